@@ -1,0 +1,3 @@
+//! The program `ndwin`.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! N-dimensional sliding windows by stride arithmetic.
