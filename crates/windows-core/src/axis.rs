@@ -14,8 +14,8 @@
 
 use core::ops::Range;
 
-use crate::covering::Covering;
 use crate::WindowError;
+use crate::covering::Covering;
 
 /// The largest length, offset or count: what an `isize` can address.
 const LIMIT: usize = isize::MAX as usize;
@@ -137,15 +137,7 @@ impl AxisSpec {
     /// The same for any extent.
     #[must_use]
     pub const fn of(extent: Extent) -> Self {
-        Self {
-            extent,
-            step: 1,
-            dilation: 1,
-            before: 0,
-            after: 0,
-            same: None,
-            edge: Edge::Drop,
-        }
+        Self { extent, step: 1, dilation: 1, before: 0, after: 0, same: None, edge: Edge::Drop }
     }
 
     /// With this distance between windows.
@@ -574,11 +566,7 @@ const fn whole_windows(len: usize, field: usize, step: usize) -> usize {
 }
 
 /// The effective padding, once the combination is known to be allowed and to fit.
-const fn padding(
-    len: usize,
-    field: usize,
-    spec: &AxisSpec,
-) -> Result<(usize, usize), WindowError> {
+const fn padding(len: usize, field: usize, spec: &AxisSpec) -> Result<(usize, usize), WindowError> {
     let AxisSpec { step, before, after, edge, .. } = *spec;
     if let Some(same) = spec.same {
         if before != 0 || after != 0 {

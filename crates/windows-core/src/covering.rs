@@ -2,8 +2,8 @@
 
 use core::iter::FusedIterator;
 
-use crate::axis::{Axis, gcd, max, min};
 use crate::Edge;
+use crate::axis::{Axis, gcd, max, min};
 
 /// The positions whose window has a given element among its taps, ascending. Made by
 /// [`Axis::covering`]; `O(1)` to make on a regular axis (one greatest common divisor under dilation).

@@ -53,15 +53,39 @@ where
 {
 }
 
+impl<const N: usize> Grid<Const<N>> {
+    /// Resolves a spec over a shape, the rank known to the compiler.
+    ///
+    /// # Errors
+    /// As [`Grid::over`].
+    #[inline]
+    pub fn new(shape: [usize; N], spec: impl IntoSpec<Const<N>>) -> Result<Self, WindowError> {
+        Self::over(shape, spec)
+    }
+}
+
+impl Grid<Dyn> {
+    /// Resolves a spec over a shape, the rank known at run time.
+    ///
+    /// # Errors
+    /// As [`Grid::over`].
+    pub fn dynamic(
+        shape: impl IntoAxes<Dyn>,
+        spec: impl IntoSpec<Dyn>,
+    ) -> Result<Self, WindowError> {
+        Self::over(shape, spec)
+    }
+}
+
 impl<R: Rank> Grid<R> {
-    /// Resolves a spec over a shape.
+    /// Resolves a spec over a shape, for any rank: what [`Grid::new`] and [`Grid::dynamic`] do.
     ///
     /// # Errors
     /// Size, step or dilation 0, a combination of padding and edge that contradicts itself, another
     /// number of axes than the shape, more than `isize::MAX` windows or elements. A window that is
     /// larger than the data is no error: there are zero of it, see [`Grid::require_windows`].
     #[inline]
-    pub fn new(shape: impl IntoAxes<R>, spec: impl IntoSpec<R>) -> Result<Self, WindowError> {
+    pub fn over(shape: impl IntoAxes<R>, spec: impl IntoSpec<R>) -> Result<Self, WindowError> {
         let shape = shape.into_axes("shape", R::NDIM)?;
         let ndim = shape.as_ref().len();
         product("elements", shape.as_ref())?;
@@ -373,4 +397,3 @@ impl<R: Rank> Iterator for GridCovering<R> {
 }
 
 impl<R: Rank> FusedIterator for GridCovering<R> {}
-

@@ -2,8 +2,8 @@
 
 use core::ops::Range;
 
-use crate::rank::{Axes, Const, Dyn, IntoAxes, Rank, from_slice};
 use crate::WindowError;
+use crate::rank::{Axes, Const, Dyn, IntoAxes, Rank, from_slice};
 
 /// Lengths and memory distances of the axes of an array, in elements.
 ///
@@ -202,7 +202,8 @@ impl<R: Rank> Layout<R> {
         if self.len <= 1 {
             return None;
         }
-        let mut order: Axes<usize> = (0..self.ndim()).filter(|&axis| self.shape[axis] > 1).collect();
+        let mut order: Axes<usize> =
+            (0..self.ndim()).filter(|&axis| self.shape[axis] > 1).collect();
         order.sort_unstable_by_key(|&axis| self.strides[axis].unsigned_abs());
         let mut reach = 0;
         for &axis in order.iter() {

@@ -88,12 +88,9 @@ impl<R: Rank> Odometer<R> {
     fn offset_at(&self, position: &[usize]) -> isize {
         // Inside the layout no product or sum leaves `isize`; a grid over padded data has offsets that
         // are not those of an element and may wrap, which is undone where they are clipped.
-        position
-            .iter()
-            .zip(self.layout.strides())
-            .fold(0, |sum: isize, (&at, &stride)| {
-                sum.wrapping_add((at as isize).wrapping_mul(stride))
-            })
+        position.iter().zip(self.layout.strides()).fold(0, |sum: isize, (&at, &stride)| {
+            sum.wrapping_add((at as isize).wrapping_mul(stride))
+        })
     }
 
     #[inline]
@@ -163,7 +160,10 @@ impl<R: Rank> Iterator for Odometer<R> {
         while index < end {
             let row = (width - position[last]).min(end - index);
             for step in 0..row {
-                acc = f(acc, (index + step, offset.wrapping_add((step as isize).wrapping_mul(stride))));
+                acc = f(
+                    acc,
+                    (index + step, offset.wrapping_add((step as isize).wrapping_mul(stride))),
+                );
             }
             index += row;
             // To the start of the next row.

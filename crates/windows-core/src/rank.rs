@@ -27,7 +27,9 @@ mod sealed {
 }
 
 /// The number of axes, as storage for one value per axis. Sealed: [`Const`] and [`Dyn`].
-pub trait Rank: sealed::Sealed + Clone + Copy + Debug + PartialEq + Eq + Send + Sync + 'static {
+pub trait Rank:
+    sealed::Sealed + Clone + Copy + Debug + PartialEq + Eq + Send + Sync + 'static
+{
     /// One `E` per axis.
     type PerAxis<E: Entry>: AsRef<[E]>
         + AsMut<[E]>
@@ -251,11 +253,7 @@ pub(crate) fn from_slice<R: Rank, E: Entry>(
 
 impl<R: Rank, E: Entry> IntoAxes<R, E> for E {
     #[inline]
-    fn into_axes(
-        self,
-        _: &'static str,
-        ndim: Option<usize>,
-    ) -> Result<R::PerAxis<E>, WindowError> {
+    fn into_axes(self, _: &'static str, ndim: Option<usize>) -> Result<R::PerAxis<E>, WindowError> {
         Ok(R::from_fn(R::NDIM.or(ndim).unwrap_or(1), |_| self.clone()))
     }
 }

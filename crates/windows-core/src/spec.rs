@@ -2,9 +2,9 @@
 
 use alloc::vec::Vec;
 
+use crate::WindowError;
 use crate::axis::{AxisSpec, Edge, Extent, Same};
 use crate::rank::{Axes, Const, Dyn, Entry, IntoAxes, Rank};
-use crate::WindowError;
 
 /// Size, step, dilation, padding and edge of windows, per axis.
 ///

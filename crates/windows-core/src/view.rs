@@ -277,11 +277,9 @@ impl<'a, T, R: Rank> StridedView<'a, T, R> {
         let once = |axis: usize| {
             if axis + 1 == ndim { self.shape()[axis].min(1) } else { self.shape()[axis] }
         };
-        let outer = Layout::inside(
-            R::from_fn(ndim, once),
-            R::from_fn(ndim, |axis| self.strides()[axis]),
-        )
-        .expect("no more lanes than elements");
+        let outer =
+            Layout::inside(R::from_fn(ndim, once), R::from_fn(ndim, |axis| self.strides()[axis]))
+                .expect("no more lanes than elements");
         let lane = Layout::inside([len], [stride]).expect("no longer than the view");
         Lanes { data: self.data, base: self.offset, lane, odometer: Odometer::new(outer) }
     }

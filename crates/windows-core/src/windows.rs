@@ -84,7 +84,7 @@ impl<'a, T, R: Rank> Windows<'a, T, R> {
         spec: impl IntoSpec<R>,
     ) -> Result<Self, WindowError> {
         let ndim = view.ndim();
-        let grid = Grid::new(R::from_fn(ndim, |axis| view.shape()[axis]).as_ref(), spec)?;
+        let grid = Grid::over(view.shape(), spec)?;
         let scaled = |by: usize, axis: usize| (by as isize).wrapping_mul(view.strides()[axis]);
         let axes = grid.axes();
         let steps = Layout::inside(
@@ -251,11 +251,9 @@ impl<'a, T, R: Rank> Windows<'a, T, R> {
         match self.grid.axes().iter().enumerate().find(|(_, of)| !of.is_whole()) {
             None => Ok(()),
             Some(_) if self.is_empty() => Ok(()),
-            Some((axis, of)) => Err(WindowError::Partial {
-                axis,
-                count: of.count(),
-                whole: of.interior().len(),
-            }),
+            Some((axis, of)) => {
+                Err(WindowError::Partial { axis, count: of.count(), whole: of.interior().len() })
+            }
         }
     }
 
@@ -479,7 +477,6 @@ impl<T, R: Rank> Clone for WindowsIter<'_, '_, T, R> {
         Self { windows: self.windows, odometer: self.odometer.clone() }
     }
 }
-
 
 impl<'w, 'a, T, R: Rank> Iterator for WindowsIter<'w, 'a, T, R> {
     type Item = Window<'w, 'a, T, R>;
