@@ -23,7 +23,7 @@ use crate::{Covering, IntoSpec, WindowError, WindowSpec};
 /// assert_eq!(grid.counts(), [6, 10]);
 /// assert_eq!(grid.origin([5, 9]), [824, 1664]);
 /// let tiles: Vec<_> = grid.covering([1000, 200]).collect();
-/// assert_eq!(tiles, [[5, 0], [5, 1]]);
+/// assert_eq!(tiles, [[4, 0], [4, 1], [5, 0], [5, 1]]);
 /// # Ok::<(), windows_core::WindowError>(())
 /// ```
 #[derive(Debug, PartialEq)]
