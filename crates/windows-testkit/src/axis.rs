@@ -313,6 +313,9 @@ mod tests {
         assert_eq!(starts(Edge::Drop), [0, 3, 6]);
         assert_eq!(starts(Edge::Keep), [0, 3, 6, 9]);
         assert_eq!(starts(Edge::Covered), [0, 3, 6]);
+        assert_eq!(starts(Edge::Ceil), [0, 3, 6]);
+        assert_eq!(starts(Edge::Snap), [0, 3, 6]);
+        assert_eq!(starts(Edge::Balance), [0, 3, 6]);
         let axis = NaiveAxis::new(11, 4, 3);
         let starts = |edge| axis.clone().edge(edge).starts();
         assert_eq!(starts(Edge::Drop), [0, 3, 6]);

@@ -9,7 +9,7 @@
 //! | --- | --- |
 //! | [`axis`] | windows along one axis: where they start, which elements they touch |
 //! | [`border`] | what a coordinate outside the data reads as |
-//! | [`array`] | N-D arrays: indexing, slicing, permuting, viewing by strides |
+//! | [`mod@array`] | N-D arrays: indexing, slicing, permuting, viewing by strides |
 //! | [`windows`] | N-D windows: their values, packing, and the adjoint |
 //! | [`strategy`] | random but valid inputs for `proptest` |
 //!
