@@ -444,7 +444,7 @@ impl<'w, 'a, T, R: Rank> Window<'w, 'a, T, R> {
 
     /// The real elements, in row-major order.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn iter(&self) -> view::Elements<'w, 'a, T, R> {
         let data = self.windows.view.data();
         if self.whole {
