@@ -76,10 +76,10 @@ impl<'a, T, R: Rank> Windows<'a, T, R> {
 
 #[inline(always)]
 fn row<T: Copy, const W: usize>(data: &[T], first: usize, stride: isize) -> [T; W] {
-    if stride == 1 {
-        if let Some(row) = data[first..].first_chunk::<W>() {
-            return *row;
-        }
+    if stride == 1
+        && let Some(row) = data[first..].first_chunk::<W>()
+    {
+        return *row;
     }
     core::array::from_fn(|i| data[first.wrapping_add_signed(i as isize * stride)])
 }

@@ -69,7 +69,7 @@ impl<'a, T: AnyBitPattern, R: Rank> StridedView<'a, T, R> {
             }
             *stride /= size as isize;
         }
-        if offset % size != 0 {
+        if !offset.is_multiple_of(size) {
             return Err(uneven(offset));
         }
         Self::strided(data, offset / size, shape.as_ref(), strides.as_ref())
@@ -103,7 +103,7 @@ impl<'a, P: NoUninit, R: Rank> StridedView<'a, P, R> {
     /// ```
     pub fn channels<C: AnyBitPattern>(&self) -> Result<DynView<'a, C>, WindowError> {
         let refused = WindowError::Bytes { len: size_of::<P>(), size: size_of::<C>() };
-        if size_of::<C>() == 0 || size_of::<P>() % size_of::<C>() != 0 {
+        if size_of::<C>() == 0 || !size_of::<P>().is_multiple_of(size_of::<C>()) {
             return Err(refused);
         }
         let count = size_of::<P>() / size_of::<C>();
@@ -138,10 +138,10 @@ impl<'a, C: NoUninit> StridedView<'a, C, Dyn> {
         let size = size_of::<C>().max(1);
         let count = size_of::<P>() / size;
         let got = self.shape()[last];
-        if got != count || size_of::<P>() % size != 0 {
+        if got != count || !size_of::<P>().is_multiple_of(size) {
             return Err(WindowError::Shape { what: "pixel", axis: last, expected: count, got });
         }
-        let uneven = |distance: usize| distance % count != 0;
+        let uneven = |distance: usize| !distance.is_multiple_of(count);
         let strides = &self.strides()[..last];
         if count == 0
             || (count > 1 && self.strides()[last] != 1)
