@@ -1,0 +1,352 @@
+//! The geometry of windows, as it is written on the command line.
+//!
+//! Nothing is computed here: texts become plain values, one an axis, and the library judges them. What is checked is what only
+//! the command line can get wrong: how many values there are, and options that contradict one another.
+
+use std::fmt::{self, Display};
+use std::str::FromStr;
+
+use clap::{Args, ValueEnum};
+
+use crate::error::{Error, Result};
+
+/// One value for all axes, or one an axis: `3` or `3,5`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct List<T>(pub Vec<T>);
+
+impl<T: FromStr<Err: Display>> FromStr for List<T> {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.split(',')
+            .map(|part| {
+                let part = part.trim();
+                part.parse()
+                    .map_err(|reason| format!("'{part}': {reason}"))
+            })
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+}
+
+impl<T: Clone> List<T> {
+    /// The `k` values that `option` stands for.
+    ///
+    /// # Errors
+    /// When there are neither 1 nor `k`.
+    pub fn per_axis(&self, k: usize, option: &str) -> Result<Vec<T>> {
+        match self.0.as_slice() {
+            [value] => Ok(vec![value.clone(); k]),
+            values if values.len() == k => Ok(values.to_vec()),
+            values => Err(Error::new(format_args!(
+                "{option} gives {} values, but {k} axes are windowed: give 1 or {k}",
+                values.len()
+            ))),
+        }
+    }
+}
+
+/// Padding of one axis: `2` on each side, or `1:2` before and after.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Pad {
+    /// Elements before the first.
+    pub before: usize,
+    /// Elements after the last.
+    pub after: usize,
+}
+
+impl FromStr for Pad {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = |text: &str| {
+            text.trim()
+                .parse()
+                .map_err(|reason| format!("padding is N or BEFORE:AFTER, and {reason}"))
+        };
+        let (before, after) = match text.split_once(':') {
+            Some((before, after)) => (number(before)?, number(after)?),
+            None => (number(text)?, number(text)?),
+        };
+        Ok(Self { before, after })
+    }
+}
+
+/// What a padded element reads as. The constant stays text until the element type is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Border {
+    /// `x x|abcd|x x`
+    Constant(String),
+    /// `a a|abcd|d d`
+    Replicate,
+    /// `c b|abcd|c b`
+    Reflect,
+    /// `b a|abcd|d c`
+    Symmetric,
+    /// `c d|abcd|a b`
+    Wrap,
+}
+
+impl Default for Border {
+    fn default() -> Self {
+        Self::Constant("0".to_owned())
+    }
+}
+
+impl FromStr for Border {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "constant" => Ok(Self::default()),
+            "replicate" => Ok(Self::Replicate),
+            "reflect" => Ok(Self::Reflect),
+            "symmetric" => Ok(Self::Symmetric),
+            "wrap" => Ok(Self::Wrap),
+            _ => match text.strip_prefix("constant:") {
+                Some(value) if !value.trim().is_empty() => {
+                    Ok(Self::Constant(value.trim().to_owned()))
+                }
+                _ => Err(
+                    "not one of constant[:VALUE], replicate, reflect, symmetric, wrap".to_owned(),
+                ),
+            },
+        }
+    }
+}
+
+/// What happens to the last windows of an axis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Edge {
+    /// Only windows that fit
+    Drop,
+    /// A window at every step that starts in the data; the last ones are partial
+    Keep,
+    /// As torch's ceil mode: one more window if it starts in the data or the padding before it
+    Ceil,
+    /// Windows until everything was seen; the last one may be partial
+    Covered,
+    /// The last window slides back to fit
+    Snap,
+    /// As many as snap, evenly spread
+    Balance,
+}
+
+/// Padding so that there are ceil(length / step) windows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Same {
+    /// An odd element of padding goes after the data, as TensorFlow does
+    Upper,
+    /// An odd element of padding goes before the data
+    Lower,
+}
+
+impl Display for Edge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_name(self, f)
+    }
+}
+
+impl Display for Same {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_name(self, f)
+    }
+}
+
+fn write_name(value: &impl ValueEnum, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let name = value.to_possible_value();
+    f.write_str(name.as_ref().map_or("", |name| name.get_name()))
+}
+
+/// The options of windows besides their size.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Geometry")]
+pub struct GeometryArgs {
+    /// From one window to the next, per axis
+    #[arg(long, value_name = "S,..", allow_hyphen_values = true)]
+    pub step: Option<List<usize>>,
+
+    /// From one element of a window to the next, per axis [default: 1]
+    #[arg(long, value_name = "D,..", allow_hyphen_values = true)]
+    pub dilation: Option<List<usize>>,
+
+    /// Elements added to each side, per axis: N, or BEFORE:AFTER [default: 0]
+    #[arg(long, value_name = "P,..", allow_hyphen_values = true)]
+    pub pad: Option<List<Pad>>,
+
+    /// What a padded element reads as: constant[:VALUE], replicate, reflect, symmetric, wrap
+    #[arg(long, value_name = "KIND")]
+    pub border: Option<Border>,
+
+    /// What happens to the last windows
+    #[arg(long)]
+    pub edge: Option<Edge>,
+
+    /// The same as --edge ceil
+    #[arg(long)]
+    pub ceil: bool,
+
+    /// Pad so that there are ceil(length / step) windows
+    #[arg(long)]
+    pub same: Option<Same>,
+}
+
+/// The option `--size`, for the commands whose windows have one.
+#[derive(Debug, Clone, Args)]
+pub struct SizeArgs {
+    /// Window size; the number of values is the number of windowed axes, the last ones
+    #[arg(long, value_name = "K,..", allow_hyphen_values = true)]
+    pub size: List<usize>,
+}
+
+/// The geometry of `k` windowed axes as plain values; the library checks what they mean.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Geometry {
+    /// Elements of a window along each axis.
+    pub size: Vec<usize>,
+    /// From one window to the next.
+    pub step: Vec<usize>,
+    /// From one element of a window to the next.
+    pub dilation: Vec<usize>,
+    /// Padding that was asked for; all zero with `same`.
+    pub pad: Vec<Pad>,
+    /// What happens to the last windows, if it was said.
+    pub edge: Option<Edge>,
+    /// Padding by formula, if it was asked for.
+    pub same: Option<Same>,
+    /// The border, if it was said: its default is the command's.
+    pub border: Option<Border>,
+}
+
+/// What `--step` is when it is not given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DefaultStep {
+    /// Every position.
+    One,
+    /// Windows side by side.
+    Size,
+}
+
+impl GeometryArgs {
+    /// The geometry of windows of `size`, one value an axis.
+    ///
+    /// # Errors
+    /// When an option has neither 1 value nor as many as `size`, and when options contradict one another.
+    pub fn resolve(&self, size: Vec<usize>, default_step: DefaultStep) -> Result<Geometry> {
+        let k = size.len();
+        let step = match (&self.step, default_step) {
+            (Some(step), _) => step.per_axis(k, "--step")?,
+            (None, DefaultStep::One) => vec![1; k],
+            (None, DefaultStep::Size) => size.clone(),
+        };
+        let dilation = match &self.dilation {
+            Some(dilation) => dilation.per_axis(k, "--dilation")?,
+            None => vec![1; k],
+        };
+        let pad = match &self.pad {
+            Some(pad) => pad.per_axis(k, "--pad")?,
+            None => vec![Pad::default(); k],
+        };
+        let edge = match (self.ceil, self.edge) {
+            (true, Some(edge)) if edge != Edge::Ceil => {
+                return Err(Error::new(format_args!(
+                    "--ceil is --edge ceil, but --edge {edge} is given as well"
+                )));
+            }
+            (true, _) => Some(Edge::Ceil),
+            (false, edge) => edge,
+        };
+        if let Some(same) = self.same {
+            if let Some(edge) = edge {
+                return Err(Error::new(format_args!(
+                    "--same {same} decides the last windows itself, but --edge {edge} is given as well"
+                )));
+            }
+            if let Some(axis) = pad.iter().position(|pad| *pad != Pad::default()) {
+                return Err(Error::new(format_args!(
+                    "--same {same} decides the padding itself, but --pad gives {} before and {} after on windowed axis {axis}",
+                    pad[axis].before, pad[axis].after
+                )));
+            }
+        }
+        Ok(Geometry {
+            size,
+            step,
+            dilation,
+            pad,
+            edge,
+            same: self.same,
+            border: self.border.clone(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pads(text: &str) -> Vec<(usize, usize)> {
+        let list: List<Pad> = text.parse().unwrap();
+        list.0.iter().map(|pad| (pad.before, pad.after)).collect()
+    }
+
+    #[test]
+    fn values_are_one_for_all_axes_or_one_an_axis() {
+        assert_eq!("3".parse(), Ok(List(vec![3])));
+        assert_eq!("3,5, 7".parse(), Ok(List(vec![3, 5, 7])));
+        assert_eq!(List(vec![3]).per_axis(2, "--step"), Ok(vec![3, 3]));
+        assert_eq!(List(vec![3, 5]).per_axis(2, "--step"), Ok(vec![3, 5]));
+        let error = List(vec![1, 2, 3]).per_axis(2, "--step").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "--step gives 3 values, but 2 axes are windowed: give 1 or 2"
+        );
+        for bad in ["", ",", "3,", "-1", "1.5", "x", "99999999999999999999"] {
+            assert!(bad.parse::<List<usize>>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn padding_is_both_sides_or_before_and_after() {
+        assert_eq!(pads("1"), [(1, 1)]);
+        assert_eq!(pads("1,2"), [(1, 1), (2, 2)]);
+        assert_eq!(pads("1:2,0:3"), [(1, 2), (0, 3)]);
+        assert_eq!(pads("1:2,3"), [(1, 2), (3, 3)]);
+        for bad in ["1:", ":1", "1:2:3", "-1", "1:-1"] {
+            assert!(bad.parse::<List<Pad>>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_border_may_carry_its_constant() {
+        assert_eq!("constant".parse(), Ok(Border::Constant("0".into())));
+        assert_eq!("constant:-1.5".parse(), Ok(Border::Constant("-1.5".into())));
+        assert_eq!("wrap".parse(), Ok(Border::Wrap));
+        for bad in ["constant:", "mirror", "reflect:1", ""] {
+            assert!(bad.parse::<Border>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn contradictions_are_errors_and_repetitions_are_not() {
+        let resolve = |args: GeometryArgs| args.resolve(vec![2, 2], DefaultStep::One);
+        let ceil = |edge| GeometryArgs { ceil: true, edge, ..Default::default() };
+        assert_eq!(resolve(ceil(None)).unwrap().edge, Some(Edge::Ceil));
+        assert_eq!(resolve(ceil(Some(Edge::Ceil))).unwrap().edge, Some(Edge::Ceil));
+        assert!(resolve(ceil(Some(Edge::Keep))).is_err());
+
+        let same = GeometryArgs { same: Some(Same::Upper), ..Default::default() };
+        assert_eq!(resolve(same.clone()).unwrap().same, Some(Same::Upper));
+        let padded = |text: &str| GeometryArgs { pad: text.parse().ok(), ..same.clone() };
+        assert!(resolve(padded("0")).is_ok());
+        assert!(resolve(padded("0,0:1")).unwrap_err().to_string().contains("axis 1"));
+        assert!(resolve(GeometryArgs { ceil: true, ..same }).is_err());
+    }
+
+    #[test]
+    fn the_step_defaults_to_one_or_to_the_size() {
+        let args = GeometryArgs::default();
+        assert_eq!(args.resolve(vec![4, 5], DefaultStep::One).unwrap().step, [1, 1]);
+        assert_eq!(args.resolve(vec![4, 5], DefaultStep::Size).unwrap().step, [4, 5]);
+    }
+}
