@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 
 /// Sliding windows over arrays, images, audio and text.
 #[derive(Debug, Parser)]
-#[command(name = "ndwin", version, disable_help_subcommand = true)]
+#[command(name = "ndwin", version, disable_help_subcommand = true, arg_required_else_help = false)]
 struct Program {
     #[command(subcommand)]
     command: Command,
@@ -20,6 +20,7 @@ struct Program {
 
 /// What every command takes.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Run")]
 pub struct Common {
     /// Where the result goes; its extension chooses the format, and missing parent folders are created
     #[arg(short, long, value_name = "OUT")]

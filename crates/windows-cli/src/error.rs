@@ -25,18 +25,12 @@ pub struct Error {
 impl Error {
     /// Wrong arguments, or a failure that no single file explains.
     pub fn new(reason: impl Display) -> Self {
-        Self {
-            path: None,
-            reason: reason.to_string(),
-        }
+        Self { path: None, reason: reason.to_string() }
     }
 
     /// Something about the file at `path`.
     pub fn at(path: impl AsRef<Path>, reason: impl Display) -> Self {
-        Self {
-            path: Some(path.as_ref().to_owned()),
-            reason: reason.to_string(),
-        }
+        Self { path: Some(path.as_ref().to_owned()), reason: reason.to_string() }
     }
 }
 

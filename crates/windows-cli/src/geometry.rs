@@ -3,12 +3,15 @@
 //! Nothing is computed here: texts become plain values, one an axis, and the library judges them. What is checked is what only
 //! the command line can get wrong: how many values there are, and options that contradict one another.
 
-use std::fmt::{self, Display};
+use std::fmt::Display;
 use std::str::FromStr;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use windows_core::{AxisSpec, Dyn, Edge, Extent, Grid, Same, WindowSpec};
 
 use crate::error::{Error, Result};
+use crate::io::Kind;
 
 /// One value for all axes, or one an axis: `3` or `3,5`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +24,7 @@ impl<T: FromStr<Err: Display>> FromStr for List<T> {
         text.split(',')
             .map(|part| {
                 let part = part.trim();
-                part.parse()
-                    .map_err(|reason| format!("'{part}': {reason}"))
+                part.parse().map_err(|reason| format!("'{part}': {reason}"))
             })
             .collect::<Result<_, _>>()
             .map(Self)
@@ -103,59 +105,35 @@ impl FromStr for Border {
             "reflect" => Ok(Self::Reflect),
             "symmetric" => Ok(Self::Symmetric),
             "wrap" => Ok(Self::Wrap),
-            _ => match text.strip_prefix("constant:") {
-                Some(value) if !value.trim().is_empty() => {
-                    Ok(Self::Constant(value.trim().to_owned()))
+            _ => {
+                match text.strip_prefix("constant:") {
+                    Some(value) if !value.trim().is_empty() => {
+                        Ok(Self::Constant(value.trim().to_owned()))
+                    }
+                    _ => Err("not one of constant[:VALUE], replicate, reflect, symmetric, wrap"
+                        .to_owned()),
                 }
-                _ => Err(
-                    "not one of constant[:VALUE], replicate, reflect, symmetric, wrap".to_owned(),
-                ),
-            },
+            }
         }
     }
 }
 
-/// What happens to the last windows of an axis.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Edge {
-    /// Only windows that fit
-    Drop,
-    /// A window at every step that starts in the data; the last ones are partial
-    Keep,
-    /// As torch's ceil mode: one more window if it starts in the data or the padding before it
-    Ceil,
-    /// Windows until everything was seen; the last one may be partial
-    Covered,
-    /// The last window slides back to fit
-    Snap,
-    /// As many as snap, evenly spread
-    Balance,
+/// Every edge, in the order of the help.
+const EDGES: [Edge; 6] =
+    [Edge::Drop, Edge::Keep, Edge::Ceil, Edge::Covered, Edge::Snap, Edge::Balance];
+
+fn edge_parser() -> impl TypedValueParser<Value = Edge> {
+    PossibleValuesParser::new(EDGES.map(Edge::name)).map(|name| {
+        // The parser has admitted no other name.
+        EDGES.into_iter().find(|edge| edge.name() == name).unwrap_or_default()
+    })
 }
 
-/// Padding so that there are ceil(length / step) windows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Same {
-    /// An odd element of padding goes after the data, as TensorFlow does
-    Upper,
-    /// An odd element of padding goes before the data
-    Lower,
-}
-
-impl Display for Edge {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_name(self, f)
-    }
-}
-
-impl Display for Same {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_name(self, f)
-    }
-}
-
-fn write_name(value: &impl ValueEnum, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let name = value.to_possible_value();
-    f.write_str(name.as_ref().map_or("", |name| name.get_name()))
+fn same_parser() -> impl TypedValueParser<Value = Same> {
+    PossibleValuesParser::new(["upper", "lower"]).map(|name| match name.as_str() {
+        "lower" => Same::Lower,
+        _ => Same::Upper,
+    })
 }
 
 /// The options of windows besides their size.
@@ -179,15 +157,15 @@ pub struct GeometryArgs {
     pub border: Option<Border>,
 
     /// What happens to the last windows
-    #[arg(long)]
+    #[arg(long, value_parser = edge_parser())]
     pub edge: Option<Edge>,
 
     /// The same as --edge ceil
     #[arg(long)]
     pub ceil: bool,
 
-    /// Pad so that there are ceil(length / step) windows
-    #[arg(long)]
+    /// Pad so that there are ceil(length / step) windows: upper puts an odd element after the data
+    #[arg(long, value_parser = same_parser())]
     pub same: Option<Same>,
 }
 
@@ -199,6 +177,54 @@ pub struct SizeArgs {
     pub size: List<usize>,
 }
 
+/// Which axes of an array are windowed, and how large the windows are there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Windowed {
+    /// Axes before the windowed ones: batch and channels.
+    pub leading: usize,
+    /// The window size on each windowed axis.
+    pub size: Vec<usize>,
+    /// Axes after the windowed ones: the channels of a picture.
+    pub trailing: usize,
+}
+
+impl Windowed {
+    /// The length of each windowed axis of an array of `shape`.
+    pub fn lengths<'a>(&self, shape: &'a [usize]) -> &'a [usize] {
+        &shape[self.leading..self.leading + self.size.len()]
+    }
+
+    /// The shape of all windows of a grid: the leading axes, the axes of the grid, those of a window.
+    pub fn shape_of_windows(&self, grid: &Grid<Dyn>) -> Vec<usize> {
+        let positions = &grid.counts()[..self.leading + self.size.len()];
+        let window = grid.window_shape();
+        positions.iter().chain(window.iter().skip(self.leading)).copied().collect()
+    }
+}
+
+impl SizeArgs {
+    /// The windowed axes of an array of `shape` that came from a file of `kind`: height and width of a picture, else the last
+    /// ones, as many as there are sizes.
+    ///
+    /// # Errors
+    /// When there are more sizes than axes.
+    pub fn resolve(&self, shape: &[usize], kind: Kind) -> Result<Windowed> {
+        if let Kind::Image(_) = kind {
+            let size = self.size.per_axis(2, "--size")?;
+            return Ok(Windowed { leading: 0, size, trailing: shape.len().saturating_sub(2) });
+        }
+        let size = self.size.0.clone();
+        let Some(leading) = shape.len().checked_sub(size.len()) else {
+            return Err(Error::new(format_args!(
+                "--size gives {} values, but the array has {} axes (shape {shape:?})",
+                size.len(),
+                shape.len()
+            )));
+        };
+        Ok(Windowed { leading, size, trailing: 0 })
+    }
+}
+
 /// The geometry of `k` windowed axes as plain values; the library checks what they mean.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Geometry {
@@ -208,7 +234,7 @@ pub struct Geometry {
     pub step: Vec<usize>,
     /// From one element of a window to the next.
     pub dilation: Vec<usize>,
-    /// Padding that was asked for; all zero with `same`.
+    /// Padding that was asked for.
     pub pad: Vec<Pad>,
     /// What happens to the last windows, if it was said.
     pub edge: Option<Edge>,
@@ -250,24 +276,18 @@ impl GeometryArgs {
         let edge = match (self.ceil, self.edge) {
             (true, Some(edge)) if edge != Edge::Ceil => {
                 return Err(Error::new(format_args!(
-                    "--ceil is --edge ceil, but --edge {edge} is given as well"
+                    "--ceil is --edge ceil, but --edge {} is given as well",
+                    edge.name()
                 )));
             }
             (true, _) => Some(Edge::Ceil),
             (false, edge) => edge,
         };
-        if let Some(same) = self.same {
-            if let Some(edge) = edge {
-                return Err(Error::new(format_args!(
-                    "--same {same} decides the last windows itself, but --edge {edge} is given as well"
-                )));
-            }
-            if let Some(axis) = pad.iter().position(|pad| *pad != Pad::default()) {
-                return Err(Error::new(format_args!(
-                    "--same {same} decides the padding itself, but --pad gives {} before and {} after on windowed axis {axis}",
-                    pad[axis].before, pad[axis].after
-                )));
-            }
+        if let Some(edge) = edge.filter(|_| self.same.is_some()) {
+            return Err(Error::new(format_args!(
+                "--same decides the last windows itself, but --edge {} is given as well",
+                edge.name()
+            )));
         }
         Ok(Geometry {
             size,
@@ -278,6 +298,30 @@ impl GeometryArgs {
             same: self.same,
             border: self.border.clone(),
         })
+    }
+}
+
+impl Geometry {
+    /// The spec of the windowed axes.
+    pub fn axes(&self) -> impl Iterator<Item = AxisSpec> {
+        (0..self.size.len()).map(|axis| AxisSpec {
+            extent: Extent::Size(self.size[axis]),
+            step: self.step[axis],
+            dilation: self.dilation[axis],
+            before: self.pad[axis].before,
+            after: self.pad[axis].after,
+            same: self.same,
+            edge: self.edge.unwrap_or_default(),
+        })
+    }
+
+    /// The spec of a whole array: `leading` axes taken one element at a time, the windowed ones, and
+    /// `trailing` ones that windows take whole.
+    pub fn spec(&self, leading: usize, trailing: usize) -> WindowSpec<Dyn> {
+        let each = std::iter::repeat_n(AxisSpec::of(Extent::Each), leading);
+        let whole = std::iter::repeat_n(AxisSpec::of(Extent::Whole), trailing);
+        let axes: Vec<AxisSpec> = each.chain(self.axes()).chain(whole).collect();
+        WindowSpec::from_axes(&axes)
     }
 }
 
@@ -338,8 +382,8 @@ mod tests {
         let same = GeometryArgs { same: Some(Same::Upper), ..Default::default() };
         assert_eq!(resolve(same.clone()).unwrap().same, Some(Same::Upper));
         let padded = |text: &str| GeometryArgs { pad: text.parse().ok(), ..same.clone() };
-        assert!(resolve(padded("0")).is_ok());
-        assert!(resolve(padded("0,0:1")).unwrap_err().to_string().contains("axis 1"));
+        // Padding beside it is for the library to judge.
+        assert!(resolve(padded("0,0:1")).is_ok());
         assert!(resolve(GeometryArgs { ceil: true, ..same }).is_err());
     }
 

@@ -24,8 +24,7 @@ pub fn reserve<T>(count: usize, what: &str) -> Result<Vec<T>> {
         }
     }
     let mut vec = Vec::new();
-    vec.try_reserve_exact(count)
-        .map_err(|_| refusal(what, bytes, available()))?;
+    vec.try_reserve_exact(count).map_err(|_| refusal(what, bytes, available()))?;
     Ok(vec)
 }
 
@@ -47,20 +46,15 @@ pub fn count(shape: &[usize], what: &str) -> Result<usize> {
     if shape.contains(&0) {
         return Ok(0);
     }
-    shape
-        .iter()
-        .try_fold(1usize, |n, &len| n.checked_mul(len))
-        .ok_or_else(|| {
-            Error::new(format_args!(
-                "{what}: the shape {shape:?} has more elements than the address space"
-            ))
-        })
+    shape.iter().try_fold(1usize, |n, &len| n.checked_mul(len)).ok_or_else(|| {
+        Error::new(format_args!(
+            "{what}: the shape {shape:?} has more elements than the address space"
+        ))
+    })
 }
 
 fn refusal(what: &str, bytes: usize, free: u64) -> Error {
-    Error::new(format_args!(
-        "{what}: {bytes} bytes of memory are needed, but {free} are available"
-    ))
+    Error::new(format_args!("{what}: {bytes} bytes of memory are needed, but {free} are available"))
 }
 
 /// Bytes that can be allocated without driving the machine out of memory, as far as it tells: the kernel's estimate, or what
@@ -99,7 +93,10 @@ mod tests {
     #[test]
     fn more_than_the_machine_has_is_refused_before_it_is_touched() {
         let error = reserve::<f64>(1 << 58, "windows").unwrap_err().to_string();
-        assert!(error.starts_with("windows: 2305843009213693952 bytes of memory are needed, but"), "{error}");
+        assert!(
+            error.starts_with("windows: 2305843009213693952 bytes of memory are needed, but"),
+            "{error}"
+        );
         assert!(reserve::<f64>(usize::MAX, "windows").is_err());
         assert_eq!(filled(7u8, 3, "ok").unwrap(), [7, 7, 7]);
     }

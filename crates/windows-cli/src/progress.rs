@@ -26,12 +26,7 @@ impl Progress {
         let style = ProgressStyle::with_template(&template)
             .unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
-        Self {
-            bar: bar.with_style(style),
-            started: Instant::now(),
-            quiet,
-            shown: Once::new(),
-        }
+        Self { bar: bar.with_style(style), started: Instant::now(), quiet, shown: Once::new() }
     }
 
     /// One step is done.
@@ -39,8 +34,7 @@ impl Progress {
         self.bar.inc(1);
         if !self.quiet && self.started.elapsed() > PATIENCE {
             // indicatif hides this target itself when standard error is no terminal.
-            self.shown
-                .call_once(|| self.bar.set_draw_target(ProgressDrawTarget::stderr()));
+            self.shown.call_once(|| self.bar.set_draw_target(ProgressDrawTarget::stderr()));
         }
     }
 }

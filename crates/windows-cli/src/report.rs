@@ -22,19 +22,11 @@ struct Item {
 
 impl Item {
     fn new(path: &Path) -> Self {
-        Self {
-            path: path.display().to_string(),
-            shape: None,
-            dtype: None,
-        }
+        Self { path: path.display().to_string(), shape: None, dtype: None }
     }
 
     fn array(path: &Path, shape: &[usize], dtype: &'static str) -> Self {
-        Self {
-            shape: Some(shape.to_vec()),
-            dtype: Some(dtype),
-            ..Self::new(path)
-        }
+        Self { shape: Some(shape.to_vec()), dtype: Some(dtype), ..Self::new(path) }
     }
 }
 
@@ -106,16 +98,10 @@ impl Report {
                 texts.join(", ")
             }
         };
-        let counts: Vec<String> = self
-            .counts
-            .iter()
-            .map(|(name, number)| format!("{number} {name}"))
-            .collect();
-        let counts = if counts.is_empty() {
-            String::new()
-        } else {
-            format!(", {}", counts.join(", "))
-        };
+        let counts: Vec<String> =
+            self.counts.iter().map(|(name, number)| format!("{number} {name}")).collect();
+        let counts =
+            if counts.is_empty() { String::new() } else { format!(", {}", counts.join(", ")) };
         format!(
             "{}: {} -> {}{counts} in {:.3} s",
             self.command,

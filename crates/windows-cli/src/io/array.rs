@@ -4,18 +4,17 @@ use std::fmt::Debug;
 
 use bytemuck::Pod;
 use num_complex::Complex;
+use windows_core::{Dyn, DynView, Layout};
 
 use crate::error::{Error, Result};
-use crate::memory;
 
-/// Elements in memory with the shape and the strides (in elements) to see them by.
+/// Elements in memory with the layout to see them by.
 ///
-/// Strides, because a Fortran-order file and interleaved channels are viewed as they lie, and copied by nobody.
+/// A layout, because a Fortran-order file and interleaved channels are viewed as they lie, and copied by nobody.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ArrayOf<T> {
     data: Vec<T>,
-    shape: Vec<usize>,
-    strides: Vec<isize>,
+    layout: Layout<Dyn>,
 }
 
 impl<T> ArrayOf<T> {
@@ -23,33 +22,31 @@ impl<T> ArrayOf<T> {
     ///
     /// # Errors
     /// When `data` has not exactly the elements of `shape`.
-    pub fn new(data: Vec<T>, shape: Vec<usize>) -> Result<Self> {
-        let strides = contiguous(&shape, (0..shape.len()).rev());
-        Self::checked(data, shape, strides)
+    pub fn new(data: Vec<T>, shape: &[usize]) -> Result<Self> {
+        Self::checked(data, Layout::contiguous(shape).map_err(Error::new)?)
     }
 
     /// A column-major array, as Fortran orders it: the first axis is contiguous.
     ///
     /// # Errors
     /// As [`ArrayOf::new`].
-    pub fn column_major(data: Vec<T>, shape: Vec<usize>) -> Result<Self> {
-        let strides = contiguous(&shape, 0..shape.len());
-        Self::checked(data, shape, strides)
+    pub fn column_major(data: Vec<T>, shape: &[usize]) -> Result<Self> {
+        let reversed: Vec<usize> = shape.iter().rev().copied().collect();
+        let order: Vec<usize> = (0..shape.len()).rev().collect();
+        let layout = Layout::contiguous(&reversed).and_then(|layout| layout.permute(&order));
+        Self::checked(data, layout.map_err(Error::new)?)
     }
 
-    fn checked(data: Vec<T>, shape: Vec<usize>, strides: Vec<isize>) -> Result<Self> {
-        let count = memory::count(&shape, "an array")?;
-        if count != data.len() {
+    fn checked(data: Vec<T>, layout: Layout<Dyn>) -> Result<Self> {
+        if layout.len() != data.len() {
             return Err(Error::new(format_args!(
-                "the shape {shape:?} has {count} elements, but there are {}",
+                "the shape {:?} has {} elements, but there are {}",
+                layout.shape(),
+                layout.len(),
                 data.len()
             )));
         }
-        Ok(Self {
-            data,
-            shape,
-            strides,
-        })
+        Ok(Self { data, layout })
     }
 
     /// The elements in the order in which they lie in memory.
@@ -59,35 +56,14 @@ impl<T> ArrayOf<T> {
 
     /// The length of each axis.
     pub fn shape(&self) -> &[usize] {
-        &self.shape
+        self.layout.shape()
     }
 
-    /// The distance in memory from one element of an axis to the next, in elements.
-    pub fn strides(&self) -> &[isize] {
-        &self.strides
+    /// The array as the library sees it; nothing is copied.
+    pub fn view(&self) -> DynView<'_, T> {
+        DynView::with_layout(&self.data, 0, self.layout.clone())
+            .expect("made of exactly the elements of the layout")
     }
-
-    /// Whether [`data`](Self::data) is in row-major order.
-    pub fn is_row_major(&self) -> bool {
-        self.data.len() <= 1
-            || contiguous(&self.shape, (0..self.shape.len()).rev())
-                .iter()
-                .zip(&self.strides)
-                .zip(&self.shape)
-                .all(|((expected, stride), &len)| len == 1 || expected == stride)
-    }
-}
-
-/// Strides of a contiguous array whose axes, from the innermost outwards, are `axes`. The product of the shape fits `usize`
-/// unless an axis is empty, and then strides mean nothing: so they saturate.
-fn contiguous(shape: &[usize], axes: impl Iterator<Item = usize>) -> Vec<isize> {
-    let mut strides = vec![0; shape.len()];
-    let mut stride = 1usize;
-    for axis in axes {
-        strides[axis] = isize::try_from(stride).unwrap_or(isize::MAX);
-        stride = stride.saturating_mul(shape[axis].max(1));
-    }
-    strides
 }
 
 /// The element types of files: what `.npy` and pictures hold, and what the program computes with.
@@ -226,18 +202,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn strides_follow_the_order_and_empty_axes_do_not_overflow() {
-        let rows = ArrayOf::new(vec![0u8; 24], vec![2, 3, 4]).unwrap();
-        assert_eq!(rows.strides(), [12, 4, 1]);
-        assert!(rows.is_row_major());
-        let columns = ArrayOf::column_major(vec![0u8; 24], vec![2, 3, 4]).unwrap();
-        assert_eq!(columns.strides(), [1, 2, 6]);
-        assert!(!columns.is_row_major());
-        let line = ArrayOf::column_major(vec![0u8; 4], vec![1, 4, 1]).unwrap();
-        assert!(line.is_row_major());
-        let empty = ArrayOf::<u8>::new(vec![], vec![0, usize::MAX, 7]).unwrap();
-        assert_eq!(empty.shape(), [0, usize::MAX, 7]);
-        assert!(ArrayOf::new(vec![0u8; 5], vec![2, 3]).is_err());
+    fn both_orders_show_the_same_elements() {
+        let rows = ArrayOf::new(vec![1, 2, 3, 4, 5, 6], &[2, 3]).unwrap();
+        let columns = ArrayOf::column_major(vec![1, 4, 2, 5, 3, 6], &[2, 3]).unwrap();
+        assert_eq!(rows.view(), columns.view());
+        assert_eq!(columns.view().strides(), [1, 2]);
+        assert!(ArrayOf::<u8>::new(vec![], &[0, 7]).unwrap().view().is_empty());
+        assert!(ArrayOf::new(vec![0u8; 5], &[2, 3]).is_err());
+        assert!(ArrayOf::<u8>::new(vec![], &[usize::MAX, usize::MAX]).is_err());
     }
 
     #[test]
@@ -266,7 +238,7 @@ mod tests {
                 T::NAME
             }
         }
-        let array = f64::into_any(ArrayOf::new(vec![1.0], vec![]).unwrap());
+        let array = f64::into_any(ArrayOf::new(vec![1.0], &[]).unwrap());
         assert_eq!(array.visit(Name), "f64");
         assert_eq!(array.dtype(), "f64");
     }

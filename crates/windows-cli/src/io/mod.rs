@@ -63,6 +63,7 @@ impl Kind {
 /// # Errors
 /// When it cannot be opened, is damaged, or needs more memory than there is.
 pub fn read(path: &Path) -> Result<(Array, Kind)> {
+    require_file(path)?;
     let kind = Kind::of(path)?;
     let array = match kind {
         Kind::Npy => npy::read(path)?,
@@ -77,7 +78,12 @@ pub fn read(path: &Path) -> Result<(Array, Kind)> {
 /// # Errors
 /// When it cannot be opened, or is a folder, a pipe or a device: what a header claims is held against the length.
 pub fn open(path: &Path) -> Result<(File, u64)> {
-    // Asked by path first: to open a pipe is to wait for its other end.
+    let len = require_file(path)?;
+    Ok((File::open(path).at(path)?, len))
+}
+
+/// The length of a regular file. Asked by path: to open a pipe is to wait for its other end.
+fn require_file(path: &Path) -> Result<u64> {
     let metadata = std::fs::metadata(path).at(path)?;
     if metadata.is_dir() {
         return Err(Error::at(path, "is a folder, and a file is expected"));
@@ -85,5 +91,5 @@ pub fn open(path: &Path) -> Result<(File, u64)> {
     if !metadata.is_file() {
         return Err(Error::at(path, "is not a regular file"));
     }
-    Ok((File::open(path).at(path)?, metadata.len()))
+    Ok(metadata.len())
 }

@@ -8,6 +8,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use py_literal::Value;
+use windows_core::DynView;
 
 use super::array::{self, Array, ArrayOf, Builder, Element};
 use crate::error::{At, Error, Result};
@@ -31,12 +32,7 @@ const ALIGNMENT: usize = 64;
 pub fn read(path: &Path) -> Result<Array> {
     let (mut file, len) = super::open(path)?;
     let (header, header_len) = Header::read(&mut file).at(path)?;
-    let body = Body {
-        path,
-        file,
-        bytes: len.saturating_sub(header_len),
-        header: &header,
-    };
+    let body = Body { path, file, bytes: len.saturating_sub(header_len), header: &header };
     array::build(&header.code, body).unwrap_or_else(|| {
         Err(Error::at(
             path,
@@ -84,7 +80,9 @@ impl Header {
             _ => return Err(format!("has .npy version {major}.{minor}, and 1.0 to 3.0 are known")),
         };
         if len > MAX_HEADER {
-            return Err(format!("has a header of {len} bytes, and {MAX_HEADER} is the most that is read"));
+            return Err(format!(
+                "has a header of {len} bytes, and {MAX_HEADER} is the most that is read"
+            ));
         }
         let mut text = vec![0; len];
         file.read_exact(&mut text).map_err(short)?;
@@ -194,9 +192,9 @@ impl Builder for Body<'_> {
             }
         }
         let array = if self.header.fortran_order {
-            ArrayOf::column_major(data, shape.clone())
+            ArrayOf::column_major(data, shape)
         } else {
-            ArrayOf::new(data, shape.clone())
+            ArrayOf::new(data, shape)
         };
         array.map(T::into_any).at(self.path)
     }
@@ -209,6 +207,28 @@ impl Builder for Body<'_> {
 pub fn write<T: Element>(out: &mut impl Write, shape: &[usize], data: &[T]) -> io::Result<()> {
     out.write_all(&header::<T>(shape))?;
     out.write_all(bytemuck::cast_slice(data))
+}
+
+/// Writes what a view shows, in row-major order and under another shape of as many elements: run by
+/// run, in no more memory than the buffer of `out`.
+///
+/// # Errors
+/// When `out` refuses.
+pub fn write_view<T: Element>(
+    out: &mut impl Write,
+    shape: &[usize],
+    view: &DynView<'_, T>,
+) -> io::Result<()> {
+    out.write_all(&header::<T>(shape))?;
+    for lane in view.lanes() {
+        match lane.as_slice() {
+            Some(run) => out.write_all(bytemuck::cast_slice(run))?,
+            None => {
+                lane.iter().try_for_each(|element| out.write_all(bytemuck::bytes_of(element)))?
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The header of a row-major array: version 1, or 2 for a rank that needs it.
@@ -224,10 +244,8 @@ pub fn header<T: Element>(shape: &[usize]) -> Vec<u8> {
         1 => axes.trim_end(),
         _ => axes.trim_end_matches(", "),
     };
-    let mut text = format!(
-        "{{'descr': '{order}{}', 'fortran_order': False, 'shape': ({axes}), }}",
-        T::CODE
-    );
+    let mut text =
+        format!("{{'descr': '{order}{}', 'fortran_order': False, 'shape': ({axes}), }}", T::CODE);
     // Padded with blanks up to a line feed, so that the data is aligned.
     let long = MAGIC.len() + 2 + 2 + text.len() + ALIGNMENT > usize::from(u16::MAX);
     let fixed = MAGIC.len() + 2 + if long { 4 } else { 2 };
@@ -282,7 +300,7 @@ mod tests {
                 let mut bytes = Vec::new();
                 write(&mut bytes, &shape, data).unwrap();
                 assert_eq!((bytes.len() - size_of_val(data)) % ALIGNMENT, 0);
-                let expected = T::into_any(ArrayOf::new(data.to_vec(), shape).unwrap());
+                let expected = T::into_any(ArrayOf::new(data.to_vec(), &shape).unwrap());
                 assert_eq!(read_bytes(&bytes), Ok(expected));
             }
         }
@@ -303,9 +321,16 @@ mod tests {
 
     #[test]
     fn headers_are_the_bytes_that_numpy_writes() {
-        let text = |shape: &[usize]| String::from_utf8(header::<f32>(shape)[10..].to_vec()).unwrap();
-        assert_eq!(text(&[3]).trim_end(), "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }");
-        assert_eq!(text(&[3, 4]).trim_end(), "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }");
+        let text =
+            |shape: &[usize]| String::from_utf8(header::<f32>(shape)[10..].to_vec()).unwrap();
+        assert_eq!(
+            text(&[3]).trim_end(),
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }"
+        );
+        assert_eq!(
+            text(&[3, 4]).trim_end(),
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }"
+        );
         assert_eq!(text(&[]).trim_end(), "{'descr': '<f4', 'fortran_order': False, 'shape': (), }");
         assert_eq!(header::<u8>(&[3]).len(), 128);
     }
@@ -316,11 +341,15 @@ mod tests {
         for version in 1..=3 {
             let dict = "{'descr': '>i2', 'fortran_order': True, 'shape': (2, 3), }\n";
             let array = read_bytes(&versioned(version, dict, &big)).unwrap();
-            let expected = ArrayOf::column_major(vec![1i16, 2, 3, 4, 5, 6], vec![2, 3]).unwrap();
+            let expected = ArrayOf::column_major(vec![1i16, 2, 3, 4, 5, 6], &[2, 3]).unwrap();
             assert_eq!(array, Array::I16(expected));
         }
-        let complex = versioned(1, "{'descr': '>c8', 'fortran_order': False, 'shape': (1,)}", &[0x3f, 0x80, 0, 0, 0xc0, 0, 0, 0]);
-        let expected = ArrayOf::new(vec![num_complex::Complex::new(1.0, -2.0)], vec![1]).unwrap();
+        let complex = versioned(
+            1,
+            "{'descr': '>c8', 'fortran_order': False, 'shape': (1,)}",
+            &[0x3f, 0x80, 0, 0, 0xc0, 0, 0, 0],
+        );
+        let expected = ArrayOf::new(vec![num_complex::Complex::new(1.0, -2.0)], &[1]).unwrap();
         assert_eq!(read_bytes(&complex), Ok(Array::C64(expected)));
     }
 
@@ -332,19 +361,38 @@ mod tests {
             (b"\x93NUM", "ends inside its header"),
             (b"PK\x03\x04 not numpy", "does not start with"),
             (&versioned(9, good, &[0; 24]), "version 9.0"),
-            (&versioned(1, good, &[0; 23]), "claims 3 elements of f64 (shape [3]), but the file holds 2"),
+            (
+                &versioned(1, good, &[0; 23]),
+                "claims 3 elements of f64 (shape [3]), but the file holds 2",
+            ),
             (&versioned(2, good, &[0; 24])[..40], "ends inside its header"),
             (b"\x93NUMPY\x02\x00\xff\xff\xff\xff", "header of 4294967295 bytes"),
-            (&versioned(1, &good.replace("(3,)", "(1152921504606846976,)"), &[0; 24]), "claims 1152921504606846976 elements of f64"),
-            (&versioned(1, &good.replace("(3,)", "(1152921504606846976, 1152921504606846976)"), &[]), "more elements than the address space"),
-            (&versioned(1, &good.replace("(3,)", "(99999999999999999999999,)"), &[]), "99999999999999999999999"),
+            (
+                &versioned(1, &good.replace("(3,)", "(1152921504606846976,)"), &[0; 24]),
+                "claims 1152921504606846976 elements of f64",
+            ),
+            (
+                &versioned(
+                    1,
+                    &good.replace("(3,)", "(1152921504606846976, 1152921504606846976)"),
+                    &[],
+                ),
+                "more elements than the address space",
+            ),
+            (
+                &versioned(1, &good.replace("(3,)", "(99999999999999999999999,)"), &[]),
+                "99999999999999999999999",
+            ),
             (&versioned(1, &good.replace("(3,)", "(-3,)"), &[0; 24]), "-3"),
             (&versioned(1, &good.replace("(3,)", "'abc'"), &[0; 24]), "'shape' is"),
             (&versioned(1, &good.replace("<f8", "|b1"), &[0; 24]), "element type '|b1'"),
             (&versioned(1, &good.replace("<f8", "<f2"), &[0; 24]), "element type '<f2'"),
             (&versioned(1, &good.replace("<f8", "|O"), &[0; 24]), "element type '|O'"),
             (&versioned(1, &good.replace("<f8", ""), &[0; 24]), "element type ''"),
-            (&versioned(1, &good.replace("'<f8'", "[('a', '<f8')]"), &[0; 24]), "element type '[('a', '<f8')]'"),
+            (
+                &versioned(1, &good.replace("'<f8'", "[('a', '<f8')]"), &[0; 24]),
+                "element type '[('a', '<f8')]'",
+            ),
             (&versioned(1, &good.replace("descr", "dscr"), &[0; 24]), "'descr' is missing"),
             (&versioned(1, &"(".repeat(9000), &[]), "nested more than 16 deep"),
             (&versioned(1, "{", &[]), "not a Python dictionary"),
@@ -359,9 +407,11 @@ mod tests {
 
     #[test]
     fn empty_axes_and_trailing_bytes_are_fine() {
-        let empty = versioned(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (0, 5), }", &[]);
+        let empty =
+            versioned(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (0, 5), }", &[]);
         assert_eq!(read_bytes(&empty).unwrap().shape(), [0, 5]);
-        let trailing = versioned(1, "{'descr': '|u1', 'fortran_order': False, 'shape': (), }", &[7, 8, 9]);
-        assert_eq!(read_bytes(&trailing), Ok(Array::U8(ArrayOf::new(vec![7], vec![]).unwrap())));
+        let trailing =
+            versioned(1, "{'descr': '|u1', 'fortran_order': False, 'shape': (), }", &[7, 8, 9]);
+        assert_eq!(read_bytes(&trailing), Ok(Array::U8(ArrayOf::new(vec![7], &[]).unwrap())));
     }
 }

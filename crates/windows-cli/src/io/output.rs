@@ -46,12 +46,7 @@ enum Content {
 impl Outputs {
     /// No outputs yet; those that exist are replaced if `force`.
     pub fn new(force: bool) -> Self {
-        Self {
-            force,
-            planned: Vec::new(),
-            staged: Vec::new(),
-            made: Vec::new(),
-        }
+        Self { force, planned: Vec::new(), staged: Vec::new(), made: Vec::new() }
     }
 
     /// Says early that a file will be written at `path`, so that a run that cannot end well does not start.
@@ -61,9 +56,13 @@ impl Outputs {
     pub fn plan_file(&mut self, path: &Path) -> Result<()> {
         self.plan(path)?;
         match fs::metadata(path) {
-            Ok(existing) if existing.is_dir() => Err(Error::at(path, "is a folder, and a file is to be written")),
+            Ok(existing) if existing.is_dir() => {
+                Err(Error::at(path, "is a folder, and a file is to be written"))
+            }
             // To replace a device or a pipe by a file would be to destroy it.
-            Ok(existing) if !existing.is_file() => Err(Error::at(path, "exists and is not a regular file")),
+            Ok(existing) if !existing.is_file() => {
+                Err(Error::at(path, "exists and is not a regular file"))
+            }
             Ok(_) if !self.force => Err(exists(path)),
             _ => Ok(()),
         }
@@ -76,11 +75,12 @@ impl Outputs {
     pub fn plan_folder(&mut self, path: &Path) -> Result<()> {
         self.plan(path)?;
         match fs::metadata(path) {
-            Ok(existing) if !existing.is_dir() => Err(Error::at(path, "exists and is not a folder")),
-            Ok(_) if !self.force && fs::read_dir(path).at(path)?.next().is_some() => Err(Error::at(
-                path,
-                "is a folder that is not empty; give --force to write into it",
-            )),
+            Ok(existing) if !existing.is_dir() => {
+                Err(Error::at(path, "exists and is not a folder"))
+            }
+            Ok(_) if !self.force && fs::read_dir(path).at(path)?.next().is_some() => {
+                Err(Error::at(path, "is a folder that is not empty; give --force to write into it"))
+            }
             _ => Ok(()),
         }
     }
@@ -95,9 +95,12 @@ impl Outputs {
         }
         self.planned.push(full);
         // The first ancestor that exists must be a folder.
-        let ancestor = path.ancestors().skip(1).find_map(|dir| fs::metadata(dir).ok().map(|data| (dir, data)));
+        let ancestor =
+            path.ancestors().skip(1).find_map(|dir| fs::metadata(dir).ok().map(|data| (dir, data)));
         match ancestor {
-            Some((dir, data)) if !data.is_dir() => Err(Error::at(path, format_args!("{} is not a folder", dir.display()))),
+            Some((dir, data)) if !data.is_dir() => {
+                Err(Error::at(path, format_args!("{} is not a folder", dir.display())))
+            }
             _ => Ok(()),
         }
     }
@@ -138,10 +141,7 @@ impl Outputs {
     }
 
     fn stage(&mut self, path: &Path, content: Content) {
-        self.staged.push(Staged {
-            target: path.to_owned(),
-            content,
-        });
+        self.staged.push(Staged { target: path.to_owned(), content });
     }
 
     /// Makes the parent folders of `path` that are missing, and remembers them.
@@ -178,7 +178,7 @@ impl Outputs {
                 Content::FilesOf(temp) => {
                     for entry in fs::read_dir(temp.path()).at(&target)? {
                         let entry = entry.at(&target)?;
-                        let file = TempPath::from_path(entry.path());
+                        let file = TempPath::try_from_path(entry.path()).at(&target)?;
                         placed.file(file, &target.join(entry.file_name()), self.force)?;
                     }
                 }

@@ -84,8 +84,8 @@ impl Recording {
         let channels = usize::from(self.channels);
         let per_channel = floats.len() / channels;
         let array = match channels {
-            1 => ArrayOf::new(floats, vec![per_channel])?,
-            _ => ArrayOf::column_major(floats, vec![channels, per_channel])?,
+            1 => ArrayOf::new(floats, &[per_channel])?,
+            _ => ArrayOf::column_major(floats, &[channels, per_channel])?,
         };
         Ok(f32::into_any(array))
     }
@@ -112,16 +112,11 @@ pub fn read(path: &Path) -> Result<Recording> {
     }
     let samples = match spec.sample_format {
         SampleFormat::Float => Samples::Float(collect(&mut reader, claimed, path)?),
-        SampleFormat::Int => Samples::Int {
-            data: collect(&mut reader, claimed, path)?,
-            bits: spec.bits_per_sample,
-        },
+        SampleFormat::Int => {
+            Samples::Int { data: collect(&mut reader, claimed, path)?, bits: spec.bits_per_sample }
+        }
     };
-    Ok(Recording {
-        rate: spec.sample_rate,
-        channels: spec.channels,
-        samples,
-    })
+    Ok(Recording { rate: spec.sample_rate, channels: spec.channels, samples })
 }
 
 fn collect<S: hound::Sample>(
@@ -235,10 +230,10 @@ mod tests {
         let samples = Samples::Int { data: vec![-32768, 16384, 0, 32767], bits: 16 };
         let stereo = Recording { rate: 8000, channels: 2, samples: samples.clone() };
         let expected = vec![-1.0f32, 0.5, 0.0, 32767.0 / 32768.0];
-        let array = ArrayOf::column_major(expected.clone(), vec![2, 2]).unwrap();
+        let array = ArrayOf::column_major(expected.clone(), &[2, 2]).unwrap();
         assert_eq!(stereo.into_array(), Ok(Array::F32(array)));
         let mono = Recording { rate: 8000, channels: 1, samples };
-        assert_eq!(mono.into_array(), Ok(Array::F32(ArrayOf::new(expected, vec![4]).unwrap())));
+        assert_eq!(mono.into_array(), Ok(Array::F32(ArrayOf::new(expected, &[4]).unwrap())));
     }
 
     #[test]
