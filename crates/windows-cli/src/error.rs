@@ -34,6 +34,14 @@ impl Error {
     }
 }
 
+impl Error {
+    /// The same reason, said of the file at `path` instead: the path of a hidden file helps nobody.
+    #[must_use]
+    pub fn about(self, path: impl AsRef<Path>) -> Self {
+        Self { path: Some(path.as_ref().to_owned()), ..self }
+    }
+}
+
 impl Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut line = OneLine { f, blank: false };

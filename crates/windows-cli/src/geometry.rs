@@ -11,7 +11,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use windows_core::{AxisSpec, Dyn, Edge, Extent, Grid, Same, WindowSpec};
 
 use crate::error::{Error, Result};
-use crate::io::Kind;
+use crate::io::{Element, Kind};
 
 /// One value for all axes, or one an axis: `3` or `3,5`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,6 +95,28 @@ impl Default for Border {
     }
 }
 
+impl Border {
+    /// The border of an array of `T`.
+    ///
+    /// # Errors
+    /// When `T` cannot hold the constant.
+    pub fn of<T: Element>(&self) -> Result<windows_core::Border<T>> {
+        use windows_core::Border as Of;
+        Ok(match self {
+            Self::Constant(text) => Of::Constant(T::from_text(text).ok_or_else(|| {
+                Error::new(format_args!(
+                    "--border constant:{text}: not a value of type {}",
+                    T::NAME
+                ))
+            })?),
+            Self::Replicate => Of::Replicate,
+            Self::Reflect => Of::Reflect,
+            Self::Symmetric => Of::Symmetric,
+            Self::Wrap => Of::Wrap,
+        })
+    }
+}
+
 impl FromStr for Border {
     type Err = String;
 
@@ -136,41 +158,61 @@ fn same_parser() -> impl TypedValueParser<Value = Same> {
     })
 }
 
-/// The options of windows besides their size.
+/// The options `--step` and `--edge`: all that tiles need besides a size.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Geometry")]
-pub struct GeometryArgs {
+pub struct StepArgs {
     /// From one window to the next, per axis
     #[arg(long, value_name = "S,..", allow_hyphen_values = true)]
     pub step: Option<List<usize>>,
 
-    /// From one element of a window to the next, per axis [default: 1]
-    #[arg(long, value_name = "D,..", allow_hyphen_values = true)]
-    pub dilation: Option<List<usize>>,
-
-    /// Elements added to each side, per axis: N, or BEFORE:AFTER [default: 0]
-    #[arg(long, value_name = "P,..", allow_hyphen_values = true)]
-    pub pad: Option<List<Pad>>,
-
-    /// What a padded element reads as: constant[:VALUE], replicate, reflect, symmetric, wrap
-    #[arg(long, value_name = "KIND")]
-    pub border: Option<Border>,
-
     /// What happens to the last windows
     #[arg(long, value_parser = edge_parser())]
     pub edge: Option<Edge>,
+}
+
+/// The options of windows besides their size.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Geometry")]
+pub struct GeometryArgs {
+    #[command(flatten)]
+    step: StepArgs,
+
+    /// From one element of a window to the next, per axis [default: 1]
+    #[arg(long, value_name = "D,..", allow_hyphen_values = true)]
+    dilation: Option<List<usize>>,
+
+    /// Elements added to each side, per axis: N, or BEFORE:AFTER [default: 0]
+    #[arg(long, value_name = "P,..", allow_hyphen_values = true)]
+    pad: Option<List<Pad>>,
+
+    /// What a padded element reads as: constant[:VALUE], replicate, reflect, symmetric, wrap
+    #[arg(long, value_name = "KIND")]
+    border: Option<Border>,
 
     /// The same as --edge ceil
     #[arg(long)]
-    pub ceil: bool,
+    ceil: bool,
 
     /// Pad so that there are ceil(length / step) windows: upper puts an odd element after the data
     #[arg(long, value_parser = same_parser())]
-    pub same: Option<Same>,
+    same: Option<Same>,
+}
+
+impl StepArgs {
+    /// The step and the edge, if they were said, of `k` windowed axes.
+    ///
+    /// # Errors
+    /// When `--step` has neither 1 value nor `k`.
+    pub fn resolve(&self, k: usize) -> Result<(Option<Vec<usize>>, Option<Edge>)> {
+        let step = self.step.as_ref().map(|step| step.per_axis(k, "--step")).transpose()?;
+        Ok((step, self.edge))
+    }
 }
 
 /// The option `--size`, for the commands whose windows have one.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Geometry")]
 pub struct SizeArgs {
     /// Window size; the number of values is the number of windowed axes, the last ones
     #[arg(long, value_name = "K,..", allow_hyphen_values = true)]
@@ -189,9 +231,9 @@ pub struct Windowed {
 }
 
 impl Windowed {
-    /// The length of each windowed axis of an array of `shape`.
-    pub fn lengths<'a>(&self, shape: &'a [usize]) -> &'a [usize] {
-        &shape[self.leading..self.leading + self.size.len()]
+    /// The values of the windowed axes, of one value for each axis of the array.
+    pub fn of<'a>(&self, axes: &'a [usize]) -> &'a [usize] {
+        &axes[self.leading..self.leading + self.size.len()]
     }
 
     /// The shape of all windows of a grid: the leading axes, the axes of the grid, those of a window.
@@ -244,27 +286,14 @@ pub struct Geometry {
     pub border: Option<Border>,
 }
 
-/// What `--step` is when it is not given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DefaultStep {
-    /// Every position.
-    One,
-    /// Windows side by side.
-    Size,
-}
-
 impl GeometryArgs {
     /// The geometry of windows of `size`, one value an axis.
     ///
     /// # Errors
     /// When an option has neither 1 value nor as many as `size`, and when options contradict one another.
-    pub fn resolve(&self, size: Vec<usize>, default_step: DefaultStep) -> Result<Geometry> {
+    pub fn resolve(&self, size: Vec<usize>) -> Result<Geometry> {
         let k = size.len();
-        let step = match (&self.step, default_step) {
-            (Some(step), _) => step.per_axis(k, "--step")?,
-            (None, DefaultStep::One) => vec![1; k],
-            (None, DefaultStep::Size) => size.clone(),
-        };
+        let (step, edge) = self.step.resolve(k)?;
         let dilation = match &self.dilation {
             Some(dilation) => dilation.per_axis(k, "--dilation")?,
             None => vec![1; k],
@@ -273,7 +302,7 @@ impl GeometryArgs {
             Some(pad) => pad.per_axis(k, "--pad")?,
             None => vec![Pad::default(); k],
         };
-        let edge = match (self.ceil, self.edge) {
+        let edge = match (self.ceil, edge) {
             (true, Some(edge)) if edge != Edge::Ceil => {
                 return Err(Error::new(format_args!(
                     "--ceil is --edge ceil, but --edge {} is given as well",
@@ -291,7 +320,7 @@ impl GeometryArgs {
         }
         Ok(Geometry {
             size,
-            step,
+            step: step.unwrap_or_else(|| vec![1; k]),
             dilation,
             pad,
             edge,
@@ -373,24 +402,36 @@ mod tests {
 
     #[test]
     fn contradictions_are_errors_and_repetitions_are_not() {
-        let resolve = |args: GeometryArgs| args.resolve(vec![2, 2], DefaultStep::One);
-        let ceil = |edge| GeometryArgs { ceil: true, edge, ..Default::default() };
+        let resolve = |args: GeometryArgs| args.resolve(vec![2, 2]);
+        let ceil = |edge| GeometryArgs {
+            ceil: true,
+            step: StepArgs { step: None, edge },
+            ..Default::default()
+        };
         assert_eq!(resolve(ceil(None)).unwrap().edge, Some(Edge::Ceil));
         assert_eq!(resolve(ceil(Some(Edge::Ceil))).unwrap().edge, Some(Edge::Ceil));
         assert!(resolve(ceil(Some(Edge::Keep))).is_err());
 
         let same = GeometryArgs { same: Some(Same::Upper), ..Default::default() };
         assert_eq!(resolve(same.clone()).unwrap().same, Some(Same::Upper));
-        let padded = |text: &str| GeometryArgs { pad: text.parse().ok(), ..same.clone() };
         // Padding beside it is for the library to judge.
-        assert!(resolve(padded("0,0:1")).is_ok());
+        let pad = "0,0:1".parse().ok();
+        assert!(resolve(GeometryArgs { pad, ..same.clone() }).is_ok());
         assert!(resolve(GeometryArgs { ceil: true, ..same }).is_err());
     }
 
     #[test]
-    fn the_step_defaults_to_one_or_to_the_size() {
-        let args = GeometryArgs::default();
-        assert_eq!(args.resolve(vec![4, 5], DefaultStep::One).unwrap().step, [1, 1]);
-        assert_eq!(args.resolve(vec![4, 5], DefaultStep::Size).unwrap().step, [4, 5]);
+    fn the_size_says_which_axes_are_windowed() {
+        let resolve = |size: &str, shape: &[usize], kind| {
+            let size = SizeArgs { size: size.parse().unwrap() };
+            size.resolve(shape, kind).map(|axes| (axes.leading, axes.size, axes.trailing))
+        };
+        let picture = Kind::Image(image::ImageFormat::Png);
+        assert_eq!(resolve("3", &[4, 5, 6], Kind::Npy), Ok((2, vec![3], 0)));
+        assert_eq!(resolve("3,2", &[4, 5, 6], Kind::Npy), Ok((1, vec![3, 2], 0)));
+        assert!(resolve("3,2", &[4], Kind::Npy).is_err());
+        assert_eq!(resolve("3", &[4, 5, 6], picture), Ok((0, vec![3, 3], 1)));
+        assert_eq!(resolve("3,2", &[4, 5], picture), Ok((0, vec![3, 2], 0)));
+        assert!(resolve("3,2,1", &[4, 5, 6], picture).is_err());
     }
 }

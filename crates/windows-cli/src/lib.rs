@@ -9,6 +9,7 @@
 //! | [`geometry`] | `--size --step --dilation --pad --border --edge --ceil --same` as plain values |
 //! | [`io`] | arrays from `.npy`, pictures and `.wav`, and back; outputs that appear whole or not at all |
 //! | [`command`] | one file a command |
+//! | [`sheet`] | contact sheets, to look at tiles |
 //! | [`memory`], [`progress`], [`report`], [`error`] | large buffers, the bar, the summary, what went wrong |
 //!
 //! # Adding a command
@@ -31,6 +32,7 @@ pub mod io;
 pub mod memory;
 pub mod progress;
 pub mod report;
+pub mod sheet;
 
 pub use error::{At, Error, Result};
 

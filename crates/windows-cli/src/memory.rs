@@ -16,6 +16,17 @@ pub fn reserve<T>(count: usize, what: &str) -> Result<Vec<T>> {
             size_of::<T>()
         ))
     })?;
+    check(bytes, what)?;
+    let mut vec = Vec::new();
+    vec.try_reserve_exact(count).map_err(|_| refusal(what, bytes, available()))?;
+    Ok(vec)
+}
+
+/// Holds `bytes` against [`available`] memory, for what a library allocates.
+///
+/// # Errors
+/// When there are fewer; `what` names what they are for.
+pub fn check(bytes: usize, what: &str) -> Result<()> {
     // Small requests are not worth a look at the machine.
     if bytes > 1 << 24 {
         let free = available();
@@ -23,9 +34,7 @@ pub fn reserve<T>(count: usize, what: &str) -> Result<Vec<T>> {
             return Err(refusal(what, bytes, free));
         }
     }
-    let mut vec = Vec::new();
-    vec.try_reserve_exact(count).map_err(|_| refusal(what, bytes, available()))?;
-    Ok(vec)
+    Ok(())
 }
 
 /// A vector of `count` clones of `value`, with the checks of [`reserve`].

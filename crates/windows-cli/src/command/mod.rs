@@ -6,6 +6,7 @@ use crate::args::Common;
 use crate::error::Result;
 use crate::report::Report;
 
+pub mod patches;
 pub mod windows;
 
 /// Writes the list of commands, and what all of them can do, from one table.
@@ -37,4 +38,6 @@ macro_rules! commands {
 commands! {
     /// Write all windows of an array as one array
     Windows = windows;
+    /// Cut pictures into patches
+    Patches = patches;
 }

@@ -78,6 +78,9 @@ pub trait Element: Pod + PartialEq + Default + Debug + Send + Sync {
     /// The array as one of any type.
     fn into_any(array: ArrayOf<Self>) -> Array;
 
+    /// The array of any type as one of this, if it is one.
+    fn from_any(array: &Array) -> Option<&ArrayOf<Self>>;
+
     /// The element that `text` spells (`7`, `-1.5`, `1e3`, `nan`), if the type can hold it exactly; floats round to nearest.
     fn from_text(text: &str) -> Option<Self>;
 }
@@ -115,6 +118,13 @@ macro_rules! elements {
 
             fn into_any(array: ArrayOf<Self>) -> Array {
                 Array::$variant(array)
+            }
+
+            fn from_any(array: &Array) -> Option<&ArrayOf<Self>> {
+                match array {
+                    Array::$variant(array) => Some(array),
+                    _ => None,
+                }
             }
 
             fn from_text(text: &str) -> Option<Self> {

@@ -3,7 +3,11 @@
 use std::io::{Cursor, Read, Seek, Write};
 use std::path::Path;
 
-use image::{DynamicImage, ExtendedColorType, ImageFormat, ImageReader, Limits};
+use bytemuck::Pod;
+use image::{
+    DynamicImage, ExtendedColorType, ImageBuffer, ImageFormat, ImageReader, Limits, Luma, LumaA,
+    Pixel, Rgb, Rgba,
+};
 
 use super::array::{Array, ArrayOf, Element};
 use crate::error::{At, Error, Result};
@@ -108,6 +112,40 @@ fn from_picture(picture: DynamicImage) -> Result<Array> {
             Err(Error::new(format_args!("pixels of type {:?} are not supported", other.color())))
         }
     }
+}
+
+/// Row-major elements of H x W or H x W x C as a picture in memory.
+///
+/// # Errors
+/// As [`write()`], but for those of formats.
+pub fn picture<T: Element>(shape: &[usize], data: &[T]) -> Result<DynamicImage> {
+    fn of<P: Pixel<Subpixel: Pod>, T: Element>(
+        data: &[T],
+        [width, height]: [u32; 2],
+    ) -> Option<DynamicImage>
+    where
+        DynamicImage: From<ImageBuffer<P, Vec<P::Subpixel>>>,
+    {
+        let data = bytemuck::try_cast_slice(data).ok()?.to_vec();
+        ImageBuffer::from_raw(width, height, data).map(DynamicImage::from)
+    }
+    let (color, width, height) = layout(T::NAME, shape)?;
+    let side = [width, height];
+    let picture = match color {
+        ExtendedColorType::L8 => of::<Luma<u8>, T>(data, side),
+        ExtendedColorType::La8 => of::<LumaA<u8>, T>(data, side),
+        ExtendedColorType::Rgb8 => of::<Rgb<u8>, T>(data, side),
+        ExtendedColorType::Rgba8 => of::<Rgba<u8>, T>(data, side),
+        ExtendedColorType::L16 => of::<Luma<u16>, T>(data, side),
+        ExtendedColorType::La16 => of::<LumaA<u16>, T>(data, side),
+        ExtendedColorType::Rgb16 => of::<Rgb<u16>, T>(data, side),
+        ExtendedColorType::Rgba16 => of::<Rgba<u16>, T>(data, side),
+        ExtendedColorType::Rgb32F => of::<Rgb<f32>, T>(data, side),
+        _ => of::<Rgba<f32>, T>(data, side),
+    };
+    picture.ok_or_else(|| {
+        Error::new(format_args!("{} elements are no picture of shape {shape:?}", data.len()))
+    })
 }
 
 /// How the pixels of an array of element type `dtype` and `shape` are stored, with width and height.

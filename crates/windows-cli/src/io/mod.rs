@@ -6,15 +6,18 @@
 //! | [`npy`] | `.npy` |
 //! | [`image`] | `.png .jpg .bmp .tif .webp` |
 //! | [`wav`] | `.wav` |
+//! | [`inputs`] | many pictures: folders and patterns |
 //! | [`output`] | outputs that appear whole or not at all |
 
 use std::fs::File;
+use std::io::{Seek, Write};
 use std::path::Path;
 
 use crate::error::{At, Error, Result};
 
 pub mod array;
 pub mod image;
+pub mod inputs;
 pub mod npy;
 pub mod output;
 pub mod wav;
@@ -54,6 +57,17 @@ impl Kind {
             )),
         }
     }
+
+    /// For results that are arrays and nothing else.
+    ///
+    /// # Errors
+    /// When this, the kind of `path`, is not [`Kind::Npy`].
+    pub fn require_npy(self, path: &Path) -> Result<()> {
+        match self {
+            Self::Npy => Ok(()),
+            _ => Err(Error::at(path, "the result is an array: write a .npy file")),
+        }
+    }
 }
 
 /// Reads the array in the file at `path`.
@@ -71,6 +85,24 @@ pub fn read(path: &Path) -> Result<(Array, Kind)> {
         Kind::Wav => wav::read(path)?.into_array()?,
     };
     Ok((array, kind))
+}
+
+/// Writes row-major elements as a file of `kind`: an array or a picture. Recordings need a rate, see
+/// [`wav::write`].
+///
+/// # Errors
+/// When a file of that kind cannot hold them, and when `out` refuses.
+pub fn write<T: Element>(
+    out: &mut (impl Write + Seek),
+    kind: Kind,
+    shape: &[usize],
+    data: &[T],
+) -> Result<()> {
+    match kind {
+        Kind::Npy => npy::write(out, shape, data).map_err(Error::new),
+        Kind::Image(format) => image::write(out, format, shape, data),
+        Kind::Wav => Err(Error::new("an array has no sampling rate: write a .npy file")),
+    }
 }
 
 /// Opens a regular file, and tells its length in bytes.

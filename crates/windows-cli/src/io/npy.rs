@@ -8,7 +8,6 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use py_literal::Value;
-use windows_core::DynView;
 
 use super::array::{self, Array, ArrayOf, Builder, Element};
 use crate::error::{At, Error, Result};
@@ -207,28 +206,6 @@ impl Builder for Body<'_> {
 pub fn write<T: Element>(out: &mut impl Write, shape: &[usize], data: &[T]) -> io::Result<()> {
     out.write_all(&header::<T>(shape))?;
     out.write_all(bytemuck::cast_slice(data))
-}
-
-/// Writes what a view shows, in row-major order and under another shape of as many elements: run by
-/// run, in no more memory than the buffer of `out`.
-///
-/// # Errors
-/// When `out` refuses.
-pub fn write_view<T: Element>(
-    out: &mut impl Write,
-    shape: &[usize],
-    view: &DynView<'_, T>,
-) -> io::Result<()> {
-    out.write_all(&header::<T>(shape))?;
-    for lane in view.lanes() {
-        match lane.as_slice() {
-            Some(run) => out.write_all(bytemuck::cast_slice(run))?,
-            None => {
-                lane.iter().try_for_each(|element| out.write_all(bytemuck::bytes_of(element)))?
-            }
-        }
-    }
-    Ok(())
 }
 
 /// The header of a row-major array: version 1, or 2 for a rank that needs it.
