@@ -6,6 +6,7 @@ use crate::args::Common;
 use crate::error::Result;
 use crate::report::Report;
 
+pub mod fold;
 pub mod patches;
 pub mod windows;
 
@@ -38,6 +39,8 @@ macro_rules! commands {
 commands! {
     /// Write all windows of an array as one array
     Windows = windows;
+    /// Sum windows back to an array
+    Fold = fold;
     /// Cut pictures into patches
     Patches = patches;
 }

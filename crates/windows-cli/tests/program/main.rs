@@ -3,6 +3,7 @@
 mod arguments;
 mod bad_days;
 mod bad_input;
+mod fold;
 mod patches;
 mod support;
 mod windows;

@@ -1,103 +1,32 @@
 //! `ndwin windows` against the naive oracle.
 
 use windows_cli::io::Element;
-use windows_testkit::{Border, Edge, NaiveAxis, NaiveWindows, NdArray, Same};
+use windows_testkit::NdArray;
 
-use crate::support::Folder;
+use crate::support::{Folder, Geometry, Numbers};
 
-/// Numbers that look random and are the same in every run.
-struct Numbers(u64);
-
-impl Numbers {
-    /// One of `range`.
-    fn pick(&mut self, range: std::ops::RangeInclusive<usize>) -> usize {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        range.start() + (self.0 >> 33) as usize % (range.end() - range.start() + 1)
-    }
-}
-
-fn list<T: ToString>(values: impl IntoIterator<Item = T>) -> String {
-    values.into_iter().map(|value| value.to_string()).collect::<Vec<_>>().join(",")
-}
-
-/// One random case of elements `T`: geometry that is valid, and at least one window unless an edge is named.
+/// One random case of elements `T`.
 fn check<T: Element + From<u8>>(folder: &Folder, numbers: &mut Numbers) {
-    let rank = numbers.pick(1..=4);
-    let k = numbers.pick(1..=rank.min(3));
-    let edge = [
-        None,
-        Some(Edge::Drop),
-        Some(Edge::Keep),
-        Some(Edge::Covered),
-        Some(Edge::Ceil),
-        Some(Edge::Snap),
-        Some(Edge::Balance),
-    ][numbers.pick(0..=6)];
-    let same = [None, Some(Same::Upper), Some(Same::Lower)][numbers.pick(0..=2)]
-        .filter(|_| edge.is_none());
-    let border = Border::ALL[numbers.pick(0..=4)];
-    let padded = same.is_none() && edge.is_none_or(Edge::takes_padding);
-    let mut axes = Vec::new();
-    for axis in 0..rank {
-        let len = numbers.pick(1..=6);
-        if axis < rank - k {
-            axes.push(NaiveAxis::new(len, 1, 1));
-            continue;
-        }
-        let mut windowed = NaiveAxis::new(len, numbers.pick(1..=3), numbers.pick(1..=3))
-            .dilation(numbers.pick(1..=2));
-        if let Some(edge) = edge {
-            windowed = windowed.edge(edge);
-        }
-        if let Some(same) = same {
-            windowed = windowed.same(same);
-        }
-        if padded {
-            windowed = windowed.padding(numbers.pick(0..=4), numbers.pick(0..=4));
-        }
-        axes.push(windowed);
-    }
-    let windowed = &axes[rank - k..];
-    let mut args = format!(
-        "windows x.npy -o y.npy --force -q --size {}",
-        list(windowed.iter().map(|a| a.size))
-    );
-    args += &format!(" --step {}", list(windowed.iter().map(|a| a.step)));
-    args += &format!(" --dilation {}", list(windowed.iter().map(|a| a.dilation)));
-    if padded {
-        args += &format!(
-            " --pad {}",
-            list(windowed.iter().map(|a| format!("{}:{}", a.before, a.after)))
-        );
-    }
-    if let Some(edge) = edge {
-        args += &format!(" --edge {}", format!("{edge:?}").to_lowercase());
-    }
-    if let Some(same) = same {
-        args += &format!(" --same {}", format!("{same:?}").to_lowercase());
-    }
-    args += &match border {
-        Border::Constant => " --border constant:7".to_owned(),
-        other => format!(" --border {}", format!("{other:?}").to_lowercase()),
-    };
-    let naive = NaiveWindows::new(axes);
-    let shape = naive.shape();
+    let geometry = Geometry::random(numbers);
+    let shape = geometry.naive.shape();
     let len: usize = shape.iter().product();
     let data: Vec<T> = (0..len).map(|_| T::from(numbers.pick(0..=255) as u8)).collect();
     folder.put_array("x.npy", &shape, &data);
+    let args = format!("windows x.npy -o y.npy --force -q {}", geometry.options(7));
     let run = folder.run(&args);
-    if naive.counts().contains(&0) && edge.is_none() {
+    let counts = geometry.naive.counts();
+    if counts.contains(&0) && !geometry.names_edge {
         run.failure();
         return;
     }
     run.success();
-    let expected = naive.pack(&NdArray::new(data, &shape), border, T::from(7));
+    let array = NdArray::new(data, &shape);
+    let expected = geometry.naive.pack(&array, geometry.border, T::from(7));
     let got = folder.array::<T>("y.npy");
-    let counts = naive.counts();
-    let shape: Vec<usize> = counts.iter().chain(&naive.sizes()[rank - k..]).copied().collect();
-    assert_eq!(got.shape(), shape, "ndwin {args}");
-    assert_eq!(got.data(), expected.data(), "ndwin {args} on {:?}", naive.shape());
+    let window = geometry.naive.sizes();
+    let window = &window[shape.len() - geometry.k..];
+    assert_eq!(got.shape(), [&counts, window].concat(), "ndwin {args}");
+    assert_eq!(got.data(), expected.data(), "ndwin {args} on {shape:?}");
 }
 
 #[test]
