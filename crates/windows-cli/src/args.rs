@@ -56,25 +56,16 @@ impl Common {
     }
 }
 
-/// What the arguments ask for.
-#[derive(Debug)]
-pub(crate) enum Parsed {
-    /// A command to run.
-    Command(Command),
-    /// Help or the version, which was printed.
-    Shown,
-}
-
-/// Parses the arguments; help and the version are printed at once.
-pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Parsed> {
+/// The command that the arguments ask for; none if they ask for help or the version, which is then printed.
+pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Option<Command>> {
     match Program::try_parse_from(args) {
-        Ok(program) => Ok(Parsed::Command(program.command)),
+        Ok(program) => Ok(Some(program.command)),
         Err(error) => match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => match error.print() {
                 Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                     Err(Error::at("standard output", error))
                 }
-                _ => Ok(Parsed::Shown),
+                _ => Ok(None),
             },
             _ => Err(Error::new(one_line(&error))),
         },

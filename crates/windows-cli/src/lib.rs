@@ -44,8 +44,8 @@ const FAILURE: u8 = 2;
 /// The status is 0 on success, on `--help` and on `--version`, and 2 on any failure, which then is one line on standard error.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let command = match args::parse(args) {
-        Ok(args::Parsed::Command(command)) => command,
-        Ok(args::Parsed::Shown) => return ExitCode::SUCCESS,
+        Ok(Some(command)) => command,
+        Ok(None) => return ExitCode::SUCCESS,
         Err(error) => return fail(&error),
     };
     let common = command.common();
