@@ -150,6 +150,12 @@ impl<'a, T, R: Rank> Bordered<'_, 'a, T, R> {
         self.windows
     }
 
+    /// What their missing elements read as.
+    #[must_use]
+    pub fn border(&self) -> &Border<T> {
+        &self.border
+    }
+
     /// What a tap of a window reads, real or not; `None` outside the grid or the window.
     #[must_use]
     pub fn value(&self, position: impl IntoAxes<R>, tap: impl IntoAxes<R>) -> Option<&T> {
