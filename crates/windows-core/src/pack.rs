@@ -1,6 +1,7 @@
 //! Windows to contiguous memory: numpy's `ascontiguousarray(sliding_window_view(..))`, torch's
 //! `unfold`, `extract_patches`, `im2col`.
 
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -243,12 +244,10 @@ impl<'p, 'a, T: Copy, R: Rank> Packing<'p, 'a, T, R> {
             R::from_fn(last + 1, |axis| if axis == last { 1 } else { axes[axis].size() }),
             self.windows.window_len() / inner.size(),
         );
-        let mut rows = Odometer::new(rows);
-        loop {
+        let mut rows = Odometer::new(Cow::Owned(rows));
+        while rows.len() > 0 {
             let tap = rows.position().clone();
-            if rows.next().is_none() {
-                break;
-            }
+            rows.next();
             let mut offset = view.offset() as isize;
             let mut missing = false;
             for (axis, of) in axes[..last].iter().enumerate() {
@@ -310,12 +309,12 @@ fn write_block<T: Copy>(src: &[T], offset: usize, merged: &Layout<Dyn>, out: &mu
         (&[run], &[stride]) => out.gather(src, offset, stride, run),
         (&[rows, run], &[row_stride, 1]) => out.rows(src, offset, row_stride, rows, run),
         (&[.., rows, run], &[.., row_stride, 1]) => {
-            for (_, ahead) in Odometer::new(merged.outer(2)) {
+            for (_, ahead) in Odometer::new(Cow::Owned(merged.outer(2))) {
                 out.rows(src, offset.wrapping_add_signed(ahead), row_stride, rows, run);
             }
         }
         (&[.., run], &[.., stride]) => {
-            for (_, ahead) in Odometer::new(merged.outer(1)) {
+            for (_, ahead) in Odometer::new(Cow::Owned(merged.outer(1))) {
                 out.gather(src, offset.wrapping_add_signed(ahead), stride, run);
             }
         }

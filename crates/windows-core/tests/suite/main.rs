@@ -1,0 +1,8 @@
+//! `windows-core` against the naive oracles, by exhaustion and at random.
+
+mod axis;
+mod iterators;
+mod layout;
+mod pack;
+mod support;
+mod windows;
