@@ -34,7 +34,8 @@ impl<R: Rank> Shard<R> {
     }
 
     /// The elements that those windows own ([`Axis::core`](crate::Axis::core)): no two workers share
-    /// one, and together they have every element that a window spans.
+    /// one, and together they have every element that a window spans. Gaps between the windows of a worker
+    /// belong to it.
     #[must_use]
     pub fn core(&self) -> &[Range<usize>] {
         self.core.as_ref()

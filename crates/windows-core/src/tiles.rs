@@ -342,7 +342,8 @@ impl<R: Rank> Tiles<R> {
                 sources.iter().map(|(region, _)| region.clone()).collect();
             read.resize(region.iter().map(Range::len).product(), T::default());
             source.read(&region, &mut read)?;
-            let inside = sources.iter().all(|(region, map)| region.len() == map.len());
+            let in_order = |(at, source): (usize, &Option<usize>)| *source == Some(at);
+            let inside = sources.iter().all(|(_, map)| map.iter().enumerate().all(in_order));
             let input = if inside {
                 &read
             } else {

@@ -4,5 +4,7 @@ mod axis;
 mod iterators;
 mod layout;
 mod pack;
+mod stitch;
 mod support;
+mod tiles;
 mod windows;
