@@ -44,14 +44,14 @@ pub(crate) fn ravel(shape: &[usize], position: &[usize]) -> usize {
 }
 
 impl<'l, R: Rank> Odometer<'l, R> {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn new(layout: Cow<'l, Layout<R>>) -> Self {
         let len = layout.len();
         Self::part(layout, 0..len)
     }
 
     /// Only the elements of a range of flat indices.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn part(layout: Cow<'l, Layout<R>>, range: Range<usize>) -> Self {
         Self { layout, range, cursor: None }
     }

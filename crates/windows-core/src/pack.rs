@@ -142,7 +142,7 @@ impl<T: Copy, R: Rank> StridedView<'_, T, R> {
 
 /// One packing job: what does not change from window to window.
 pub(crate) struct Packing<'p, 'a, T, R: Rank> {
-    pub(crate) windows: &'p Windows<'a, T, R>,
+    windows: &'p Windows<'a, T, R>,
     border: Option<&'p Border<T>>,
     /// The axes of a whole window, merged.
     merged: Layout<Dyn>,
@@ -168,6 +168,11 @@ impl<'p, 'a, T: Copy, R: Rank> Packing<'p, 'a, T, R> {
     fn collect(&self) -> Result<Vec<T>, WindowError> {
         let len = self.windows.grid().packed_len()?;
         Ok(Writer::collect(len, |writer| self.write(0..self.windows.len(), writer)))
+    }
+
+    #[cfg(feature = "rayon")]
+    pub(crate) fn windows(&self) -> &'p Windows<'a, T, R> {
+        self.windows
     }
 
     /// Writes the windows of a range of flat indices, a row of the grid at a time: the interior of a

@@ -1,5 +1,6 @@
 //! From one layout to another, element by element of the same index, converted on the way.
 
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use crate::kernel::{Block, Convert, Isa, Side};
@@ -82,7 +83,9 @@ impl<S: Copy> DynView<'_, S> {
         };
         let (from, to) = (outer(self.strides())?, outer(layout.strides())?);
         let isa = Isa::best();
-        for ((_, read), (_, write)) in Odometer::new(from).zip(Odometer::new(to)) {
+        for ((_, read), (_, write)) in
+            Odometer::new(Cow::Owned(from)).zip(Odometer::new(Cow::Owned(to)))
+        {
             let side = |first: usize, ahead: isize, of: fn(&Along) -> isize| Side {
                 first: first.wrapping_add_signed(ahead),
                 row: of(&row),

@@ -239,6 +239,25 @@ impl<'a, T, R: Rank> StridedView<'a, T, R> {
         Ok(Self { data: self.data, offset: self.offset.wrapping_add_signed(first), layout })
     }
 
+    /// An axis as two, the inner one of length `inner`. No copy.
+    ///
+    /// # Errors
+    /// No such axis, or a length that is not a multiple of `inner`.
+    ///
+    /// # Example
+    /// ```
+    /// use windows_core::View;
+    ///
+    /// let rows: Vec<u8> = (0..6).collect();
+    /// let pairs = View::new(&rows, [6])?.split(0, 2)?;
+    /// assert_eq!((pairs.shape(), pairs.strides()), (&[3, 2][..], &[2, 1][..]));
+    /// # Ok::<(), windows_core::WindowError>(())
+    /// ```
+    pub fn split(&self, axis: usize, inner: usize) -> Result<DynView<'a, T>, WindowError> {
+        let layout = self.layout.split(axis, inner)?;
+        Ok(StridedView { data: self.data, offset: self.offset, layout })
+    }
+
     /// The same view with its rank known at run time. No copy.
     #[must_use]
     pub fn to_dyn(&self) -> DynView<'a, T> {
@@ -420,7 +439,7 @@ pub struct Lanes<'a, T, R: Rank> {
 }
 
 impl<'l, 'a, T, R: Rank> Elements<'l, 'a, T, R> {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn new(data: &'a [T], base: usize, layout: Cow<'l, Layout<R>>) -> Self {
         Self { data, base, odometer: Odometer::new(layout) }
     }
@@ -450,8 +469,9 @@ impl<T, R: Rank> Clone for Lanes<'_, T, R> {
     }
 }
 
-/// Folds all elements of a layout, run by run along its last axis.
-#[inline]
+/// Folds all elements of a layout, run by run along its last axis. Ranks 1 and 2 are most windows:
+/// inlined, they cost a window no call.
+#[inline(always)]
 fn fold_axes<'a, T, B>(
     data: &'a [T],
     offset: usize,
@@ -461,22 +481,51 @@ fn fold_axes<'a, T, B>(
     f: &mut impl FnMut(B, &'a T) -> B,
 ) -> B {
     match (shape, strides) {
-        ([], _) => f(init, &data[offset]),
-        (&[len], &[1]) => data[offset..offset + len].iter().fold(init, f),
-        (&[len], &[stride]) => {
-            let at = |i: usize| offset.wrapping_add_signed(i as isize * stride);
-            (0..len).fold(init, |acc, i| f(acc, &data[at(i)]))
+        (&[len], &[stride]) => fold_run(data, offset, len, stride, init, f),
+        (&[rows, len], &[row_stride, stride]) => {
+            let (mut acc, mut at) = (init, offset);
+            for _ in 0..rows {
+                acc = fold_run(data, at, len, stride, acc, f);
+                at = at.wrapping_add_signed(row_stride);
+            }
+            acc
         }
-        (&[rows, len], &[stride, 1]) => (0..rows).fold(init, |acc, row| {
-            let offset = offset.wrapping_add_signed(row as isize * stride);
-            data[offset..offset + len].iter().fold(acc, &mut *f)
-        }),
+        _ => fold_more_axes(data, offset, shape, strides, init, f),
+    }
+}
+
+fn fold_more_axes<'a, T, B>(
+    data: &'a [T],
+    offset: usize,
+    shape: &[usize],
+    strides: &[isize],
+    init: B,
+    f: &mut impl FnMut(B, &'a T) -> B,
+) -> B {
+    match (shape, strides) {
+        (&[len], &[stride]) => fold_run(data, offset, len, stride, init, f),
         ([rows, shape @ ..], [stride, strides @ ..]) => (0..*rows).fold(init, |acc, row| {
             let offset = offset.wrapping_add_signed(row as isize * stride);
-            fold_axes(data, offset, shape, strides, acc, f)
+            fold_more_axes(data, offset, shape, strides, acc, f)
         }),
-        _ => unreachable!("as many strides as lengths"),
+        _ => f(init, &data[offset]),
     }
+}
+
+#[inline(always)]
+fn fold_run<'a, T, B>(
+    data: &'a [T],
+    offset: usize,
+    len: usize,
+    stride: isize,
+    init: B,
+    f: &mut impl FnMut(B, &'a T) -> B,
+) -> B {
+    if stride == 1 {
+        return data[offset..offset + len].iter().fold(init, f);
+    }
+    let at = |i: usize| offset.wrapping_add_signed(i as isize * stride);
+    (0..len).fold(init, |acc, i| f(acc, &data[at(i)]))
 }
 
 /// What the two iterators share: an odometer whose offsets are looked up.
@@ -525,16 +574,24 @@ impl<'a, T, R: Rank> Iterator for Elements<'_, 'a, T, R> {
 
     walk!();
 
-    #[inline]
+    #[inline(always)] // so that the layout of a window is read where it is, and not moved
     fn fold<B, F: FnMut(B, Self::Item) -> B>(self, init: B, mut f: F) -> B {
-        let Self { data, base, odometer } = self;
-        let layout = odometer.layout();
-        if odometer.range() == (0..layout.len()) {
-            if layout.is_empty() {
-                return init;
-            }
-            return fold_axes(data, base, layout.shape(), layout.strides(), init, &mut f);
+        let layout = self.odometer.layout();
+        if self.odometer.range() != (0..layout.len()) {
+            return self.fold_part(init, f);
         }
+        if layout.is_empty() {
+            return init;
+        }
+        fold_axes(self.data, self.base, layout.shape(), layout.strides(), init, &mut f)
+    }
+}
+
+impl<'a, T, R: Rank> Elements<'_, 'a, T, R> {
+    /// The fold of an iterator that was advanced before.
+    #[inline(never)]
+    fn fold_part<B>(self, init: B, mut f: impl FnMut(B, &'a T) -> B) -> B {
+        let Self { data, base, odometer } = self;
         odometer.fold(init, |acc, (_, offset)| f(acc, &data[base.wrapping_add_signed(offset)]))
     }
 }

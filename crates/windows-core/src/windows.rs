@@ -216,6 +216,7 @@ impl<'a, T, R: Rank> Windows<'a, T, R> {
     }
 
     /// The windows of a range of flat indices.
+    #[cfg(feature = "rayon")]
     pub(crate) fn iter_range(&self, range: Range<usize>) -> WindowsIter<'_, 'a, T, R> {
         WindowsIter { windows: self, odometer: Odometer::part(Cow::Borrowed(&self.steps), range) }
     }
@@ -442,9 +443,15 @@ impl<'w, 'a, T, R: Rank> Window<'w, 'a, T, R> {
         Some(&view.data()[offset as usize])
     }
 
+    /// Reads a window that is wholly inside, from its data, first element and strides.
+    #[inline(always)]
+    pub(crate) fn read<A>(&self, read: fn(&[T], usize, &[isize]) -> A) -> A {
+        read(self.windows.view.data(), self.offset as usize, self.windows.window_strides())
+    }
+
     /// The real elements, in row-major order.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn iter(&self) -> view::Elements<'w, 'a, T, R> {
         let data = self.windows.view.data();
         if self.whole {

@@ -1,5 +1,7 @@
 //! Blocks of pixels from one channel order to another, converted on the way.
 
+use alloc::vec::Vec;
+
 use super::dispatch::{Isa, Vectorized, vectorized};
 
 /// What happens to a value on its way; `Channel` is what it needs to know of the channel.
@@ -31,6 +33,9 @@ impl<T: Copy> Convert<T, T> for Copied {
 
 /// A sample of an image: `u8`, `u16` or `f32`, by way of `f32`.
 pub trait Sample: Copy + Default + Send + Sync + 'static {
+    /// One over the value that means full intensity: 255, 65535 or 1.
+    const UNIT: f64;
+
     /// As `f32`, exactly.
     fn to_f32(self) -> f32;
 
@@ -39,6 +44,8 @@ pub trait Sample: Copy + Default + Send + Sync + 'static {
 }
 
 impl Sample for f32 {
+    const UNIT: f64 = 1.0;
+
     #[inline(always)]
     fn to_f32(self) -> f32 {
         self
@@ -53,6 +60,8 @@ impl Sample for f32 {
 macro_rules! integer_sample {
     ($($integer:ty),*) => { $(
         impl Sample for $integer {
+            const UNIT: f64 = 1.0 / <$integer>::MAX as f64;
+
             #[inline(always)]
             fn to_f32(self) -> f32 {
                 f32::from(self)
@@ -75,7 +84,7 @@ integer_sample!(u8, u16);
 /// `value * scale + bias` in `f32`, per channel: two roundings, the same on every processor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Affine {
-    channels: alloc::vec::Vec<(f32, f32)>,
+    channels: Vec<(f32, f32)>,
 }
 
 impl Affine {
