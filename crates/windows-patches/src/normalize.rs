@@ -77,8 +77,9 @@ impl Normalize {
     }
 
     /// The mean and the deviation of all samples of each image, the deviation at least `1 / sqrt(n)` of
-    /// its `n` samples: Pix2Struct, and TensorFlow's `per_image_standardization`. The samples are not
-    /// scaled first.
+    /// its `n` samples: Pix2Struct, and TensorFlow's `per_image_standardization`. (The torch processor of
+    /// Pix2Struct divides the squares by `n - 1`, which the model was not trained with.) The samples are
+    /// not scaled first.
     #[must_use]
     pub fn standardize() -> Self {
         Self { kind: Kind::Standardize, scale: Some(1.0) }

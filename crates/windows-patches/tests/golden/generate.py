@@ -31,7 +31,7 @@ save("video", video)
 def torch_side():
     import torch
     from transformers import ViTMAEConfig, ViTMAEForPreTraining
-    from transformers.models.pix2struct.image_processing_pix2struct import Pix2StructImageProcessor
+    from transformers.models.pix2struct.image_processing_pil_pix2struct import Pix2StructImageProcessorPil
     from transformers.models.qwen2_vl.image_processing_qwen2_vl import Qwen2VLImageProcessor
     from transformers.models.qwen2_vl.video_processing_qwen2_vl import Qwen2VLVideoProcessor
     from transformers.models.siglip2.image_processing_siglip2 import Siglip2ImageProcessor
@@ -64,8 +64,9 @@ def torch_side():
     made = siglip([image], return_tensors="pt", input_data_format="channels_last")
     save("siglip2_half_limit30", made["pixel_values"][0].numpy())
 
-    # As many patches as fit, so that the processor does not resize.
-    pix2struct = Pix2StructImageProcessor(patch_size={"height": PATCH, "width": PATCH}, max_patches=24)
+    # As many patches as fit, so that the processor does not resize. Its deviation is that of all samples, as
+    # in the model's own TensorFlow code; the torch processor divides by one less.
+    pix2struct = Pix2StructImageProcessorPil(patch_size={"height": PATCH, "width": PATCH}, max_patches=24)
     made = pix2struct(image, return_tensors="pt", input_data_format="channels_last")
     save("pix2struct", made["flattened_patches"][0].numpy())
 
