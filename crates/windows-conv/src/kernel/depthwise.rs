@@ -111,18 +111,24 @@ impl<S: Lanes> Rows<'_, S::Scalar, S> {
                     }
                 }
             }
-            for s in 0..count {
-                let Slot { row, x, len } = slots[s];
-                let out = self.out.wrapping_offset(pass.out_rows[row] + x as isize);
-                if len == S::WIDTH {
-                    S::store(out, sum[s]);
-                } else {
-                    S::store_mask(out, S::mask(0, len), sum[s]);
-                }
-                if let Some(finish) = &self.finish {
-                    finish.apply(out, len);
-                }
+            // Written out, so that no sum is indexed by a variable: see `tile`.
+            macro_rules! store {
+                ($($s:literal)*) => {$(
+                    if $s < count {
+                        let Slot { row, x, len } = slots[$s];
+                        let out = self.out.wrapping_offset(pass.out_rows[row] + x as isize);
+                        if len == S::WIDTH {
+                            S::store(out, sum[$s]);
+                        } else {
+                            S::store_mask(out, S::mask(0, len), sum[$s]);
+                        }
+                        if let Some(finish) = &self.finish {
+                            finish.apply(out, len);
+                        }
+                    }
+                )*};
             }
+            store!(0 1 2 3 4 5 6 7);
         }
     }
 }
@@ -185,12 +191,18 @@ impl<S: Lanes> Channels<'_, S::Scalar, S> {
         unsafe {
             let mask = S::mask(0, tail);
             let whole = tail == S::WIDTH;
-            let read = |from: *const S::Scalar, v: usize| {
-                let from = from.wrapping_add(v * S::WIDTH);
-                if whole || v + 1 < V { S::load(from) } else { S::load_mask(from, mask) }
-            };
+            // Not a closure, which would be compiled for the baseline.
+            macro_rules! read {
+                ($from:expr, $v:expr) => {{
+                    let from = $from.wrapping_add($v * S::WIDTH);
+                    if whole || $v + 1 < V { S::load(from) } else { S::load_mask(from, mask) }
+                }};
+            }
             let bias = self.bias[channel..].as_ptr();
-            let mut sum: [S::Vector; V] = std::array::from_fn(|v| read(bias, v));
+            let mut sum = [S::splat(S::Scalar::default()); V];
+            for v in 0..V {
+                sum[v] = read!(bias, v);
+            }
             for tap in 0..pass.taps() {
                 let Some((base, inner)) = pass.tap(tap, row) else { continue };
                 if x < inner.lo || x >= inner.hi {
@@ -200,7 +212,7 @@ impl<S: Lanes> Channels<'_, S::Scalar, S> {
                 let from = self.input.wrapping_offset(offset);
                 let weights = self.weights[tap * channels + channel..].as_ptr();
                 for v in 0..V {
-                    sum[v] = S::mul_add(sum[v], read(weights, v), read(from, v));
+                    sum[v] = S::mul_add(sum[v], read!(weights, v), read!(from, v));
                 }
             }
             let out = self.out.wrapping_offset(

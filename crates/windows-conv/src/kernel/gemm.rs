@@ -3,8 +3,6 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
-use windows_core::kernel::vectorized;
-
 use super::element::Operand;
 use super::lanes::{Lanes, Scalar};
 use super::pack::Pack;
@@ -177,7 +175,9 @@ impl<X: Operand<W>, W> Gemm<'_, X, W> {
         }
     }
 
-    fn pack<S: Lanes<Scalar = X::Output>>(
+    /// # Safety
+    /// The instruction set of `S` is available; the input is as large as the pass says.
+    unsafe fn pack<S: Lanes<Scalar = X::Output>>(
         &mut self,
         steps: Range<usize>,
         panels: Panels,
@@ -185,9 +185,9 @@ impl<X: Operand<W>, W> Gemm<'_, X, W> {
     ) {
         let len = steps.len() * panels.padded();
         let out = self.scratch[at..at + len].as_mut_ptr();
-        vectorized(
-            S::ISA,
-            Pack::<X, W, S> {
+        // SAFETY: the caller's promise.
+        unsafe {
+            S::enter(Pack::<X, W, S> {
                 pass: self.pass,
                 input: self.input,
                 channel_stride: self.channel_stride,
@@ -198,8 +198,8 @@ impl<X: Operand<W>, W> Gemm<'_, X, W> {
                 whole: !self.shape.channel_lanes,
                 out,
                 kernel: PhantomData,
-            },
-        );
+            })
+        };
     }
 
     /// The weights panel of `channel` at `step`, its registers, and the channels in it that exist.
@@ -230,14 +230,15 @@ impl<X: Operand<W>, W> Gemm<'_, X, W> {
         let full = TileSize::of::<S>().panel(C);
         let out = self.out.wrapping_offset(self.pass.out_offset(panels.first));
         for block in k_blocks(self.steps) {
-            self.pack::<S>(block.clone(), panels, 0);
+            // SAFETY: the caller's promise.
+            unsafe { self.pack::<S>(block.clone(), panels, 0) };
             let (is_first, is_last) = (block.start == 0, block.end == self.steps);
             for channel in channels.clone().step_by(full) {
                 let (weights, vectors, exist) =
                     self.panel::<S, C>(channel, channels.end, block.start);
-                vectorized(
-                    S::ISA,
-                    Sweep::<X::Output, S, C> {
+                // SAFETY: the caller's promise; panels and output are set up for each other.
+                unsafe {
+                    S::enter(Sweep::<X::Output, S, C> {
                         steps: block.len(),
                         weights,
                         pixels: self.scratch.as_ptr(),
@@ -250,8 +251,8 @@ impl<X: Operand<W>, W> Gemm<'_, X, W> {
                         bias: is_first.then(|| self.bias[channel..].as_ptr()),
                         finish: self.finish.filter(|_| is_last),
                         isa: PhantomData,
-                    },
-                );
+                    })
+                };
             }
         }
     }
@@ -269,7 +270,8 @@ impl<X: Operand<W>, W> Gemm<'_, X, W> {
         let full = size.panel(C);
         let tiles = self.steps * panels.padded();
         for block in k_blocks(self.steps) {
-            self.pack::<S>(block.clone(), panels, block.start * panels.padded());
+            // SAFETY: the caller's promise.
+            unsafe { self.pack::<S>(block.clone(), panels, block.start * panels.padded()) };
         }
         for channel in channels.clone().step_by(full) {
             let mut wide = 0;
@@ -279,9 +281,9 @@ impl<X: Operand<W>, W> Gemm<'_, X, W> {
                     self.panel::<S, C>(channel, channels.end, block.start);
                 (wide, exist) = (vectors * S::WIDTH, some);
                 let is_last = block.end == self.steps;
-                vectorized(
-                    S::ISA,
-                    Sweep::<X::Output, S, C> {
+                // SAFETY: the caller's promise; panels and output are set up for each other.
+                unsafe {
+                    S::enter(Sweep::<X::Output, S, C> {
                         steps: block.len(),
                         weights,
                         pixels: self.scratch[block.start * panels.padded()..].as_ptr(),
@@ -294,8 +296,8 @@ impl<X: Operand<W>, W> Gemm<'_, X, W> {
                         bias: (block.start == 0).then(|| self.bias[channel..].as_ptr()),
                         finish: self.finish.filter(|_| is_last),
                         isa: PhantomData,
-                    },
-                );
+                    })
+                };
             }
             let out = self.out.wrapping_offset(channel as isize * self.out_channel);
             for panel in 0..panels.count() {

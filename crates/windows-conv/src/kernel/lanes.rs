@@ -1,6 +1,6 @@
 //! What a kernel asks of an instruction set: a vector of lanes and a dozen operations on it.
 
-use windows_core::kernel::Isa;
+use windows_core::kernel::{Isa, Vectorized};
 
 /// The element that kernels multiply and add: `f32`, `f64`, or an `i32` that holds two `i16`.
 pub trait Scalar: Copy + Default + PartialOrd + Send + Sync + std::fmt::Debug + 'static {
@@ -52,6 +52,8 @@ pub trait Lanes: 'static {
     /// Rows of a full tile: each is a value that is broadcast.
     const ROWS: usize;
 
+    /// Runs a computation compiled for this instruction set, and for this one only.
+    unsafe fn enter<C: Vectorized>(computation: C) -> C::Output;
     /// The same value in every lane.
     unsafe fn splat(value: Self::Scalar) -> Self::Vector;
     /// `WIDTH` elements, at any alignment.

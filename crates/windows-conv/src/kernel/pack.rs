@@ -189,20 +189,22 @@ impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Pack<'_, X, W, S> {
                         let mask = S::mask2(a.lane, a.len);
                         rows!(|from| S::load_mask2(from.wrapping_offset(a.offset), mask));
                     }
-                    (1, _) => rows!(|from| segments.iter().fold(
-                        S::splat(X::Output::default()),
-                        |value, s| {
+                    (1, _) => rows!(|from| {
+                        let mut value = S::splat(X::Output::default());
+                        for s in segments {
                             let from = from.wrapping_offset(s.offset);
-                            S::merge(value, S::load_mask(from, S::mask(s.lane, s.len)))
+                            value = S::merge(value, S::load_mask(from, S::mask(s.lane, s.len)));
                         }
-                    )),
-                    _ => rows!(|from| segments.iter().fold(
-                        S::splat(X::Output::default()),
-                        |value, s| {
+                        value
+                    }),
+                    _ => rows!(|from| {
+                        let mut value = S::splat(X::Output::default());
+                        for s in segments {
                             let from = from.wrapping_offset(s.offset);
-                            S::merge(value, S::load_mask2(from, S::mask2(s.lane, s.len)))
+                            value = S::merge(value, S::load_mask2(from, S::mask2(s.lane, s.len)));
                         }
-                    )),
+                        value
+                    }),
                 }
                 return;
             }

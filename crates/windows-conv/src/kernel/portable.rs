@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use windows_core::kernel::Isa;
+use windows_core::kernel::{Isa, Vectorized};
 
 use super::lanes::{Lanes, Scalar};
 use super::x86_64 as x86;
@@ -23,6 +23,10 @@ impl<T: Scalar> Lanes for Portable<T> {
     const WIDTH: usize = WIDTH;
     const VECTORS: usize = 1;
     const ROWS: usize = 4;
+
+    unsafe fn enter<C: Vectorized>(computation: C) -> C::Output {
+        computation.run()
+    }
 
     #[inline(always)]
     unsafe fn splat(value: T) -> [T; WIDTH] {
@@ -73,17 +77,29 @@ impl<T: Scalar> Lanes for Portable<T> {
 
     #[inline(always)]
     unsafe fn merge(a: [T; WIDTH], b: [T; WIDTH]) -> [T; WIDTH] {
-        std::array::from_fn(|lane| if a[lane] == T::default() { b[lane] } else { a[lane] })
+        let mut either = a;
+        for lane in 0..WIDTH {
+            either[lane] = if a[lane] == T::default() { b[lane] } else { a[lane] };
+        }
+        either
     }
 
     #[inline(always)]
     unsafe fn add(a: [T; WIDTH], b: [T; WIDTH]) -> [T; WIDTH] {
-        std::array::from_fn(|lane| T::add(a[lane], b[lane]))
+        let mut sum = a;
+        for lane in 0..WIDTH {
+            sum[lane] = T::add(a[lane], b[lane]);
+        }
+        sum
     }
 
     #[inline(always)]
     unsafe fn mul_add(sum: [T; WIDTH], a: [T; WIDTH], b: [T; WIDTH]) -> [T; WIDTH] {
-        std::array::from_fn(|lane| T::mul_add(sum[lane], a[lane], b[lane]))
+        let mut next = sum;
+        for lane in 0..WIDTH {
+            next[lane] = T::mul_add(sum[lane], a[lane], b[lane]);
+        }
+        next
     }
 }
 

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
-use windows_core::kernel::{Isa, vectorized};
+use windows_core::kernel::Isa;
 
 use super::depthwise;
 use super::element::Operand;
@@ -216,9 +216,9 @@ impl<X: Operand<W>, W: Copy + Sync> Work<'_, X, W> {
             let from = (channel / per_input) as isize * plan.input.strides()[1];
             for pass in &plan.passes {
                 let taps = pass.pass.taps();
-                vectorized(
-                    S::ISA,
-                    depthwise::Rows::<X::Output, S> {
+                // SAFETY: `run` has checked input and output, the plan its instruction set.
+                unsafe {
+                    S::enter(depthwise::Rows::<X::Output, S> {
                         pass: &pass.pass,
                         input: input.wrapping_offset(from).cast(),
                         weights: &pass.weights[channel * taps..][..taps],
@@ -226,8 +226,8 @@ impl<X: Operand<W>, W: Copy + Sync> Work<'_, X, W> {
                         out: out.wrapping_offset(channel as isize * plan.out_channel),
                         finish: plan.finish(),
                         isa: PhantomData,
-                    },
-                );
+                    })
+                };
             }
         }
     }
@@ -241,9 +241,9 @@ impl<X: Operand<W>, W: Copy + Sync> Work<'_, X, W> {
                 let (input, out) = self.image(image);
                 let first = mine.start.clamp(image * rows, (image + 1) * rows) - image * rows;
                 let end = mine.end.clamp(image * rows, (image + 1) * rows) - image * rows;
-                vectorized(
-                    S::ISA,
-                    depthwise::Channels::<X::Output, S> {
+                // SAFETY: `run` has checked input and output, the plan its instruction set.
+                unsafe {
+                    S::enter(depthwise::Channels::<X::Output, S> {
                         pass: &pass.pass,
                         input: input.cast(),
                         weights: &pass.weights,
@@ -252,8 +252,8 @@ impl<X: Operand<W>, W: Copy + Sync> Work<'_, X, W> {
                         out,
                         finish: plan.finish(),
                         isa: PhantomData,
-                    },
-                );
+                    })
+                };
             }
         }
     }

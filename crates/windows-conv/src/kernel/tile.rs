@@ -234,8 +234,11 @@ unsafe fn tile<S: Lanes, const V: usize, const B: usize, const CHANNELS: bool>(
         let (mut lanes, mut rows) = (of.lanes, of.rows);
         macro_rules! step {
             ($ahead:expr) => {{
-                let lane: [S::Vector; V] =
-                    std::array::from_fn(|v| S::load(lanes.add(($ahead * V + v) * S::WIDTH)));
+                // Not `from_fn`: a closure is compiled for the baseline, and intrinsics stay calls there.
+                let mut lane = [S::splat(S::Scalar::default()); V];
+                for v in 0..V {
+                    lane[v] = S::load(lanes.add(($ahead * V + v) * S::WIDTH));
+                }
                 for r in 0..B {
                     let row = S::splat(*rows.add($ahead * B + r));
                     for v in 0..V {
@@ -261,27 +264,38 @@ unsafe fn tile<S: Lanes, const V: usize, const B: usize, const CHANNELS: bool>(
         }
         let whole = of.tail == S::WIDTH;
         let mask = S::mask(0, of.tail);
-        for r in 0..B {
-            if r < of.count {
-                for v in 0..V {
-                    let out = of.out.wrapping_offset(r as isize * of.row_stride);
-                    let out = out.wrapping_add(v * S::WIDTH);
-                    if whole || v + 1 < V {
+        // Written out, not looped: sums that are indexed by a variable are kept in memory, and then
+        // stored in every step.
+        macro_rules! store {
+            ($r:literal, $v:literal) => {
+                if $v < V {
+                    let sum = sum[$r % B][$v % V];
+                    let out = of.out.wrapping_offset($r * of.row_stride);
+                    let out = out.wrapping_add($v * S::WIDTH);
+                    if whole || $v + 1 < V {
                         let value = match of.bias {
-                            Some(_) => sum[r][v],
-                            None => S::add(S::load(out), sum[r][v]),
+                            Some(_) => sum,
+                            None => S::add(S::load(out), sum),
                         };
                         S::store(out, value);
                     } else {
                         let value = match of.bias {
-                            Some(_) => sum[r][v],
-                            None => S::add(S::load_mask(out, mask), sum[r][v]),
+                            Some(_) => sum,
+                            None => S::add(S::load_mask(out, mask), sum),
                         };
                         S::store_mask(out, mask, value);
                     }
                 }
-            }
+            };
+            ($($r:literal)*) => {$(
+                if $r < B && $r < of.count {
+                    store!($r, 0);
+                    store!($r, 1);
+                    store!($r, 2);
+                }
+            )*};
         }
+        store!(0 1 2 3 4 5 6 7);
         if let Some(finish) = &of.finish {
             for r in 0..of.count {
                 let out = of.out.wrapping_offset(r as isize * of.row_stride);
