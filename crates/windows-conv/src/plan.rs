@@ -5,6 +5,7 @@ use std::fmt;
 use windows_core::kernel::Isa;
 use windows_core::{Axis, Dyn, Layout, Rank, StridedView};
 
+use crate::kernel::depthwise::MAX_INNER_TAPS;
 use crate::kernel::element::Operand;
 use crate::kernel::gemm::{Shape, TileSize};
 use crate::kernel::lanes::Scalar;
@@ -367,7 +368,11 @@ impl<X: Operand<W>, W: Copy + Sync> ConvPlan<X, W> {
         let finite = weights.data.iter().all(|&w| X::weight([Some(w), None], 0).is_finite());
         // Depthwise: one input channel per output, read straight from the image.
         let single = X::PLAIN && weights.per_group == 1;
-        let rows = |pass: &Pass| matches!(pass.stride, 1 | 2) && pass.out_stride == 1;
+        let rows = |pass: &Pass| {
+            matches!(pass.stride, 1 | 2)
+                && pass.out_stride == 1
+                && pass.inner.len() <= MAX_INNER_TAPS
+        };
         let last = self.groups == self.out_channels
             && self.input.strides()[1] == 1
             && self.out_channel == 1;

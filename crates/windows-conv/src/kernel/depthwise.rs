@@ -12,10 +12,16 @@ use super::lanes::Lanes;
 use super::tile::Finish;
 use crate::pass::{MISSING, Pass};
 
-/// Registers of outputs at a time: enough to hide the latency of a multiply-add.
+/// Registers of channels at a time.
 const SLOTS: usize = 8;
 
-/// One channel, read along rows at stride 1 or 2.
+/// Registers of outputs at a time: enough to hide the latency of a multiply-add.
+const TILE: usize = 4;
+
+/// Most taps along a row.
+pub(crate) const MAX_INNER_TAPS: usize = 16;
+
+/// One channel, read along rows at stride 1 or 2, with at most [`MAX_INNER_TAPS`] taps along a row.
 pub(crate) struct Rows<'a, T, S> {
     pub pass: &'a Pass,
     /// Element 0, .., 0 of the channel.
@@ -29,106 +35,107 @@ pub(crate) struct Rows<'a, T, S> {
     pub isa: PhantomData<S>,
 }
 
-/// A register of outputs: its row, its first column, its lanes.
-#[derive(Clone, Copy, Default)]
-struct Slot {
-    row: usize,
-    x: usize,
-    len: usize,
-}
-
 impl<S: Lanes> Vectorized for Rows<'_, S::Scalar, S> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        let per_row = self.pass.width.div_ceil(S::WIDTH);
-        let total = self.pass.rows * per_row;
-        let (mut row, mut x) = (0, 0);
-        let mut first = 0;
-        while first < total {
-            let mut slots = [Slot::default(); SLOTS];
-            let count = (total - first).min(SLOTS);
-            for slot in &mut slots[..count] {
-                *slot = Slot { row, x, len: (self.pass.width - x).min(S::WIDTH) };
-                x += S::WIDTH;
-                if x >= self.pass.width {
-                    (row, x) = (row + 1, 0);
+        let mut x = 0;
+        while x < self.pass.width {
+            let vectors = (self.pass.width - x).div_ceil(S::WIDTH);
+            // SAFETY: the pass was made for this input and output; strides 1 and 2 have masks.
+            x += unsafe {
+                match (self.pass.stride, vectors) {
+                    (1, 1) => self.columns::<1, 1, 4>(x),
+                    (1, 2) => self.columns::<1, 2, 2>(x),
+                    (1, _) => self.columns::<1, 4, 1>(x),
+                    (_, 1) => self.columns::<2, 1, 4>(x),
+                    (_, 2) => self.columns::<2, 2, 2>(x),
+                    _ => self.columns::<2, 4, 1>(x),
                 }
-            }
-            // SAFETY: the pass was made for this input and output; stride 1 and 2 have masks.
-            unsafe {
-                match self.pass.stride {
-                    1 => self.slots::<1>(&slots, count),
-                    _ => self.slots::<2>(&slots, count),
-                }
-            }
-            first += count;
+            };
         }
     }
 }
 
 impl<S: Lanes> Rows<'_, S::Scalar, S> {
+    /// `V` registers of columns from `x` on, `R` rows at a time. Returns how many columns those are.
+    ///
+    /// Masks depend on columns alone, so they are made once for all rows.
+    ///
     /// # Safety
     /// Input and output are as large as the pass says, `STEP` is its stride.
     #[inline(always)]
-    unsafe fn slots<const STEP: usize>(&self, slots: &[Slot; SLOTS], count: usize) {
+    unsafe fn columns<const STEP: usize, const V: usize, const R: usize>(&self, x: usize) -> usize {
         let pass = self.pass;
         let inner_taps = pass.inner.len();
         let outer_taps = pass.taps() / inner_taps.max(1);
         // SAFETY: the caller's promise; masked lanes are the real taps.
         unsafe {
-            let mut sum = [S::splat(self.bias); SLOTS];
-            for (i, inner) in pass.inner.iter().enumerate() {
-                let mut from = [self.input; SLOTS];
-                let mut masks = [(S::mask(0, 0), S::mask2(0, 0)); SLOTS];
-                for s in 0..SLOTS {
-                    let slot = slots[s];
-                    let lo = inner.lo.max(slot.x).min(slot.x + slot.len);
-                    let len = inner.hi.min(slot.x + slot.len).max(lo) - lo;
-                    let offset = inner.offset + (slot.x * STEP) as isize;
-                    from[s] = self.input.wrapping_offset(offset);
+            let none = (S::mask(0, 0), S::mask2(0, 0));
+            let mut masks = [[none; V]; MAX_INNER_TAPS];
+            let mut lens = [0; V];
+            for v in 0..V {
+                let from = (x + v * S::WIDTH).min(pass.width);
+                lens[v] = (pass.width - from).min(S::WIDTH);
+                for (masks, inner) in masks.iter_mut().zip(&pass.inner) {
+                    let lo = inner.lo.clamp(from, from + lens[v]);
+                    let len = inner.hi.clamp(lo, from + lens[v]) - lo;
                     if STEP == 1 {
-                        masks[s].0 = S::mask(lo - slot.x, len);
+                        masks[v].0 = S::mask(lo - from, len);
                     } else {
-                        masks[s].1 = S::mask2(lo - slot.x, len);
+                        masks[v].1 = S::mask2(lo - from, len);
                     }
                 }
+            }
+            let input = self.input.wrapping_add(x * STEP);
+            let mut row = 0;
+            while row < pass.rows {
+                let rows = (pass.rows - row).min(R);
+                let mut sum = [[S::splat(self.bias); V]; R];
                 for outer in 0..outer_taps {
-                    let weight = S::splat(self.weights[outer * inner_taps + i]);
-                    let bases = &pass.outer[outer * pass.rows..][..pass.rows];
-                    for s in 0..SLOTS {
-                        let base = bases[slots[s].row];
-                        if base != MISSING {
-                            let here = from[s].wrapping_offset(base);
-                            let x = if STEP == 1 {
-                                S::load_mask(here, masks[s].0)
-                            } else {
-                                S::load_mask2(here, masks[s].1)
-                            };
-                            sum[s] = S::mul_add(sum[s], weight, x);
+                    let bases = &pass.outer[outer * pass.rows + row..][..rows];
+                    for (tap, inner) in pass.inner.iter().enumerate() {
+                        let weight = S::splat(self.weights[outer * inner_taps + tap]);
+                        let masks = &masks[tap];
+                        let from = input.wrapping_offset(inner.offset);
+                        for r in 0..R {
+                            // A row beyond the end repeats the last one and is not stored.
+                            let base = bases[r.min(rows - 1)];
+                            if base != MISSING {
+                                let from = from.wrapping_offset(base);
+                                for v in 0..V {
+                                    let from = from.wrapping_add(v * S::WIDTH * STEP);
+                                    let x = if STEP == 1 {
+                                        S::load_mask(from, masks[v].0)
+                                    } else {
+                                        S::load_mask2(from, masks[v].1)
+                                    };
+                                    sum[r][v] = S::mul_add(sum[r][v], weight, x);
+                                }
+                            }
                         }
                     }
                 }
-            }
-            // Written out, so that no sum is indexed by a variable: see `tile`.
-            macro_rules! store {
-                ($($s:literal)*) => {$(
-                    if $s < count {
-                        let Slot { row, x, len } = slots[$s];
-                        let out = self.out.wrapping_offset(pass.out_rows[row] + x as isize);
-                        if len == S::WIDTH {
-                            S::store(out, sum[$s]);
-                        } else {
-                            S::store_mask(out, S::mask(0, len), sum[$s]);
+                // Written out, so that no sum is indexed by a variable: see `tile`.
+                macro_rules! store {
+                    ($($s:literal)*) => {$(
+                        let (r, v) = ($s / V, $s % V);
+                        if r < rows && lens[v] > 0 {
+                            let x = (x + v * S::WIDTH) as isize;
+                            let out = self.out.wrapping_offset(pass.out_rows[row + r] + x);
+                            S::store_mask(out, S::mask(0, lens[v]), sum[r][v]);
+                            if let Some(finish) = &self.finish {
+                                finish.apply(out, lens[v]);
+                            }
                         }
-                        if let Some(finish) = &self.finish {
-                            finish.apply(out, len);
-                        }
-                    }
-                )*};
+                    )*};
+                }
+                const { assert!(V * R == TILE) };
+                store!(0 1 2 3);
+                row += rows;
             }
-            store!(0 1 2 3 4 5 6 7);
+            lens.iter().sum()
         }
     }
 }
