@@ -15,6 +15,9 @@ use crate::pass::{Pass, PassAxis, named, passes, transposed_axis};
 use crate::spec::{Activation, ConvSpec, OutputOrder, PlanOptions};
 use crate::{ConvError, reference};
 
+/// Bytes of scratch memory that a plan does not ask for more of.
+const BUFFERED_MOST: usize = 1 << 20;
+
 /// What a plan does with its data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Algorithm {
@@ -395,9 +398,7 @@ impl<X: Operand<W>, W: Copy + Sync> ConvPlan<X, W> {
                     Ok(shape) => shapes.push(shape),
                     // A window of more taps than any network has, onto outputs that are not
                     // neighbours: plain loops need no scratch at all.
-                    Err(_)
-                        if steps > limit / size_of::<X::Output>() / size.rows.max(size.width) =>
-                    {
+                    Err(needed) if needed > BUFFERED_MOST => {
                         algorithm = Algorithm::Reference;
                         break;
                     }
@@ -500,20 +501,7 @@ impl<X: Operand<W>, W: Copy + Sync> ConvPlan<X, W> {
         out: &mut [X::Output],
         scratch: &mut [X::Output],
     ) -> Result<(), ConvError> {
-        let ndim = self.input.ndim();
-        if input.ndim() != ndim {
-            return Err(ConvError::Rank { what: "input", got: input.ndim(), expected: ndim });
-        }
-        for axis in 0..ndim {
-            let (got, expected) = (input.shape()[axis], self.input.shape()[axis]);
-            if got != expected {
-                return Err(ConvError::Shape { what: "input", axis, got, expected });
-            }
-            let (got, expected) = (input.strides()[axis], self.input.strides()[axis]);
-            if got != expected && input.shape()[axis] > 1 {
-                return Err(ConvError::Stride { axis, got, expected });
-            }
-        }
+        check_layout(&self.input, input)?;
         let lengths = [
             ("output", out.len(), self.output_len(), out.len() == self.output_len()),
             ("scratch", scratch.len(), self.scratch_len(), scratch.len() >= self.scratch_len()),
@@ -543,6 +531,29 @@ impl<X: Operand<W>, W: Copy + Sync> ConvPlan<X, W> {
         self.run(input, &mut out, &mut scratch)?;
         Ok(out)
     }
+}
+
+/// # Errors
+/// The first axis whose length or stride is not that of the plan; strides of length 1 do not matter.
+pub(crate) fn check_layout<T, R: Rank>(
+    plan: &Layout<Dyn>,
+    input: &StridedView<'_, T, R>,
+) -> Result<(), ConvError> {
+    let expected = plan.ndim();
+    if input.ndim() != expected {
+        return Err(ConvError::Rank { what: "input", got: input.ndim(), expected });
+    }
+    for axis in 0..expected {
+        let (got, expected) = (input.shape()[axis], plan.shape()[axis]);
+        if got != expected {
+            return Err(ConvError::Shape { what: "input", axis, got, expected });
+        }
+        let (got, expected) = (input.strides()[axis], plan.strides()[axis]);
+        if got != expected && input.shape()[axis] > 1 {
+            return Err(ConvError::Stride { axis, got, expected });
+        }
+    }
+    Ok(())
 }
 
 /// The axis of windows and the output length of each windowed axis.

@@ -31,6 +31,10 @@ pub trait Operand<W = Self>:
     #[doc(hidden)]
     fn pixel(first: Self, second: Option<Self>, zero: i32) -> Self::Output;
 
+    /// The element that means zero.
+    #[doc(hidden)]
+    fn from_zero_point(zero: i32) -> Self;
+
     /// The lane of the weights of as many channels, missing ones zero.
     #[doc(hidden)]
     fn weight(channels: [Option<W>; 2], zero: i32) -> Self::Output;
@@ -47,6 +51,10 @@ macro_rules! float {
             #[inline(always)]
             fn pixel(first: $float, _: Option<$float>, _: i32) -> $float {
                 first
+            }
+
+            fn from_zero_point(_: i32) -> $float {
+                0.0
             }
 
             fn weight(channels: [Option<$float>; 2], _: i32) -> $float {
@@ -79,6 +87,10 @@ macro_rules! integer {
             #[inline(always)]
             fn pixel(first: $input, second: Option<$input>, zero: i32) -> i32 {
                 pair(i32::from(first) - zero, second.map_or(0, |x| i32::from(x) - zero))
+            }
+
+            fn from_zero_point(zero: i32) -> $input {
+                zero as $input // checked against `ZEROS`
             }
 
             fn weight(channels: [Option<$weight>; 2], zero: i32) -> i32 {
