@@ -18,7 +18,11 @@ pub fn reserve<T>(count: usize, what: &str) -> Result<Vec<T>> {
     })?;
     check(bytes, what)?;
     let mut vec = Vec::new();
-    vec.try_reserve_exact(count).map_err(|_| refusal(what, bytes, available()))?;
+    vec.try_reserve_exact(count).map_err(|_| {
+        Error::new(format_args!(
+            "{what}: {bytes} bytes of memory are needed, and the system refuses them"
+        ))
+    })?;
     Ok(vec)
 }
 
@@ -31,20 +35,23 @@ pub fn check(bytes: usize, what: &str) -> Result<()> {
     if bytes > 1 << 24 {
         let free = available();
         if bytes as u64 > free {
-            return Err(refusal(what, bytes, free));
+            return Err(Error::new(format_args!(
+                "{what}: {bytes} bytes of memory are needed, but {free} are available"
+            )));
         }
     }
     Ok(())
 }
 
-/// A vector of `count` clones of `value`, with the checks of [`reserve`].
+/// A vector of `count` zeros, with the checks of [`reserve`].
 ///
 /// # Errors
 /// As [`reserve`].
-pub fn filled<T: Clone>(value: T, count: usize, what: &str) -> Result<Vec<T>> {
-    let mut vec = reserve(count, what)?;
-    vec.resize(count, value);
-    Ok(vec)
+pub fn zeroed<T: Clone + Default>(count: usize, what: &str) -> Result<Vec<T>> {
+    // Asked for first, since the next line aborts where it gets none. It takes pages that are zero
+    // already: what is overwritten in full is not written twice.
+    drop(reserve::<T>(count, what)?);
+    Ok(vec![T::default(); count])
 }
 
 /// The number of elements of `shape`.
@@ -60,10 +67,6 @@ pub fn count(shape: &[usize], what: &str) -> Result<usize> {
             "{what}: the shape {shape:?} has more elements than the address space"
         ))
     })
-}
-
-fn refusal(what: &str, bytes: usize, free: u64) -> Error {
-    Error::new(format_args!("{what}: {bytes} bytes of memory are needed, but {free} are available"))
 }
 
 /// Bytes that can be allocated without driving the machine out of memory, as far as it tells: the kernel's estimate, or what
@@ -107,7 +110,7 @@ mod tests {
             "{error}"
         );
         assert!(reserve::<f64>(usize::MAX, "windows").is_err());
-        assert_eq!(filled(7u8, 3, "ok").unwrap(), [7, 7, 7]);
+        assert_eq!(zeroed::<u8>(3, "ok").unwrap(), [0, 0, 0]);
     }
 
     #[test]

@@ -87,7 +87,7 @@ impl Visitor for Write<'_> {
         let border = self.border.of::<T>()?;
         let windows = array.view().try_windows(self.spec).at(self.input)?;
         let len = windows.grid().packed_len().at(self.input)?;
-        let mut packed = memory::filled(T::default(), len, "all windows").at(self.input)?;
+        let mut packed = memory::zeroed(len, "all windows").at(self.input)?;
         let windows = windows.with_border(border).at(self.input)?;
         windows.pack_into(&mut packed).map_err(Error::new)?;
         self.outputs.file(self.output, |out| npy::write(out, self.shape, &packed))

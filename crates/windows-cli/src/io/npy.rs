@@ -182,7 +182,7 @@ impl Builder for Body<'_> {
                 ),
             ));
         }
-        let mut data = memory::filled(T::default(), claimed, "the array").at(self.path)?;
+        let mut data = memory::zeroed(claimed, "the array").at(self.path)?;
         let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut data);
         self.file.read_exact(bytes).at(self.path)?;
         if self.header.big_endian != cfg!(target_endian = "big") {
