@@ -25,8 +25,9 @@ fn time(layer: &Layer, options: &PlanOptions<f32>, seconds: f64) -> (f64, String
     let x = noise(channels * len * len, 1);
     let x = match options.output {
         OutputOrder::ChannelsFirst => DynView::new(&x, [1, channels, len, len]),
-        OutputOrder::ChannelsLast => DynView::new(&x, [1, len, len, channels])
-            .and_then(|x| x.permute([0, 3, 1, 2])),
+        OutputOrder::ChannelsLast => {
+            DynView::new(&x, [1, len, len, channels]).and_then(|x| x.permute([0, 3, 1, 2]))
+        }
     }
     .expect("an image");
     let w = noise(out_channels * channels / groups * size * size, 2);

@@ -21,7 +21,7 @@ use windows_core::WindowError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConvError {
-    /// A geometry, a view or a buffer that the core refuses. Axes count the windowed axes only.
+    /// A geometry, a view or a buffer that the core refuses. The axis is that of the input.
     Window(WindowError),
     /// No groups at all.
     ZeroGroups,
@@ -74,7 +74,7 @@ pub enum ConvError {
     },
     /// Output padding is an ambiguity to resolve, smaller than step or dilation.
     OutputPadding {
-        /// Windowed axis.
+        /// Axis of the input.
         axis: usize,
         /// What was asked for.
         padding: usize,
@@ -85,7 +85,7 @@ pub enum ConvError {
     NotTransposed,
     /// A transposed convolution whose padding takes all of the output away.
     OutputLength {
-        /// Windowed axis.
+        /// Axis of the input.
         axis: usize,
         /// Length without padding.
         full: usize,
@@ -94,7 +94,7 @@ pub enum ConvError {
     },
     /// A transposed convolution has no windows that stop at an edge.
     TransposedEdge {
-        /// Windowed axis.
+        /// Axis of the input.
         axis: usize,
     },
     /// An activation that the element type does not have, or an empty clamp.

@@ -74,7 +74,8 @@ impl Im2col {
         let specs = windows.into_spec(ndim)?;
         let axes = (0..ndim)
             .map(|axis| {
-                Axis::new(input.shape()[2 + axis], specs[axis]).map_err(|error| named(error, axis))
+                Axis::new(input.shape()[2 + axis], specs[axis])
+                    .map_err(|error| named(error, 2 + axis))
             })
             .collect::<Result<Vec<_>, _>>()?;
         let sizes: Vec<usize> = axes.iter().map(Axis::size).collect();

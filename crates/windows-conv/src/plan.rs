@@ -577,9 +577,9 @@ fn resolve(
         let len = input[2 + axis];
         let resolved = if spec.transposed {
             let more = padding.get(axis).copied().unwrap_or(0);
-            transposed_axis(axis, len, axes[axis], more)?
+            transposed_axis(2 + axis, len, axes[axis], more)?
         } else {
-            let resolved = Axis::new(len, axes[axis]).map_err(|error| named(error, axis))?;
+            let resolved = Axis::new(len, axes[axis]).map_err(|error| named(error, 2 + axis))?;
             (resolved, resolved.count())
         };
         let (got, expected) = (weights[2 + axis], resolved.0.size());

@@ -208,17 +208,17 @@ fn bad_input_is_named() {
     );
     assert_eq!(
         plan(three().step(0), x, w, plain()).to_string(),
-        "step 0 on axis 0: windows must advance by at least 1"
+        "step 0 on axis 2: windows must advance by at least 1"
     );
     assert_eq!(plan(three().output_padding(&[1, 1]), x, w, plain()), ConvError::NotTransposed);
     let up = || three().step(2).transposed();
     assert_eq!(
         plan(up().output_padding(&[1, 2]), x, [6, 4, 3, 3], plain()),
-        ConvError::OutputPadding { axis: 1, padding: 2, limit: 2 }
+        ConvError::OutputPadding { axis: 3, padding: 2, limit: 2 }
     );
     assert_eq!(
         plan(up().padding(6), x, [6, 4, 3, 3], plain()),
-        ConvError::OutputLength { axis: 0, full: 11, padding: 12 }
+        ConvError::OutputLength { axis: 2, full: 11, padding: 12 }
     );
     assert_eq!(
         plan(three(), x, w, PlanOptions { bias: vec![0.0; 3], ..plain() }),
