@@ -23,8 +23,9 @@ use crate::with_real;
 The adjoint of im2col under the same options: torch's `fold`, for any number of spatial axes. Integers wrap around.
 
 Example, there and back, every element times the windows that hold it:
-  ndwin im2col docs/assets/features.npy --size 3 --pad 1 -o target/columns.npy --force
-  ndwin col2im target/columns.npy --shape 8,9 --size 3 --pad 1 -o target/sums.npy --force")]
+  ndwin windows docs/assets/rocket.jpg --size 64 --step 64 -o target/tiles.npy --force
+  ndwin im2col target/tiles.npy --size 3,3,1 --pad 1,1,0 -o target/c.npy --force
+  ndwin col2im target/c.npy --shape 64,64,3 --size 3,3,1 --pad 1,1,0 -o target/s.npy --force")]
 pub struct Args {
     /// What `im2col` wrote
     #[arg(value_name = "COLS.npy")]

@@ -78,7 +78,7 @@ impl Args {
     fn array(&self, weights_path: &PathBuf, outputs: &mut Outputs) -> Result<Report> {
         let output = &self.common.output;
         Kind::of(output)?.require_npy(output)?;
-        let (x, _) = io::read(&self.input)?;
+        let x = npy::read(&self.input)?;
         let weights = npy::read(weights_path)?;
         let bias = self.bias.as_ref().map(|path| npy::read(path)).transpose()?;
         let k = spatial(x.shape()).at(&self.input)?;

@@ -8,10 +8,10 @@ use windows_core::{Additive, Dyn, DynView, Grid, Layout, WindowSpec};
 use crate::args::Common;
 use crate::error::{At, Error, Result};
 use crate::geometry::{Border, Geometry, GeometryArgs, SizeArgs};
+use crate::io::Kind;
 use crate::io::array::{ArrayOf, Element};
 use crate::io::npy;
 use crate::io::output::Outputs;
-use crate::io::{self, Kind};
 use crate::memory;
 use crate::report::Report;
 use crate::with_real;
@@ -21,8 +21,9 @@ use crate::with_real;
 #[command(after_help = "\
 All axes but the first two, images and channels, are windowed. Padding is 0 unless --border says otherwise.
 
-Example, the 3 x 3 windows of a batch of feature maps:
-  ndwin im2col docs/assets/features.npy --size 3 --pad 1 -o target/columns.npy --force")]
+Example, tiles of a photograph (6 x 9 of them, 64 x 64 x 3), then the 3 x 3 windows in each:
+  ndwin windows docs/assets/rocket.jpg --size 64 --step 64 -o target/tiles.npy --force
+  ndwin im2col target/tiles.npy --size 3,3,1 --pad 1,1,0 -o target/c.npy --force")]
 pub struct Args {
     /// An array N x C x spatial
     #[arg(value_name = "X.npy")]
@@ -45,7 +46,7 @@ impl Args {
         let mut outputs = Outputs::new(self.common.force);
         outputs.plan_file(output)?;
 
-        let (array, _) = io::read(&self.input)?;
+        let array = npy::read(&self.input)?;
         let k = spatial(array.shape()).at(&self.input)?;
         let geometry = self.geometry.resolve(self.size.size.per_axis(k, "--size")?)?;
         let (result, dtype) = with_real!(&array, array => {
