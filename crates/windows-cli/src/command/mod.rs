@@ -6,7 +6,10 @@ use crate::args::Common;
 use crate::error::Result;
 use crate::report::Report;
 
+pub mod col2im;
+pub mod conv;
 pub mod fold;
+pub mod im2col;
 pub mod patches;
 pub mod windows;
 
@@ -43,4 +46,10 @@ commands! {
     Fold = fold;
     /// Cut pictures into patches
     Patches = patches;
+    /// Convolve an array by weights, or a picture by a named kernel
+    Conv = conv;
+    /// Write windows as the columns of a matrix
+    Im2col = im2col;
+    /// Sum the columns of a matrix back to an array
+    Col2im = col2im;
 }

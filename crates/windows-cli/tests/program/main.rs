@@ -4,6 +4,7 @@
 mod arguments;
 mod bad_days;
 mod bad_input;
+mod conv;
 mod fold;
 mod patches;
 mod support;
