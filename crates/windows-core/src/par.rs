@@ -249,19 +249,19 @@ impl<T: Copy + Send + Sync, R: Rank> Bordered<'_, '_, T, R> {
 impl<T: Copy + Send + Sync, R: Rank> Packing<'_, '_, T, R> {
     fn par_write_over(&self, out: &mut [T]) -> Result<(), WindowError> {
         check_len("output", self.windows().grid().packed_len()?, out.len())?;
-        self.par_write(0..self.windows().len(), out);
+        self.par_write(0..self.windows().len(), out.len(), out);
         Ok(())
     }
 
-    fn par_write(&self, range: Range<usize>, out: &mut [T]) {
+    fn par_write(&self, range: Range<usize>, whole: usize, out: &mut [T]) {
         if out.len() <= SPLIT || range.len() < 2 {
-            return self.write(range, &mut Writer::over(out));
+            return self.write(range, &mut Writer::over_part(whole, out));
         }
         let middle = range.start + range.len() / 2;
         let (head, tail) = out.split_at_mut((middle - range.start) * self.windows().window_len());
         rayon::join(
-            || self.par_write(range.start..middle, head),
-            || self.par_write(middle..range.end, tail),
+            || self.par_write(range.start..middle, whole, head),
+            || self.par_write(middle..range.end, whole, tail),
         );
     }
 }

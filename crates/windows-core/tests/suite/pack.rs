@@ -103,6 +103,27 @@ fn runs_of_every_length_are_copied() {
     check(|i| i as u128, if cfg!(miri) { 3 } else { 10 });
 }
 
+/// Outputs so large that they are stored past the caches, from aligned and unaligned starts.
+#[test]
+fn large_outputs_are_copied_like_small_ones() {
+    let (height, width) = (if cfg!(miri) { 70 } else { 1000 }, 640);
+    let data: Vec<u8> = (0..height * width).map(|i| (i * 7 + i / 640) as u8).collect();
+    let view = View::new(&data, [height, width]).unwrap();
+    for (size, step) in [([4, 32], [2, 8]), ([5, 24], [2, 8]), ([64, 48], [16, 16])] {
+        let windows = view.windows(WindowSpec::new(size).step(step));
+        let expected: Vec<u8> = windows.iter().flat_map(|w| w.to_vec()).collect();
+        assert!(cfg!(miri) || expected.len() > 4 << 20);
+        let mut out = vec![0; expected.len() + 16];
+        for start in [0, 1, 3, 8] {
+            let out = &mut out[start..][..expected.len()];
+            out.fill(0);
+            windows.pack_into(out).unwrap();
+            assert!(out == expected);
+        }
+        assert!(windows.pack().unwrap() == expected);
+    }
+}
+
 #[test]
 fn what_does_not_fit_is_refused_whole() {
     let data = [1_u8, 2, 3];
