@@ -42,7 +42,7 @@ pub(crate) const PROPAGATE: u8 = 1;
 pub(crate) const IGNORE: u8 = 2;
 
 /// The least or the greatest element, the first of equals.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Extreme<T, const MAX: bool, const NAN: u8>(PhantomData<T>);
 
 impl<T, const MAX: bool, const NAN: u8> Extreme<T, MAX, NAN> {
@@ -102,15 +102,15 @@ pub(crate) trait Finish<T: Element>: Copy + Send + Sync + 'static {
 }
 
 /// The sum itself.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Totalled;
 
 /// The sum over the area, as an element.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Averaged;
 
 /// The sum over the area, not rounded.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct RealAveraged;
 
 impl<T: Element> Finish<T> for Totalled {
@@ -151,7 +151,7 @@ impl<T: Element> Finish<T> for RealAveraged {
 }
 
 /// A sum, in the accumulator that the area allows.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Additive<T, K, const FEW: bool, const NAN: u8>(PhantomData<(T, K)>);
 
 impl<T, K, const FEW: bool, const NAN: u8> Additive<T, K, FEW, NAN> {
@@ -197,7 +197,7 @@ additive!(true, Few, few);
 additive!(false, Many, many);
 
 /// `(sum |x|^p)^(1/p)` in `f64`.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Power<T, const NAN: u8> {
     exponent: f64,
     element: PhantomData<T>,

@@ -107,7 +107,7 @@ impl Scratch {
 /// # Ok::<(), windows_pool::PoolError>(())
 /// ```
 pub struct Plan<T: Element, K: Kind<T>> {
-    kind: K,
+    pub(crate) kind: K,
     layout: Layout<Dyn>,
     output: Layout<Dyn>,
     pub(crate) walk: Walk,
