@@ -516,42 +516,19 @@ impl Axis {
         Covering::new(*self, element)
     }
 
-    /// Positions cut into runs whose starts are equally spaced, each with its step.
+    /// The longest run of positions from `first` whose starts are equally spaced, and their step.
     ///
     /// A regular axis is one run, snap is at most two, balance as many as its rounding makes.
-    pub(crate) fn runs(&self) -> Runs {
-        Runs { axis: *self, next: 0 }
-    }
-}
-
-/// See [`Axis::runs`].
-#[derive(Clone, Debug)]
-pub(crate) struct Runs {
-    axis: Axis,
-    next: usize,
-}
-
-impl Iterator for Runs {
-    type Item = (Range<usize>, usize);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let (axis, first) = (&self.axis, self.next);
-        if first >= axis.count {
-            return None;
+    pub(crate) fn run_from(&self, first: usize) -> (Range<usize>, usize) {
+        if self.is_regular() || first + 1 >= self.count {
+            return (first..self.count, self.step);
         }
-        let mut step = axis.step;
-        let end = if axis.is_regular() || first + 1 == axis.count {
-            axis.count
-        } else {
-            let mut end = first + 2;
-            step = (axis.start(first + 1) - axis.start(first)) as usize;
-            while end < axis.count && axis.start(end) - axis.start(end - 1) == step as isize {
-                end += 1;
-            }
-            end
-        };
-        self.next = end;
-        Some((first..end, step))
+        let step = self.start(first + 1) - self.start(first);
+        let mut end = first + 2;
+        while end < self.count && self.start(end) - self.start(end - 1) == step {
+            end += 1;
+        }
+        (first..end, step as usize)
     }
 }
 

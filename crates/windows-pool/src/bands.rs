@@ -25,7 +25,12 @@ impl<T: Element, K: Kind<T>> Plan<T, K> {
 }
 
 /// The bands of all planes, each with the results it fills.
-fn bands(bands: usize, block: usize, band: usize, results: usize) -> impl Iterator<Item = (usize, Range<usize>, Range<usize>)> {
+fn bands(
+    bands: usize,
+    block: usize,
+    band: usize,
+    results: usize,
+) -> impl Iterator<Item = (usize, Range<usize>, Range<usize>)> {
     let planes = results / (bands * block).max(1);
     (0..planes).flat_map(move |plane| {
         (0..bands).step_by(band).map(move |first| {

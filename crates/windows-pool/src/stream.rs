@@ -4,9 +4,7 @@ use windows_core::WindowError;
 
 use crate::PoolError;
 use crate::element::Element;
-use crate::fold::{
-    Additive, Extreme, Finish, Fold, IGNORE, PLAIN, PROPAGATE, RealAveraged,
-};
+use crate::fold::{Additive, Extreme, Finish, Fold, IGNORE, PLAIN, PROPAGATE, RealAveraged};
 use crate::kind::Nan;
 
 /// The last joins of one power of two of elements, by the number of their first element.
@@ -42,10 +40,17 @@ impl<F: Fold> Sliding<F> {
         }
         let digits = usize::BITS - size.leading_zeros();
         // A join is needed until the window that it starts has ended.
-        let kept = size.checked_next_power_of_two().filter(|&kept| kept <= isize::MAX as usize / 64);
+        let kept =
+            size.checked_next_power_of_two().filter(|&kept| kept <= isize::MAX as usize / 64);
         let Some(kept) = kept else {
             let product = digits as usize;
-            return Err(WindowError::ProductOverflow { what: "elements", axis: 0, product, len: size }.into());
+            return Err(WindowError::ProductOverflow {
+                what: "elements",
+                axis: 0,
+                product,
+                len: size,
+            }
+            .into());
         };
         let power = Power { joins: vec![fold.identity(); kept] };
         let powers = vec![power; digits as usize];

@@ -36,26 +36,6 @@ impl<'o, T: Copy> Writer<'o, T> {
         vector
     }
 
-    /// Two writers, for the next `len` elements and for the rest; both unwritten.
-    #[cfg(feature = "rayon")]
-    pub(crate) fn split(&mut self, len: usize) -> (Writer<'_, T>, Writer<'_, T>) {
-        let (first, rest) = self.out[self.written..].split_at_mut(len);
-        (Writer { out: first, written: 0 }, Writer { out: rest, written: 0 })
-    }
-
-    /// Takes over what the writers of [`Writer::split`] have written.
-    #[cfg(feature = "rayon")]
-    pub(crate) fn join(&mut self, first: Written, rest: Written) {
-        // Only what is written without a gap counts.
-        self.written += if first.full { first.written + rest.written } else { first.written };
-    }
-
-    /// How far this writer has come.
-    #[cfg(feature = "rayon")]
-    pub(crate) fn finish(self) -> Written {
-        Written { written: self.written, full: self.written == self.out.len() }
-    }
-
     #[inline]
     pub(crate) fn push(&mut self, value: T) {
         self.out[self.written].write(value);
@@ -105,14 +85,6 @@ impl<'o, T: Copy> Writer<'o, T> {
         unsafe { copy_rows(src.as_ptr().add(first), stride, rows, run, out.as_mut_ptr().cast()) };
         self.written += rows * run;
     }
-}
-
-/// What a part of a [`Writer`] has written.
-#[cfg(feature = "rayon")]
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Written {
-    written: usize,
-    full: bool,
 }
 
 /// Copies `rows` runs to one contiguous destination.

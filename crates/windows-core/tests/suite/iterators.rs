@@ -58,7 +58,7 @@ where
             let mut spent = it;
             while spent.next().is_some() {}
             assert!(
-                spent.next().is_none() && spent.next_back().is_none() && spent.nth(0).is_none()
+                spent.next().is_none() && spent.next_back().is_none() && spent.next().is_none()
             );
         }
     }

@@ -99,8 +99,13 @@ fn arrange_rows(
     level: &Strided,
     bytes: usize,
 ) -> Rows {
-    let Strided { spans, stride } = row;
+    let Strided { mut spans, stride } = row;
     let dilation = spans.dilation;
+    // Windows that are mostly padding, or leave most of the row out, would be staged for nothing.
+    spans.progression = spans.progression.filter(|p| {
+        let most = 4 * spans.reach + 64;
+        (p.size - 1) * dilation + 1 <= most && p.step <= most && p.start.unsigned_abs() <= most
+    });
     let method = match spans.progression {
         None => RowMethod::Each,
         Some(Progression { size, .. }) if spans.count() == 1 && size == spans.reach && size > 4 => {
