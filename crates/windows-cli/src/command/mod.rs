@@ -11,6 +11,7 @@ pub mod conv;
 pub mod fold;
 pub mod im2col;
 pub mod patches;
+pub mod pool;
 pub mod windows;
 
 /// Writes the list of commands, and what all of them can do, from one table.
@@ -52,4 +53,6 @@ commands! {
     Im2col = im2col;
     /// Sum the columns of a matrix back to an array
     Col2im = col2im;
+    /// Pool the windows of an array: max, min, average, sum, norm, median, quantile
+    Pool = pool;
 }
