@@ -235,6 +235,9 @@ impl Axis {
         }
     }
 
+    /// One window of one element: the axis that a rank-0 view does not have.
+    pub(crate) const SINGLE: Self = Self::plain(1, 1, 1, AxisSpec::new(1));
+
     /// An axis without padding where every window is whole, at step 1.
     const fn plain(len: usize, size: usize, count: usize, spec: AxisSpec) -> Self {
         Self {

@@ -319,6 +319,14 @@ impl<R: Rank> Layout<R> {
         Layout { shape, strides, len: self.len }
     }
 
+    /// All axes but the last `inner` ones.
+    pub(crate) fn outer(&self, inner: usize) -> Layout<Dyn> {
+        let kept = self.ndim() - inner;
+        let shape: Axes<usize> = self.shape()[..kept].iter().copied().collect();
+        let len = shape.iter().product();
+        Layout { shape, strides: self.strides()[..kept].iter().copied().collect(), len }
+    }
+
     /// The same layout with its rank known at run time.
     #[must_use]
     pub fn to_dyn(&self) -> Layout<Dyn> {
@@ -348,9 +356,5 @@ impl<R: Rank> Layout<R> {
     ) -> Result<Self, WindowError> {
         let len = product("elements", shape.as_ref())?;
         Ok(Self { shape, strides, len })
-    }
-
-    pub(crate) fn into_shape(self) -> R::PerAxis<usize> {
-        self.shape
     }
 }

@@ -1,0 +1,10 @@
+//! Where the crate touches memory and the processor directly: copy lanes and run-time dispatch.
+//!
+//! This folder and `raw.rs` hold all `unsafe` of the crate. What is here is small and generic: an
+//! algorithm calls it, it never calls back.
+
+mod dispatch;
+mod writer;
+
+pub use dispatch::{Isa, Vectorized, vectorized};
+pub(crate) use writer::Writer;

@@ -1,0 +1,339 @@
+//! Windows to contiguous memory: numpy's `ascontiguousarray(sliding_window_view(..))`, torch's
+//! `unfold`, `extract_patches`, `im2col`.
+
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use crate::kernel::Writer;
+use crate::layout::Layout;
+use crate::odometer::{Odometer, unravel};
+use crate::rank::{Dyn, IntoAxes, Rank};
+use crate::windows::check_len;
+use crate::{Border, Bordered, Extent, StridedView, WindowError, WindowSpec, Windows};
+
+impl<T: Copy, R: Rank> Windows<'_, T, R> {
+    /// Copies every window to `out`: windows in row-major order of positions, each in row-major order
+    /// of taps. Allocates nothing.
+    ///
+    /// Axes that are neighbours in memory are merged and the longest runs copied, at the speed of
+    /// `memcpy` where they are long.
+    ///
+    /// # Errors
+    /// [`WindowError::Partial`] if a window is not wholly inside: name a border with
+    /// [`Windows::with_border`]. [`WindowError::Length`] unless `out` has
+    /// [`packed_len`](crate::Grid::packed_len) elements.
+    ///
+    /// # Example
+    /// ```
+    /// use windows_core::{View, WindowSpec};
+    ///
+    /// let image: Vec<u8> = (0..16).collect();
+    /// let mut patches = [0; 16];
+    /// let view = View::new(&image, [4, 4])?;
+    /// view.windows(WindowSpec::new([2, 2]).step(2)).pack_into(&mut patches)?;
+    /// assert_eq!(patches, [0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15]);
+    /// # Ok::<(), windows_core::WindowError>(())
+    /// ```
+    pub fn pack_into(&self, out: &mut [T]) -> Result<(), WindowError> {
+        Packing::whole(self)?.write_over(out)
+    }
+
+    /// The same in a new vector, which is not filled first.
+    ///
+    /// # Errors
+    /// As [`Windows::pack_into`].
+    pub fn pack(&self) -> Result<Vec<T>, WindowError> {
+        Packing::whole(self)?.collect()
+    }
+}
+
+impl<T: Copy, R: Rank> Bordered<'_, '_, T, R> {
+    /// Copies every window to `out`, missing elements as the border has them; see
+    /// [`Windows::pack_into`]. Windows wholly inside are copied run by run without any test.
+    ///
+    /// # Errors
+    /// [`WindowError::Length`] unless `out` has [`packed_len`](crate::Grid::packed_len) elements.
+    pub fn pack_into(&self, out: &mut [T]) -> Result<(), WindowError> {
+        Packing::new(self.windows, Some(&self.border)).write_over(out)
+    }
+
+    /// The same in a new vector, which is not filled first.
+    ///
+    /// # Panics
+    /// If there are more than `isize::MAX` elements in all windows together, or no memory for them.
+    #[must_use]
+    #[track_caller]
+    pub fn pack(&self) -> Vec<T> {
+        match Packing::new(self.windows, Some(&self.border)).collect() {
+            Ok(packed) => packed,
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+impl<T: Copy, R: Rank> StridedView<'_, T, R> {
+    /// Copies the view with a border around it: numpy's `pad`. `out` is row-major, each axis
+    /// `before + length + after` long. Allocates nothing.
+    ///
+    /// # Errors
+    /// A length beyond `isize`; an empty axis without a constant; `out` of another length.
+    ///
+    /// # Example
+    /// ```
+    /// use windows_core::{Border, View};
+    ///
+    /// let data = [1, 2, 3, 4];
+    /// let mut padded = [0; 16];
+    /// View::new(&data, [2, 2])?.pad_into([1, 1], [1, 1], Border::Wrap, &mut padded)?;
+    /// assert_eq!(padded, [4, 3, 4, 3, 2, 1, 2, 1, 4, 3, 4, 3, 2, 1, 2, 1]);
+    /// # Ok::<(), windows_core::WindowError>(())
+    /// ```
+    pub fn pad_into(
+        &self,
+        before: impl IntoAxes<R>,
+        after: impl IntoAxes<R>,
+        border: Border<T>,
+        out: &mut [T],
+    ) -> Result<(), WindowError> {
+        self.padded(before, after)?.with_border(border)?.pack_into(out)
+    }
+
+    /// The same in a new vector.
+    ///
+    /// # Errors
+    /// As [`StridedView::pad_into`].
+    pub fn pad(
+        &self,
+        before: impl IntoAxes<R>,
+        after: impl IntoAxes<R>,
+        border: Border<T>,
+    ) -> Result<Vec<T>, WindowError> {
+        Ok(self.padded(before, after)?.with_border(border)?.pack())
+    }
+
+    /// The padded view as the one window that takes it all.
+    fn padded(
+        &self,
+        before: impl IntoAxes<R>,
+        after: impl IntoAxes<R>,
+    ) -> Result<Windows<'_, T, R>, WindowError> {
+        let ndim = self.ndim();
+        let before = before.into_axes("padding before", Some(ndim))?;
+        let after = after.into_axes("padding after", Some(ndim))?;
+        let size = R::try_from_fn(ndim, |axis| {
+            let len = self.shape()[axis];
+            let sides = before[axis].checked_add(after[axis]);
+            sides.and_then(|sides| sides.checked_add(len)).ok_or(WindowError::PaddedOverflow {
+                axis,
+                len,
+                padding: before[axis].max(after[axis]),
+            })
+        })?;
+        // An axis that is empty even with its padding has no window of size 0; taken whole, it is one.
+        let extent = R::from_fn(ndim, |axis| match size[axis] {
+            0 => Extent::Whole,
+            size => Extent::Size(size),
+        });
+        let spec = WindowSpec::of(extent.as_ref()).before(before.as_ref()).after(after.as_ref());
+        self.try_windows(spec)
+    }
+}
+
+/// One packing job: what does not change from window to window.
+pub(crate) struct Packing<'p, 'a, T, R: Rank> {
+    pub(crate) windows: &'p Windows<'a, T, R>,
+    border: Option<&'p Border<T>>,
+    /// The axes of a whole window, merged.
+    merged: Layout<Dyn>,
+}
+
+impl<'p, 'a, T: Copy, R: Rank> Packing<'p, 'a, T, R> {
+    pub(crate) fn new(windows: &'p Windows<'a, T, R>, border: Option<&'p Border<T>>) -> Self {
+        Self { windows, border, merged: windows.window_layout().merge_axes() }
+    }
+
+    /// Without a border, for windows that need none.
+    pub(crate) fn whole(windows: &'p Windows<'a, T, R>) -> Result<Self, WindowError> {
+        windows.require_whole()?;
+        Ok(Self::new(windows, None))
+    }
+
+    fn write_over(&self, out: &mut [T]) -> Result<(), WindowError> {
+        check_len("output", self.windows.grid().packed_len()?, out.len())?;
+        self.write(0..self.windows.len(), &mut Writer::over(out));
+        Ok(())
+    }
+
+    fn collect(&self) -> Result<Vec<T>, WindowError> {
+        let len = self.windows.grid().packed_len()?;
+        Ok(Writer::collect(len, |writer| self.write(0..self.windows.len(), writer)))
+    }
+
+    /// Writes the windows of a range of flat indices, a row of the grid at a time: the interior of a
+    /// row is known, so that no window in it is tested.
+    pub(crate) fn write(&self, range: Range<usize>, out: &mut Writer<'_, T>) {
+        let grid = self.windows.grid();
+        let Range { start: mut index, end } = range;
+        if index >= end || self.windows.window_len() == 0 {
+            return;
+        }
+        let view = self.windows.view();
+        let ndim = grid.ndim();
+        let Some(last) = ndim.checked_sub(1) else {
+            return out.push(view.data()[view.offset()]);
+        };
+        let mut position = unravel::<R>(grid.counts(), index);
+        let inner = &grid.axes()[last];
+        while index < end {
+            let row = (inner.count() - position[last]).min(end - index);
+            let columns = position[last]..position[last] + row;
+            // Where this row starts in the data, and whether anything of it is missing.
+            let mut offset = view.offset() as isize;
+            let mut whole = true;
+            for (axis, of) in grid.axes()[..last].iter().enumerate() {
+                let start = of.start(position[axis]);
+                offset = offset.wrapping_add(start.wrapping_mul(view.strides()[axis]));
+                whole &= of.interior().contains(&position[axis]);
+            }
+            let interior =
+                if whole { clamp(inner.interior(), &columns) } else { columns.end..columns.end };
+            for column in columns.start..interior.start {
+                position[last] = column;
+                self.write_partial(position.as_ref(), out);
+            }
+            let stride = view.strides()[last];
+            for column in interior.clone() {
+                let start = inner.start(column).wrapping_mul(stride);
+                self.write_whole(offset.wrapping_add(start) as usize, out);
+            }
+            for column in interior.end..columns.end {
+                position[last] = column;
+                self.write_partial(position.as_ref(), out);
+            }
+            index += row;
+            position[last] = 0;
+            for axis in (0..last).rev() {
+                position[axis] += 1;
+                if position[axis] < grid.counts()[axis] {
+                    break;
+                }
+                position[axis] = 0;
+            }
+        }
+    }
+
+    /// A window wholly inside, from its first element.
+    #[inline]
+    fn write_whole(&self, offset: usize, out: &mut Writer<'_, T>) {
+        write_block(self.windows.view().data(), offset, &self.merged, out);
+    }
+
+    /// A window that reaches over the border, run by run along the last axis.
+    #[cold]
+    fn write_partial(&self, position: &[usize], out: &mut Writer<'_, T>) {
+        let Some(border) = self.border else {
+            unreachable!("windows were checked to be whole");
+        };
+        let (grid, view) = (self.windows.grid(), self.windows.view());
+        let axes = grid.axes();
+        let last = grid.ndim() - 1;
+        let (inner, stride) = (&axes[last], view.strides()[last]);
+        let taps = inner.taps(position[last]);
+        let rows = Layout::<R>::row_major(
+            R::from_fn(last + 1, |axis| if axis == last { 1 } else { axes[axis].size() }),
+            self.windows.window_len() / inner.size(),
+        );
+        let mut rows = Odometer::new(rows);
+        loop {
+            let tap = rows.position().clone();
+            if rows.next().is_none() {
+                break;
+            }
+            let mut offset = view.offset() as isize;
+            let mut missing = false;
+            for (axis, of) in axes[..last].iter().enumerate() {
+                match border.index(of.element(position[axis], tap[axis]), of.len()) {
+                    Some(element) => offset += element as isize * view.strides()[axis],
+                    None => missing = true,
+                }
+            }
+            if let (true, Border::Constant(value)) = (missing, border) {
+                out.fill(inner.size(), *value);
+                continue;
+            }
+            let from = (position[last], offset);
+            self.write_missing(border, from, 0..taps.start, out);
+            if !taps.is_empty() {
+                let first = inner.element(position[last], taps.start);
+                let stride_of_taps = self.windows.window_strides()[last];
+                let first = (offset + first * stride) as usize;
+                out.gather(view.data(), first, stride_of_taps, taps.len());
+            }
+            self.write_missing(border, from, taps.end..inner.size(), out);
+        }
+    }
+
+    /// Missing taps of the last axis, of a run whose outer coordinates are at an offset.
+    fn write_missing(
+        &self,
+        border: &Border<T>,
+        (position, offset): (usize, isize),
+        taps: Range<usize>,
+        out: &mut Writer<'_, T>,
+    ) {
+        if let Border::Constant(value) = border {
+            return out.fill(taps.len(), *value);
+        }
+        let view = self.windows.view();
+        let last = view.ndim() - 1;
+        let inner = &self.windows.grid().axes()[last];
+        for tap in taps {
+            let element = border.index(inner.element(position, tap), inner.len());
+            let element = element.expect("`with_border` refuses an empty axis") as isize;
+            out.push(view.data()[(offset + element * view.strides()[last]) as usize]);
+        }
+    }
+}
+
+/// `range`, made to lie inside `within`.
+fn clamp(range: Range<usize>, within: &Range<usize>) -> Range<usize> {
+    let start = range.start.clamp(within.start, within.end);
+    start..range.end.clamp(start, within.end)
+}
+
+/// Appends all elements of a merged layout at an offset: the two innermost axes at once, the others by
+/// an odometer.
+#[inline]
+fn write_block<T: Copy>(src: &[T], offset: usize, merged: &Layout<Dyn>, out: &mut Writer<'_, T>) {
+    match (merged.shape(), merged.strides()) {
+        ([], _) => out.push(src[offset]),
+        (&[run], &[stride]) => out.gather(src, offset, stride, run),
+        (&[rows, run], &[row_stride, 1]) => out.rows(src, offset, row_stride, rows, run),
+        (&[.., rows, run], &[.., row_stride, 1]) => {
+            for (_, ahead) in Odometer::new(merged.outer(2)) {
+                out.rows(src, offset.wrapping_add_signed(ahead), row_stride, rows, run);
+            }
+        }
+        (&[.., run], &[.., stride]) => {
+            for (_, ahead) in Odometer::new(merged.outer(1)) {
+                out.gather(src, offset.wrapping_add_signed(ahead), stride, run);
+            }
+        }
+        _ => unreachable!("as many strides as lengths"),
+    }
+}
+
+impl<T: Copy, R: Rank> StridedView<'_, T, R> {
+    /// Copies the elements in row-major order. Allocates nothing.
+    ///
+    /// # Errors
+    /// [`WindowError::Length`] unless `out` has as many elements as the view.
+    pub fn copy_into(&self, out: &mut [T]) -> Result<(), WindowError> {
+        check_len("output", self.len(), out.len())?;
+        if !self.is_empty() {
+            let merged = self.layout().merge_axes();
+            write_block(self.data(), self.offset(), &merged, &mut Writer::over(out));
+        }
+        Ok(())
+    }
+}
