@@ -9,6 +9,8 @@ extern crate alloc;
 pub mod audio;
 mod error;
 mod spec;
+#[cfg(feature = "std")]
+pub mod text;
 
 pub use error::FrameError;
 pub use spec::{FrameGrid, FrameSpec};
