@@ -42,7 +42,8 @@ impl<'a> Bytes<'a> {
     /// and ends behind the one before: window `s..e` has `e = floor(s + size)`, the next one starts at
     /// `min(floor(s + step), e)`, or at `floor(s + step)` where the step exceeds the size, and at least
     /// one character later. The edge decides as it does for frames, on the sizes as they are asked for;
-    /// under snap the last window starts at the first boundary from which it is not too long.
+    /// under snap the last window starts at
+    /// the first boundary from which it is not too long.
     ///
     /// Every window costs O(1): the text is not read between boundaries.
     ///
@@ -88,6 +89,8 @@ pub(super) struct Cursor {
     edge: Edge,
     /// Start and end of the window before.
     previous: Option<(usize, usize)>,
+    /// The start of the next one, once the text there was in sight.
+    next: Option<usize>,
 }
 
 /// Start and end of a byte window, and the start of its fresh part.
@@ -111,7 +114,7 @@ impl Cursor {
             Edge::Drop => spec.length().saturating_sub(spec.after().unsigned_abs()).max(1),
             _ => 1,
         };
-        Ok(Self { size: spec.length(), step: spec.hop(), least, edge, previous: None })
+        Ok(Self { size: spec.length(), step: spec.hop(), least, edge, previous: None, next: Some(0) })
     }
 
     /// The next window over a text of which `text` is the part from byte `base` on, in whole
@@ -137,7 +140,8 @@ impl Cursor {
                 return None;
             }
             if self.edge == Edge::Snap && len > self.size {
-                start = base + boundary_from(text, len - self.size - base);
+                let slid = base + boundary_from(text, len - self.size - base);
+                start = slid.min(base + boundary_until(text, text.len() - 1));
             } else if start >= len || len - start < self.least {
                 return None;
             }
@@ -147,21 +151,26 @@ impl Cursor {
             if end > start { end } else { base + boundary_from(text, start + 1 - base) }
         };
         self.previous = Some((start, end));
+        self.next = None;
         Some(Span { start, end, fresh: seen.clamp(start, end) })
     }
 
     /// Where the next window starts, if that is in sight.
     #[inline]
-    fn start(&self, text: &str, base: usize) -> Option<usize> {
-        let Some((start, end)) = self.previous else { return Some(0) };
-        let mut target = start.saturating_add(self.step);
-        if self.step <= self.size {
-            target = target.min(end);
-        } else if target > base + text.len() {
-            return None;
+    fn start(&mut self, text: &str, base: usize) -> Option<usize> {
+        if let (None, Some((start, end))) = (self.next, self.previous) {
+            let mut target = start.saturating_add(self.step);
+            if self.step <= self.size {
+                target = target.min(end);
+            } else if target > base + text.len() {
+                return None;
+            }
+            let next = base + boundary_until(text, target - base);
+            let next =
+                if next > start { next } else { base + boundary_from(text, start + 1 - base) };
+            self.next = Some(next);
         }
-        let next = base + boundary_until(text, target - base);
-        Some(if next > start { next } else { base + boundary_from(text, start + 1 - base) })
+        self.next
     }
 
     /// Whether the text, of `len` bytes, needs no more windows.
@@ -179,7 +188,7 @@ impl Cursor {
     }
 
     /// The first byte that a later window may still have, with a text that goes on behind `text`.
-    pub(super) fn keeps(&self, text: &str, base: usize) -> usize {
+    pub(super) fn keeps(&mut self, text: &str, base: usize) -> usize {
         let len = base + text.len();
         let next = self.start(text, base).unwrap_or(len);
         match self.edge {

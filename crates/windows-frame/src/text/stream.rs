@@ -23,6 +23,9 @@ const PIECE: usize = 1 << 16;
 /// The most bytes of a unit, unless set.
 const MAX_UNIT: usize = 64 << 20;
 
+/// Bytes to wait for before units are looked for, unless set.
+const LOOK: usize = 1 << 12;
+
 /// Windows over text that is pushed in pieces of any length.
 ///
 /// **Law.** For every way to cut a text into pieces, the windows are those of [`Units::windows`] (or
@@ -124,6 +127,16 @@ impl TextStream {
     pub fn max_unit(mut self, bytes: usize) -> Self {
         if let Finder::Units(finder) = &mut self.finder {
             finder.cap = bytes.max(1);
+        }
+        self
+    }
+
+    /// With this many bytes to wait for, instead of 4 KiB, before words, segments and sentences are
+    /// looked for, whose ends depend on what follows. Less gives windows sooner, more costs less time.
+    #[must_use]
+    pub fn look(mut self, bytes: usize) -> Self {
+        if let Finder::Units(finder) = &mut self.finder {
+            finder.look = bytes.max(char::MAX_LEN_UTF8);
         }
         self
     }
@@ -256,14 +269,16 @@ struct UnitFinder {
     /// The number of units, if it was said.
     expected: Option<usize>,
     cap: usize,
+    /// Bytes to look at, at the least, where it matters how many.
+    look: usize,
     /// The bytes of each unit that a window may still have, `known` being the first of them.
     units: Vec<Range<usize>>,
     known: usize,
     /// Up to where units were found, a boundary.
     scanned: usize,
-    /// Where a run of blanks starts of which only the last is left to be scanned.
-    blank: Option<(usize, usize)>,
-    /// Bytes behind `scanned` before it is worth to look again.
+    /// A run of blanks longer than the cap; `scanned` was at its end, the last blank behind it.
+    blanks: Range<usize>,
+    /// Bytes behind `scanned` that are worth another look.
     enough: usize,
     next: usize,
     /// The end of the window before.
@@ -279,10 +294,11 @@ impl UnitFinder {
             grid,
             expected,
             cap: MAX_UNIT,
+            look: LOOK,
             units: Vec::new(),
             known: 0,
             scanned: 0,
-            blank: None,
+            blanks: 0..0,
             enough: 0,
             next: 0,
             seen: 0,
@@ -295,60 +311,93 @@ impl UnitFinder {
         self.known + self.units.len()
     }
 
-    /// Finds the units that are certain; only if `now`, or if enough text has come to be worth it.
+    /// Bytes in which a unit of the cap's length and the boundaries that decide on its end must lie.
+    fn limit(&self) -> usize {
+        self.cap.saturating_mul(self.unit.lookahead().max(1)).saturating_add(self.unit.reach())
+    }
+
+    /// How much of `rest` bytes to look at, if it is worth it or must be `now`.
+    ///
+    /// Each look takes as much text as was left over by the one before, or more: to look again at every
+    /// byte would cost the square of a long unit. Where what is found depends on how far one looks, it
+    /// is a fixed length.
+    fn prefix(&self, rest: usize, now: bool) -> Option<usize> {
+        let limit = self.limit();
+        if !self.unit.is_monotone() {
+            let look = self.enough.max(self.look).min(limit);
+            return if rest >= look { Some(look) } else { (now && rest > 0).then_some(rest) };
+        }
+        let worth = rest >= self.enough.min(limit);
+        (rest > 0 && (now || worth)).then_some(rest.min(limit))
+    }
+
+    /// Finds the units that are certain, with all the text at hand if it must be `now`.
     fn find(&mut self, buffer: &Buffer, last: bool, now: bool) -> Result<(), TextError> {
-        // A unit of the cap's length and as many behind it as decide on its end lie within this.
-        let limit =
-            self.cap.saturating_mul(self.unit.lookahead().max(1)).saturating_add(self.unit.reach());
         loop {
             let rest = buffer.from(self.scanned);
-            if rest.is_empty() || (!now && rest.len() < self.enough && rest.len() < limit) {
-                return Ok(());
-            }
-            let mut len = limit.min(rest.len());
+            let Some(look) = self.prefix(rest.len(), now) else { return Ok(()) };
+            let mut len = look;
             while !rest.is_char_boundary(len) {
                 len -= 1;
             }
             let prefix = &rest[..len];
             let whole = len == rest.len();
-            let (cap, base, blank) = (self.cap, self.scanned, self.blank);
-            let (units, mut failed) = (&mut self.units, None);
-            let done = self.unit.scan(prefix, last && whole, |unit| {
-                let mut at = base + unit.start;
-                if let Some((start, end)) = blank
-                    && end == at
-                {
-                    at = start;
-                }
-                if base + unit.end - at > cap && failed.is_none() {
-                    failed = Some(TextError::UnitTooLong { at, cap });
-                }
-                if failed.is_none() {
-                    units.push(at..base + unit.end);
-                }
-            });
-            if let Some(error) = failed {
-                return Err(error);
-            }
+            let done = self.scan(prefix, last && whole)?;
             self.scanned += done;
-            let left = rest.len() - done;
-            if done == 0 && rest.len() >= limit && !(last && whole) {
-                // Blanks are no unit, however many they are; but a mark behind them would make them one.
-                if !self.unit.skips_blanks() || !prefix.bytes().all(|byte| byte == b' ') {
-                    return Err(TextError::UnitTooLong { at: self.scanned, cap: self.cap });
-                }
-                let start = match blank {
-                    Some((start, end)) if end == self.scanned => start,
-                    _ => self.scanned,
-                };
-                self.scanned += len - 1;
-                self.blank = Some((start, self.scanned));
-            } else if done == 0 || whole {
-                // Looking again at every byte would cost the square of a long unit.
-                self.enough = left.saturating_mul(2);
+            if done == 0 && look >= self.limit() {
+                self.pass_blanks(prefix)?;
+                continue;
+            }
+            self.enough = if done == 0 { look } else { len - done }.saturating_mul(2);
+            if whole && (now || self.unit.is_monotone()) {
                 return Ok(());
             }
         }
+    }
+
+    /// Goes on behind a long run of blanks, of which no unit is made: in `text`, which is as long as
+    /// one may look, no unit ends for certain.
+    ///
+    /// # Errors
+    /// When it is not for blanks that none does.
+    fn pass_blanks(&mut self, text: &str) -> Result<(), TextError> {
+        if self.unit.passes(text) {
+            // The last blank stays: a mark behind it would make a unit of them all.
+            let start = self.blanks_before(self.scanned);
+            self.scanned += text.len() - 1;
+            self.blanks = start..self.scanned;
+            return Ok(());
+        }
+        match self.unit.decided(text) {
+            0 => Err(TextError::UnitTooLong { at: self.scanned, cap: self.cap }),
+            decided => {
+                self.scanned += self.scan(&text[..decided], true)?;
+                Ok(())
+            }
+        }
+    }
+
+    /// Finds the units of a text behind the last ones, and returns where to go on.
+    fn scan(&mut self, text: &str, last: bool) -> Result<usize, TextError> {
+        let (cap, base) = (self.cap, self.scanned);
+        let first = self.blanks_before(base);
+        let mut failed = None;
+        let done = self.unit.scan(text, last, |unit| {
+            let at = if unit.start == 0 { first } else { base + unit.start };
+            let end = base + unit.end;
+            if failed.is_some() {
+            } else if end - at > cap {
+                failed = Some(TextError::UnitTooLong { at, cap });
+            } else {
+                self.units.push(at..end);
+            }
+        });
+        failed.map_or(Ok(done), Err)
+    }
+
+    /// Where the segment starts that is scanned from `at` on: before, if only its last blank is left.
+    fn blanks_before(&self, at: usize) -> usize {
+        if self.blanks.end == at { self.blanks.start } else { at }
     }
 
     /// There are no more units.

@@ -136,6 +136,13 @@ impl Unit {
         }
     }
 
+    /// Whether an end that is certain in some text is found in every longer one.
+    ///
+    /// Where ends are told to be certain by counting boundaries, a longer text can have fewer.
+    pub(super) const fn is_monotone(&self) -> bool {
+        self.lookahead() <= 1
+    }
+
     /// Bytes behind a unit that may be needed to see its end: a delimiter, or a character.
     pub(super) fn reach(&self) -> usize {
         match self {
@@ -144,11 +151,28 @@ impl Unit {
         }
     }
 
-    /// Whether blanks lie between the units.
-    pub(super) fn skips_blanks(&self) -> bool {
+    /// In a text in which no unit ends for certain, up to where all is decided nevertheless: blanks
+    /// between words are no unit however many they are, and nothing reaches across them.
+    pub(super) fn decided(&self, text: &str) -> usize {
         match self {
             #[cfg(feature = "unicode")]
-            Self::Word => true,
+            Self::Word => {
+                let words = text.trim_end_matches(' ');
+                if words.len() < text.len() && !words.ends_with(char::is_whitespace) {
+                    return words.len();
+                }
+                let first = if text.starts_with(' ') { boundaries::word_end(text, 0) } else { 0 };
+                if first < text.len() { first } else { 0 }
+            }
+            _ => 0,
+        }
+    }
+
+    /// Whether `text` is blanks that are no unit unless a mark follows them.
+    pub(super) fn passes(&self, text: &str) -> bool {
+        match self {
+            #[cfg(feature = "unicode")]
+            Self::Word => text.bytes().all(|byte| byte == b' '),
             _ => false,
         }
     }
