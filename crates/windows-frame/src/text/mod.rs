@@ -9,12 +9,15 @@
 //! Every [`TextWindow`] knows its text, its bytes, characters and units in the whole, and its *fresh*
 //! part, which no window before it had. The spec is the [`FrameSpec`] that
 //! frames of audio have: size, step or overlap, and what happens at the end.
-mod buffer;
 #[cfg(feature = "unicode")]
 mod boundaries;
+mod budget;
+mod buffer;
 mod bytes;
 mod chars;
 mod error;
+mod merge;
+mod ngrams;
 mod reader;
 mod stream;
 mod unit;
@@ -24,8 +27,11 @@ mod window;
 
 use chars::CharOrigin;
 
+pub use budget::{Budget, Chunk, Chunks, Oversize, SearchedChunks};
 pub use bytes::{ByteWindows, Bytes};
 pub use error::{ReadError, TextError};
+pub use merge::{Merge, Reduce, Score};
+pub use ngrams::{Gram, Ngrams, Order, PaddedNgrams, SkipGrams, WordGram, WordGrams, kmers, padded_ngrams, skip_grams};
 pub use reader::TextReader;
 pub use stream::TextStream;
 pub use unit::{Delimiter, Unit};

@@ -172,6 +172,22 @@ impl<'a> Units<'a> {
         bounds.start(units.start)..bounds.end(units.end - 1)
     }
 
+    /// How many units start inside some bytes. For tokens this is a measure that adds up, see
+    /// [`Units::chunks`]. O(log n).
+    #[must_use]
+    pub fn starting_in(&self, bytes: Range<usize>) -> usize {
+        let (bounds, len) = (self.bounds(), self.len());
+        let before = |at: usize| {
+            let (mut low, mut high) = (0, len);
+            while low < high {
+                let middle = low + (high - low) / 2;
+                if bounds.start(middle) < at { low = middle + 1 } else { high = middle }
+            }
+            low
+        };
+        before(bytes.end).saturating_sub(before(bytes.start))
+    }
+
     /// Windows of these units.
     ///
     /// The frame spec counts in units. Windows without a unit are left out: they arise where the step
@@ -193,6 +209,11 @@ impl<'a> Units<'a> {
     /// The window over some units of which the bytes from `seen` on are fresh.
     pub(super) fn window(&self, units: Range<usize>, seen: usize) -> TextWindow<'_> {
         let span = self.span(units.clone());
+        self.cut(span, units, seen)
+    }
+
+    /// The window over some bytes inside some units of which those from `seen` on are fresh.
+    pub(super) fn cut(&self, span: Range<usize>, units: Range<usize>, seen: usize) -> TextWindow<'_> {
         TextWindow {
             text: &self.text[span.clone()],
             start: span.start,
@@ -211,10 +232,6 @@ impl<'a> Units<'a> {
             Owned::Joined(bounds) => Bounds::Joined(bounds),
             Owned::Apart(ranges) => Bounds::Apart(ranges),
         }
-    }
-
-    pub(super) fn char_index(&self) -> &CharIndex {
-        &self.chars
     }
 
     /// The kind of the units; none if the caller brought them.

@@ -124,8 +124,12 @@ impl<'a> TextWindow<'a> {
     /// The bytes of each unit.
     #[must_use = "iterators do nothing unless consumed"]
     pub fn unit_bytes(&self) -> impl ExactSizeIterator<Item = Range<usize>> + DoubleEndedIterator + use<'a> {
-        let (bounds, known) = (self.bounds, self.known);
-        (self.first..self.end).map(move |unit| bounds.start(unit - known)..bounds.end(unit - known))
+        let (bounds, known, inside) = (self.bounds, self.known, self.bytes());
+        // A unit that was split for its size may reach beyond the window.
+        (self.first..self.end).map(move |unit| {
+            let (start, end) = (bounds.start(unit - known), bounds.end(unit - known));
+            start.max(inside.start)..end.min(inside.end)
+        })
     }
 
     /// The text of each unit.
