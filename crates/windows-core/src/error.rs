@@ -215,6 +215,13 @@ pub enum WindowError {
         /// Bytes of one element.
         size: usize,
     },
+    /// The elements of a foreign array leave gaps in memory that a view would have to span.
+    Gaps {
+        /// How many elements.
+        len: usize,
+        /// Bytes of one element.
+        size: usize,
+    },
     /// An element that no tile covers.
     Uncovered {
         /// Flat index of the first one.
@@ -348,6 +355,11 @@ impl fmt::Display for WindowError {
             Self::Bytes { len, size } => {
                 write!(f, "{len} bytes are not whole, aligned elements of {size} bytes")
             }
+            Self::Gaps { len, size } => write!(
+                f,
+                "the {len} elements of {size} bytes leave gaps in memory: view the whole array and \
+                 slice the view"
+            ),
             Self::Uncovered { first, count } => {
                 write!(f, "{count} elements are covered by no tile, the first is element {first}")
             }
