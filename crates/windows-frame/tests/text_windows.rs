@@ -48,7 +48,13 @@ impl Record {
         }
     }
 
-    fn at(text: &str, bytes: Range<usize>, units: Range<usize>, seen: usize, parts: Vec<Range<usize>>) -> Self {
+    fn at(
+        text: &str,
+        bytes: Range<usize>,
+        units: Range<usize>,
+        seen: usize,
+        parts: Vec<Range<usize>>,
+    ) -> Self {
         let chars = |at: usize| text[..at].chars().count();
         Self {
             text: text[bytes.clone()].to_owned(),
@@ -85,7 +91,9 @@ fn ranges(text: &str, unit: &Unit) -> Vec<Range<usize>> {
         Unit::Segment => text.split_word_bounds().collect(),
         Unit::Sentence => text.split_sentence_bounds().collect(),
         Unit::Line => text.split_inclusive('\n').collect(),
-        Unit::Terminated(d) if format!("{d:?}").contains(". ") => text.split_inclusive(". ").collect(),
+        Unit::Terminated(d) if format!("{d:?}").contains(". ") => {
+            text.split_inclusive(". ").collect()
+        }
         Unit::Terminated(_) => text.split_inclusive('e').collect(),
         Unit::Separated(d) if format!("{d:?}").contains("Text") => {
             text.split("\r\n").filter(|piece| !piece.is_empty()).collect()
@@ -93,7 +101,10 @@ fn ranges(text: &str, unit: &Unit) -> Vec<Range<usize>> {
         _ => text.split_whitespace().collect(),
     };
     let start = text.as_ptr() as usize;
-    pieces.iter().map(|p| p.as_ptr() as usize - start..p.as_ptr() as usize - start + p.len()).collect()
+    pieces
+        .iter()
+        .map(|p| p.as_ptr() as usize - start..p.as_ptr() as usize - start + p.len())
+        .collect()
 }
 
 fn expected(text: &str, unit: &Unit, size: usize, step: usize, edge: naive::Edge) -> Vec<Record> {
@@ -105,7 +116,13 @@ fn expected(text: &str, unit: &Unit, size: usize, step: usize, edge: naive::Edge
         let taps: Vec<usize> = axis.taps(window).into_iter().flatten().collect();
         let (Some(&first), Some(&last)) = (taps.first(), taps.last()) else { continue };
         let bytes = units[first].start..units[last].end;
-        records.push(Record::at(text, bytes.clone(), first..last + 1, seen, units[first..=last].to_vec()));
+        records.push(Record::at(
+            text,
+            bytes.clone(),
+            first..last + 1,
+            seen,
+            units[first..=last].to_vec(),
+        ));
         seen = bytes.end;
     }
     records
@@ -156,11 +173,16 @@ fn in_memory(text: &str, unit: &Unit, spec: FrameSpec) -> Vec<Record> {
 }
 
 /// The windows before the end or the error, for text cut at some bytes.
-fn streamed(mut stream: TextStream, input: &[u8], cuts: &[usize]) -> (Vec<Record>, Option<TextError>) {
+fn streamed(
+    mut stream: TextStream,
+    input: &[u8],
+    cuts: &[usize],
+) -> (Vec<Record>, Option<TextError>) {
     let mut records = Vec::new();
     let mut at = 0;
     for &cut in cuts.iter().chain([&input.len()]) {
-        if let Err(error) = stream.push(&input[at..cut], |window| records.push(Record::of(window))) {
+        if let Err(error) = stream.push(&input[at..cut], |window| records.push(Record::of(window)))
+        {
             return (records, Some(error));
         }
         at = cut;
@@ -173,14 +195,23 @@ fn check_place(text: &str, records: &[Record]) {
     for record in records {
         assert_eq!(text[record.bytes.clone()], record.text);
         assert!(record.fresh.end == record.bytes.end && record.fresh.start >= record.bytes.start);
-        let by_char: String = text.chars().skip(record.chars.start).take(record.chars.len()).collect();
+        let by_char: String =
+            text.chars().skip(record.chars.start).take(record.chars.len()).collect();
         assert_eq!(by_char, record.text);
     }
 }
 
 #[test]
 fn windows_in_memory_equal_enumeration() {
-    let texts = ["", "a", "é", "a b", "né\r\n\n x", "日本 語。a. b", "one. two e.g. three! Four\nfive 👩‍👧 sixé"];
+    let texts = [
+        "",
+        "a",
+        "é",
+        "a b",
+        "né\r\n\n x",
+        "日本 語。a. b",
+        "one. two e.g. three! Four\nfive 👩‍👧 sixé",
+    ];
     for text in texts {
         for unit in kinds() {
             for size in 1..6 {
@@ -188,7 +219,11 @@ fn windows_in_memory_equal_enumeration() {
                     for (edge, naive) in EDGES {
                         let spec = FrameSpec::new(size, step).edge(edge);
                         let got = in_memory(text, &unit, spec);
-                        assert_eq!(got, expected(text, &unit, size, step, naive), "{text:?} {unit:?} {size} {step} {edge:?}");
+                        assert_eq!(
+                            got,
+                            expected(text, &unit, size, step, naive),
+                            "{text:?} {unit:?} {size} {step} {edge:?}"
+                        );
                         check_place(text, &got);
                     }
                 }
@@ -211,7 +246,11 @@ fn byte_windows_equal_their_definition_and_never_cut() {
                     }
                     let source = Bytes::new(text);
                     let got: Vec<_> = source.windows(spec).unwrap().map(Record::of).collect();
-                    assert_eq!(got, expected_bytes(text, size, step, edge), "{text:?} {size} {step} {edge:?}");
+                    assert_eq!(
+                        got,
+                        expected_bytes(text, size, step, edge),
+                        "{text:?} {size} {step} {edge:?}"
+                    );
                     check_place(text, &got);
                     for cut in 0..=text.len() {
                         let stream = TextStream::bytes(spec).unwrap();
@@ -238,7 +277,10 @@ fn byte_windows_overlap_and_cover_whatever_the_characters() {
         let windows: Vec<_> = source.windows(spec).unwrap().collect();
         assert!(windows.is_sorted_by(|a, b| a.bytes().start < b.bytes().start), "always advances");
         let fresh: String = windows.iter().map(|window| window.fresh_text()).collect();
-        assert_eq!(fresh, source.windows(spec).unwrap().map(|w| w.fresh_text()).collect::<String>());
+        assert_eq!(
+            fresh,
+            source.windows(spec).unwrap().map(|w| w.fresh_text()).collect::<String>()
+        );
         assert_eq!(fresh, "日本語です");
     }
 }
@@ -281,14 +323,20 @@ fn ten_thousand_random_splits_give_the_windows_of_memory() {
         let mut at = random.below(pieces.len());
         for _ in 0..random.below(90) {
             text.push_str(pieces[at]);
-            at = if random.below(8) == 0 { random.below(pieces.len()) } else { (at + 1) % pieces.len() };
+            at = if random.below(8) == 0 {
+                random.below(pieces.len())
+            } else {
+                (at + 1) % pieces.len()
+            };
         }
         let spec = random.spec();
         let cuts = random.cuts(text.len());
         let (stream, whole) = match random.below(kinds.len() + 1) {
             kind if kind == kinds.len() => {
-                let spec = if spec.rule() == Edge::Balance { spec.edge(Edge::Covered) } else { spec };
-                let whole: Vec<_> = Bytes::new(&text).windows(spec).unwrap().map(Record::of).collect();
+                let spec =
+                    if spec.rule() == Edge::Balance { spec.edge(Edge::Covered) } else { spec };
+                let whole: Vec<_> =
+                    Bytes::new(&text).windows(spec).unwrap().map(Record::of).collect();
                 (TextStream::bytes(spec).unwrap(), whole)
             }
             kind => {
@@ -319,11 +367,19 @@ fn every_single_cut_of_the_mixed_text_gives_the_windows_of_memory() {
         let whole = in_memory(MIXED, &unit, spec);
         for cut in 0..=MIXED.len() {
             let stream = TextStream::new(unit.clone(), spec).unwrap().look(cut % 64);
-            assert_eq!(streamed(stream, MIXED.as_bytes(), &[cut]), (whole.clone(), None), "{unit:?} {cut}");
+            assert_eq!(
+                streamed(stream, MIXED.as_bytes(), &[cut]),
+                (whole.clone(), None),
+                "{unit:?} {cut}"
+            );
         }
         let each: Vec<_> = (0..MIXED.len()).collect();
         let stream = TextStream::new(unit.clone(), spec).unwrap().look(1);
-        assert_eq!(streamed(stream, MIXED.as_bytes(), &each), (whole, None), "{unit:?} byte by byte");
+        assert_eq!(
+            streamed(stream, MIXED.as_bytes(), &each),
+            (whole, None),
+            "{unit:?} byte by byte"
+        );
     }
 }
 
@@ -349,7 +405,8 @@ fn caps_and_invalid_bytes_say_the_same_for_every_split() {
         let unit = kinds[random.below(kinds.len())].clone();
         let spec = FrameSpec::new(1 + random.below(3), 1 + random.below(3)).edge(Edge::Covered);
         let cap = 1 + random.below(24);
-        let stream = TextStream::new(unit.clone(), spec).unwrap().max_unit(cap).look(random.below(40));
+        let stream =
+            TextStream::new(unit.clone(), spec).unwrap().max_unit(cap).look(random.below(40));
         let whole = streamed(stream.clone(), &input, &[]);
         match whole.1 {
             Some(TextError::InvalidUtf8 { at }) => {
@@ -366,7 +423,11 @@ fn caps_and_invalid_bytes_say_the_same_for_every_split() {
         }
         for _ in 0..4 {
             let cuts = random.cuts(input.len());
-            assert_eq!(streamed(stream.clone(), &input, &cuts), whole, "{unit:?} cap {cap} {input:?} {cuts:?}");
+            assert_eq!(
+                streamed(stream.clone(), &input, &cuts),
+                whole,
+                "{unit:?} cap {cap} {input:?} {cuts:?}"
+            );
         }
         let each: Vec<_> = (0..input.len()).collect();
         assert_eq!(streamed(stream.clone(), &input, &each), whole, "{unit:?} cap {cap} {input:?}");
@@ -387,7 +448,10 @@ fn a_unit_is_refused_only_above_its_cap() {
         (Unit::Word, format!("abc {} abcdef abc", " ".repeat(500))),
         (Unit::Grapheme, "ab e\u{301}\u{301}.".to_owned()),
         (Unit::Sentence, "Abc.\nAb cd.\nA".to_owned()),
-        (Unit::Separated(Delimiter::text("-----------").unwrap()), "abc-----------abcdef".to_owned()),
+        (
+            Unit::Separated(Delimiter::text("-----------").unwrap()),
+            "abc-----------abcdef".to_owned(),
+        ),
     ] {
         let units = Units::new(&text, &unit);
         let longest = units.iter().map(str::len).max().unwrap();
@@ -481,7 +545,8 @@ fn offsets_of_the_caller_are_checked() {
     let text = "añb日";
     assert_eq!(Units::from_offsets(text, [0..1, 1..3, 3..4, 4..7]).unwrap().len(), 4);
     assert_eq!(Units::from_offsets(text, [0..1, 0..3, 3..3, 3..7]).unwrap().get(2), Some(""));
-    let wrong = |offsets: &[Range<usize>]| Units::from_offsets(text, offsets.iter().cloned()).unwrap_err();
+    let wrong =
+        |offsets: &[Range<usize>]| Units::from_offsets(text, offsets.iter().cloned()).unwrap_err();
     #[expect(clippy::reversed_empty_ranges, reason = "that is what is tested")]
     let backwards = wrong(&[2..1]);
     assert_eq!(backwards, TextError::Backwards { index: 0, start: 2, end: 1 });

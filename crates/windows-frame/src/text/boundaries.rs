@@ -126,7 +126,9 @@ pub(super) fn grapheme_end(text: &str, from: usize) -> usize {
         (b'\r', Some(b'\n')) => from + 2,
         (first, None) if first.is_ascii() => from + 1,
         // GB4: nothing joins a control character.
-        (first, Some(next)) if first.is_ascii() && (next.is_ascii() || first.is_ascii_control()) => {
+        (first, Some(next))
+            if first.is_ascii() && (next.is_ascii() || first.is_ascii_control()) =>
+        {
             from + 1
         }
         _ => from + first(text[from..].graphemes(true)),
@@ -231,7 +233,8 @@ fn ascii_sentence_end(bytes: &[u8], from: usize) -> Option<usize> {
                 }
                 // SB7: U.S
                 Some(Role::Upper)
-                    if at > from && matches!(Role::of(bytes[at - 1]), Role::Upper | Role::Lower) =>
+                    if at > from
+                        && matches!(Role::of(bytes[at - 1]), Role::Upper | Role::Lower) =>
                 {
                     at = next;
                     continue;
@@ -263,9 +266,10 @@ fn ascii_sentence_end(bytes: &[u8], from: usize) -> Option<usize> {
         // SB8: a full stop ends no sentence if the next letter is a small one. The look ahead ends
         // where the next one can begin, so that all of them together are linear.
         if full_stop {
-            let ahead = bytes[next..].iter().map(|&byte| Role::of(byte)).find(|role| {
-                role.stops() || matches!(role, Role::Lower | Role::Upper)
-            });
+            let ahead = bytes[next..]
+                .iter()
+                .map(|&byte| Role::of(byte))
+                .find(|role| role.stops() || matches!(role, Role::Lower | Role::Upper));
             match ahead {
                 Some(Role::Wide) => return None,
                 Some(Role::Lower) => {
@@ -326,7 +330,11 @@ mod tests {
 
     fn compare(text: &str) {
         assert_eq!(ends(text, word_end), expected(text.split_word_bounds()), "words of {text:?}");
-        assert_eq!(ends(text, grapheme_end), expected(text.graphemes(true)), "graphemes of {text:?}");
+        assert_eq!(
+            ends(text, grapheme_end),
+            expected(text.graphemes(true)),
+            "graphemes of {text:?}"
+        );
         assert_eq!(
             ends(text, sentence_end),
             expected(text.split_sentence_bounds()),
@@ -344,7 +352,9 @@ mod tests {
 
     #[test]
     fn every_pair_and_triple_of_classes_breaks_as_the_rules_say() {
-        let alphabet = ["a", "B", "1", "_", ".", "'", ":", ",", "!", ")", " ", "\t", "\n", "\r", "é", "\u{301}"];
+        let alphabet = [
+            "a", "B", "1", "_", ".", "'", ":", ",", "!", ")", " ", "\t", "\n", "\r", "é", "\u{301}",
+        ];
         for a in alphabet {
             for b in alphabet {
                 for c in alphabet {

@@ -4,6 +4,7 @@
 //! and ends behind it: so chunking always ends. What neighbours share is at most the overlap, and less
 //! where the budget leaves no room for both the overlap and a new unit.
 
+use core::fmt;
 use core::iter::FusedIterator;
 use core::ops::Range;
 use std::collections::VecDeque;
@@ -109,7 +110,8 @@ impl<'a> Units<'a> {
     /// The measure is asked for whole chunks, about `2 log2(units of a chunk)` times each: the search
     /// starts at the length of the chunk before. It takes for granted that more units measure more;
     /// where that fails now and then chunks may be shorter than they could be, but no chunk is given
-    /// that was not measured and found within the budget.
+    /// that was not measured and found within the budget. A unit that is split starts a chunk, where
+    /// [`Units::chunks`] fills the chunk before it with its first parts.
     ///
     /// # Errors
     /// A budget of 0, an overlap as large as the budget. Items are errors where a unit is refused.
@@ -175,7 +177,8 @@ impl<'a> Pieces<'a> {
 
     /// Treats a piece that is above the budget: `Some` is to be kept whole.
     fn oversize(&mut self, piece: Piece, measure: usize) -> Result<Option<Piece>, TextError> {
-        let refused = TextError::AboveBudget { at: piece.bytes.start, measure, budget: self.budget.most };
+        let refused =
+            TextError::AboveBudget { at: piece.bytes.start, measure, budget: self.budget.most };
         match self.budget.oversize {
             Oversize::Keep => Ok(Some(piece)),
             Oversize::Refuse => Err(refused),
@@ -208,7 +211,7 @@ impl<'a> Pieces<'a> {
 }
 
 /// See [`Units::chunks`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Chunks<'a, M> {
     pieces: Pieces<'a>,
     measure: M,
@@ -235,7 +238,11 @@ impl<M: FnMut(Range<usize>) -> usize> Chunks<'_, M> {
                 piece
             };
             let before = self.held.back().map_or(piece.bytes.start, |(last, ..)| last.bytes.end);
-            let gap = if before < piece.bytes.start { (self.measure)(before..piece.bytes.start) } else { 0 };
+            let gap = if before < piece.bytes.start {
+                (self.measure)(before..piece.bytes.start)
+            } else {
+                0
+            };
             self.next = Some((piece, weight, gap));
         }
         Ok(())
@@ -313,8 +320,14 @@ impl<'a, M: FnMut(Range<usize>) -> usize> Iterator for Chunks<'a, M> {
 
 impl<M: FnMut(Range<usize>) -> usize> FusedIterator for Chunks<'_, M> {}
 
+impl<M> fmt::Debug for Chunks<'_, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Chunks").field("held", &self.held).finish_non_exhaustive()
+    }
+}
+
 /// See [`Units::chunks_by`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SearchedChunks<'a, M> {
     pieces: Pieces<'a>,
     measure: M,
@@ -443,3 +456,9 @@ impl<'a, M: FnMut(Range<usize>) -> usize> Iterator for SearchedChunks<'a, M> {
 }
 
 impl<M: FnMut(Range<usize>) -> usize> FusedIterator for SearchedChunks<'_, M> {}
+
+impl<M> fmt::Debug for SearchedChunks<'_, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SearchedChunks").field("held", &self.held).finish_non_exhaustive()
+    }
+}

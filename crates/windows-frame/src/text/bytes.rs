@@ -114,7 +114,14 @@ impl Cursor {
             Edge::Drop => spec.length().saturating_sub(spec.after().unsigned_abs()).max(1),
             _ => 1,
         };
-        Ok(Self { size: spec.length(), step: spec.hop(), least, edge, previous: None, next: Some(0) })
+        Ok(Self {
+            size: spec.length(),
+            step: spec.hop(),
+            least,
+            edge,
+            previous: None,
+            next: Some(0),
+        })
     }
 
     /// The next window over a text of which `text` is the part from byte `base` on, in whole
@@ -202,7 +209,12 @@ impl Cursor {
 }
 
 impl Span {
-    pub(super) fn window<'a>(self, text: &'a str, base: usize, chars: CharOrigin<'a>) -> TextWindow<'a> {
+    pub(super) fn window<'a>(
+        self,
+        text: &'a str,
+        base: usize,
+        chars: CharOrigin<'a>,
+    ) -> TextWindow<'a> {
         TextWindow {
             text: &text[self.start - base..self.end - base],
             start: self.start,

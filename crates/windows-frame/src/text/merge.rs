@@ -105,7 +105,11 @@ impl<T: Score> Merge<T> {
     /// When the number of values exceeds `usize`.
     pub fn new(units: usize, width: usize, reduce: Reduce) -> Result<Self, TextError> {
         let Some(len) = units.checked_mul(width) else {
-            return Err(TextError::Length { what: "predictions", expected: usize::MAX, got: units });
+            return Err(TextError::Length {
+                what: "predictions",
+                expected: usize::MAX,
+                got: units,
+            });
         };
         Ok(Self {
             reduce,
@@ -129,7 +133,11 @@ impl<T: Score> Merge<T> {
         // In range: the window lies inside the units.
         let expected = units.len() * self.width;
         if predictions.len() != expected {
-            return Err(TextError::Length { what: "predictions", expected, got: predictions.len() });
+            return Err(TextError::Length {
+                what: "predictions",
+                expected,
+                got: predictions.len(),
+            });
         }
         let len = units.len();
         if let Reduce::Weighted(weight) = self.reduce {

@@ -31,7 +31,10 @@ pub use budget::{Budget, Chunk, Chunks, Oversize, SearchedChunks};
 pub use bytes::{ByteWindows, Bytes};
 pub use error::{ReadError, TextError};
 pub use merge::{Merge, Reduce, Score};
-pub use ngrams::{Gram, Ngrams, Order, PaddedNgrams, SkipGrams, WordGram, WordGrams, kmers, padded_ngrams, skip_grams};
+pub use ngrams::{
+    Gram, Ngrams, Order, PaddedNgrams, SkipGrams, WordGram, WordGrams, kmers, padded_ngrams,
+    skip_grams,
+};
 pub use reader::TextReader;
 pub use stream::TextStream;
 pub use unit::{Delimiter, Unit};

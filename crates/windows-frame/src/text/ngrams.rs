@@ -104,7 +104,8 @@ impl Ngrams<'_> {
         match self.order {
             Order::ByPosition => {
                 let here = if shorter { self.position + self.length - 1 } else { 0 };
-                let before = earlier.map_or(0, |start| start.saturating_add(self.longest).min(total));
+                let before =
+                    earlier.map_or(0, |start| start.saturating_add(self.longest).min(total));
                 here.max(before)
             }
             Order::ByLength if shorter => total,
@@ -122,10 +123,17 @@ impl<'a> Iterator for Ngrams<'a> {
         // length as well.
         if self.length > self.longest || total - self.position < self.length {
             match self.order {
-                Order::ByPosition => (self.position, self.length) = (self.position + 1, self.shortest),
-                Order::ByLength => (self.position, self.length) = (0, self.length.saturating_add(1)),
+                Order::ByPosition => {
+                    (self.position, self.length) = (self.position + 1, self.shortest)
+                }
+                Order::ByLength => {
+                    (self.position, self.length) = (0, self.length.saturating_add(1))
+                }
             }
-            if self.length > self.longest || self.position > total || total - self.position < self.length {
+            if self.length > self.longest
+                || self.position > total
+                || total - self.position < self.length
+            {
                 // Not even the shortest one fits here, or the next longer one anywhere.
                 (self.position, self.length) = (total, self.longest);
                 return None;
@@ -177,7 +185,12 @@ pub struct Gram {
 /// assert_eq!(grams, ["<s> <s> to", "<s> to be", "to be </s>", "be </s> </s>"]);
 /// # Ok::<(), windows_frame::text::TextError>(())
 /// ```
-pub fn padded_ngrams(units: usize, n: usize, left: bool, right: bool) -> Result<PaddedNgrams, TextError> {
+pub fn padded_ngrams(
+    units: usize,
+    n: usize,
+    left: bool,
+    right: bool,
+) -> Result<PaddedNgrams, TextError> {
     let pad = n.checked_sub(1).ok_or(TextError::Ngrams { shortest: n, longest: n })?;
     let spec = AxisSpec::new(n).padding(if left { pad } else { 0 }, if right { pad } else { 0 });
     let axis = Axis::new(units, spec).map_err(|error| TextError::Frames(error.into()))?;

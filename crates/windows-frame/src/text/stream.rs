@@ -12,7 +12,7 @@ use windows_core::Edge;
 use super::buffer::Buffer;
 use super::bytes::Cursor;
 use super::chars::CharOrigin;
-use super::utf8::Invalid;
+use super::utf8::{Invalid, MAX_CHAR};
 use super::window::Bounds;
 use super::{TextError, TextWindow, Unit, text_frames};
 use crate::{FrameGrid, FrameSpec};
@@ -66,7 +66,7 @@ pub struct TextStream {
 
 #[derive(Clone, Debug)]
 enum Finder {
-    Units(UnitFinder),
+    Units(Box<UnitFinder>),
     Bytes(Cursor),
 }
 
@@ -94,7 +94,7 @@ impl TextStream {
         }
         // The windows that exist whatever comes: those over a text without an end.
         let endless = FrameSpec::new(spec.length(), spec.hop()).over(isize::MAX as usize)?;
-        Ok(Self::of(Finder::Units(UnitFinder::new(unit, spec, endless, None))))
+        Ok(Self::of(Finder::Units(Box::new(UnitFinder::new(unit, spec, endless, None)))))
     }
 
     /// Windows over a text of which the number of units is known, for edges of every kind.
@@ -103,7 +103,7 @@ impl TextStream {
     /// Those of [`TextStream::new`], but for the last; at the end another number of units.
     pub fn balanced(unit: Unit, spec: FrameSpec, units: usize) -> Result<Self, TextError> {
         let grid = text_frames(spec, units)?;
-        Ok(Self::of(Finder::Units(UnitFinder::new(unit, spec, grid, Some(units)))))
+        Ok(Self::of(Finder::Units(Box::new(UnitFinder::new(unit, spec, grid, Some(units))))))
     }
 
     /// Windows counted in bytes, on character boundaries, as those of [`Bytes`](super::Bytes).
@@ -136,7 +136,7 @@ impl TextStream {
     #[must_use]
     pub fn look(mut self, bytes: usize) -> Self {
         if let Finder::Units(finder) = &mut self.finder {
-            finder.look = bytes.max(char::MAX_LEN_UTF8);
+            finder.look = bytes.max(MAX_CHAR);
         }
         self
     }
@@ -443,7 +443,8 @@ impl UnitFinder {
     /// Forgets units and text that no later window can have.
     fn forget(&mut self, buffer: &mut Buffer) {
         let total = self.total();
-        let mut keep = if self.next < self.grid.count() { self.grid.range(self.next).start } else { total };
+        let mut keep =
+            if self.next < self.grid.count() { self.grid.range(self.next).start } else { total };
         if self.spec.rule() == Edge::Snap && !self.ended {
             // The last window may slide back.
             keep = keep.min(total.saturating_sub(self.spec.length()));

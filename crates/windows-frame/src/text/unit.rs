@@ -71,7 +71,7 @@ pub struct Delimiter(Kind);
 
 #[derive(Clone)]
 enum Kind {
-    Text(memchr::memmem::Finder<'static>),
+    Text(Box<memchr::memmem::Finder<'static>>),
     Chars(fn(char) -> bool),
 }
 
@@ -84,7 +84,8 @@ impl Delimiter {
         if delimiter.is_empty() {
             return Err(TextError::EmptyDelimiter);
         }
-        Ok(Self(Kind::Text(memchr::memmem::Finder::new(delimiter.as_bytes()).into_owned())))
+        let finder = memchr::memmem::Finder::new(delimiter.as_bytes()).into_owned();
+        Ok(Self(Kind::Text(Box::new(finder))))
     }
 
     /// Every character that fulfils a condition.
@@ -147,7 +148,7 @@ impl Unit {
     pub(super) fn reach(&self) -> usize {
         match self {
             Self::Separated(Delimiter(Kind::Text(finder))) => finder.needle().len(),
-            _ => char::MAX_LEN_UTF8,
+            _ => super::utf8::MAX_CHAR,
         }
     }
 

@@ -213,7 +213,12 @@ impl<'a> Units<'a> {
     }
 
     /// The window over some bytes inside some units of which those from `seen` on are fresh.
-    pub(super) fn cut(&self, span: Range<usize>, units: Range<usize>, seen: usize) -> TextWindow<'_> {
+    pub(super) fn cut(
+        &self,
+        span: Range<usize>,
+        units: Range<usize>,
+        seen: usize,
+    ) -> TextWindow<'_> {
         TextWindow {
             text: &self.text[span.clone()],
             start: span.start,

@@ -2,6 +2,9 @@
 
 use super::TextError;
 
+/// Bytes of the longest characters.
+pub(super) const MAX_CHAR: usize = 4;
+
 /// What to do with bytes that are not UTF-8.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Invalid {
@@ -16,7 +19,7 @@ pub enum Invalid {
 /// The start of a character whose end has not come yet, and how many bytes came before it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Decoder {
-    part: [u8; 4],
+    part: [u8; MAX_CHAR],
     held: usize,
     consumed: usize,
     invalid: Invalid,
@@ -126,7 +129,8 @@ mod tests {
     /// Bytes that start characters, continue them, and never occur.
     fn bytes() -> impl Strategy<Value = Vec<u8>> {
         let byte = prop::sample::select(
-            b"az\x80\x8f\x90\x9f\xa0\xbf\xc0\xc2\xc3\xdf\xe0\xe1\xed\xef\xf0\xf1\xf4\xf5\xff".to_vec(),
+            b"az\x80\x8f\x90\x9f\xa0\xbf\xc0\xc2\xc3\xdf\xe0\xe1\xed\xef\xf0\xf1\xf4\xf5\xff"
+                .to_vec(),
         );
         prop::collection::vec(byte, 0..24)
     }

@@ -1,6 +1,6 @@
 //! One window over text.
 
-use core::ops::Range;
+use core::ops::{Range, RangeInclusive};
 
 use super::chars::CharOrigin;
 
@@ -123,7 +123,9 @@ impl<'a> TextWindow<'a> {
 
     /// The bytes of each unit.
     #[must_use = "iterators do nothing unless consumed"]
-    pub fn unit_bytes(&self) -> impl ExactSizeIterator<Item = Range<usize>> + DoubleEndedIterator + use<'a> {
+    pub fn unit_bytes(
+        &self,
+    ) -> impl ExactSizeIterator<Item = Range<usize>> + DoubleEndedIterator + use<'a> {
         let (bounds, known, inside) = (self.bounds, self.known, self.bytes());
         // A unit that was split for its size may reach beyond the window.
         (self.first..self.end).map(move |unit| {
@@ -134,17 +136,47 @@ impl<'a> TextWindow<'a> {
 
     /// The text of each unit.
     #[must_use = "iterators do nothing unless consumed"]
-    pub fn unit_texts(&self) -> impl ExactSizeIterator<Item = &'a str> + DoubleEndedIterator + use<'a> {
+    pub fn unit_texts(
+        &self,
+    ) -> impl ExactSizeIterator<Item = &'a str> + DoubleEndedIterator + use<'a> {
         let (text, start) = (self.text, self.start);
         self.unit_bytes().map(move |unit| &text[unit.start - start..unit.end - start])
     }
 
-    /// The first `units` units of it, as a window of which the bytes from `seen` on are fresh.
-    pub(super) fn head(&self, units: usize, seen: usize) -> Self {
-        let end = self.first + units;
-        let stop = self.bounds.end(end - 1 - self.known);
-        let text = &self.text[..stop - self.start];
-        Self { text, end, fresh: seen.clamp(self.start, stop), ..*self }
+    /// The n-grams that start where it does, each a window, fresh in what none before it had.
+    ///
+    /// Over windows of the longest n-gram at step 1 under [`Edge::Keep`](windows_core::Edge::Keep) these
+    /// are all n-grams of a text by position: from a stream as well, where
+    /// [`Units::ngrams`](super::Units::ngrams) needs the text in memory.
+    ///
+    /// # Example
+    /// ```
+    /// use windows_core::Edge;
+    /// use windows_frame::FrameSpec;
+    /// use windows_frame::text::{TextStream, Unit};
+    ///
+    /// let mut grams = Vec::new();
+    /// let mut stream = TextStream::new(Unit::Char, FrameSpec::new(2, 1).edge(Edge::Keep))?;
+    /// let mut add = |window: windows_frame::text::TextWindow<'_>| {
+    ///     grams.extend(window.ngrams(1..=2).map(|gram| gram.text().to_owned()));
+    /// };
+    /// stream.push(b"ab", &mut add)?;
+    /// stream.push(b"c", &mut add)?;
+    /// stream.finish(&mut add)?;
+    /// assert_eq!(grams, ["a", "ab", "b", "bc", "c"]);
+    /// # Ok::<(), windows_frame::text::TextError>(())
+    /// ```
+    #[must_use = "iterators do nothing unless consumed"]
+    pub fn ngrams(&self, lengths: RangeInclusive<usize>) -> impl Iterator<Item = Self> + use<'a> {
+        let (window, mut seen) = (*self, self.fresh);
+        let longest = (*lengths.end()).min(self.end - self.first);
+        ((*lengths.start()).max(1)..=longest).map(move |units| {
+            let stop = window.bounds.end(window.first + units - 1 - window.known);
+            let fresh = seen.clamp(window.start, stop);
+            seen = seen.max(stop);
+            let text = &window.text[..stop - window.start];
+            Self { text, end: window.first + units, fresh, ..window }
+        })
     }
 }
 
