@@ -548,15 +548,15 @@ fn offsets_of_the_caller_are_checked() {
     let wrong =
         |offsets: &[Range<usize>]| Units::from_offsets(text, offsets.iter().cloned()).unwrap_err();
     #[expect(clippy::reversed_empty_ranges, reason = "that is what is tested")]
-    let backwards = wrong(&[2..1]);
-    assert_eq!(backwards, TextError::Backwards { index: 0, start: 2, end: 1 });
+    let backwards = wrong(&[0..1, 2..1]);
+    assert_eq!(backwards, TextError::Backwards { index: 1, start: 2, end: 1 });
     assert_eq!(wrong(&[1..3, 0..4]), TextError::Disordered { index: 1, at: 0, before: 1 });
     assert_eq!(wrong(&[0..4, 1..3]), TextError::Disordered { index: 1, at: 3, before: 4 });
-    assert_eq!(wrong(&[0..8]), TextError::OutOfText { index: 0, end: 8, len: 7 });
+    assert_eq!(wrong(&[0..1, 1..8]), TextError::OutOfText { index: 1, end: 8, len: 7 });
     assert_eq!(wrong(&[0..1, 1..5]), TextError::InsideChar { index: 1, at: 5 });
 
     let chars = Units::from_char_offsets(text, [0..1, 1..2, 1..3, 3..4, 4..4]).unwrap();
     assert_eq!(chars.iter().collect::<Vec<_>>(), ["a", "ñ", "ñb", "日", ""]);
-    let outside = Units::from_char_offsets(text, [0..5]).unwrap_err();
-    assert_eq!(outside, TextError::OutOfText { index: 0, end: 5, len: 4 });
+    let outside = Units::from_char_offsets(text, [0..1, 0..5]).unwrap_err();
+    assert_eq!(outside, TextError::OutOfText { index: 1, end: 5, len: 4 });
 }

@@ -21,12 +21,12 @@ use crate::{FrameGrid, FrameSpec};
 /// use windows_frame::text::{Unit, Units};
 ///
 /// let words = Units::new("The quick (“brown”) fox can’t jump 32.3 feet", &Unit::Word);
-/// assert_eq!(words.len(), 13);
+/// assert_eq!(words.len(), 12);
 /// assert_eq!(words.get(8), Some("can’t"));
-/// let windows = words.windows(FrameSpec::new(6, 6).edge(Edge::Covered)).unwrap();
+/// let windows = words.windows(FrameSpec::new(5, 5).edge(Edge::Covered)).unwrap();
 /// assert_eq!(
 ///     windows.map(|window| window.text()).collect::<Vec<_>>(),
-///     ["The quick (“brown", "”) fox can’t jump 32.3", "feet"],
+///     ["The quick (“brown", "”) fox can’t jump", "32.3 feet"],
 /// );
 /// # }
 /// ```
