@@ -1,7 +1,8 @@
 //! The geometry of windows, as it is written on the command line.
 //!
-//! Nothing is computed here: texts become plain values, one an axis, and the library judges them. What is checked is what only
-//! the command line can get wrong: how many values there are, and options that contradict one another.
+//! Nothing is computed here: texts become plain values, one an axis, and the library judges them.
+//! What is checked is what only the command line can get wrong: how many values there are, and
+//! options that contradict one another.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -236,7 +237,8 @@ impl Windowed {
         &axes[self.leading..self.leading + self.size.len()]
     }
 
-    /// The shape of all windows of a grid: the leading axes, the axes of the grid, those of a window.
+    /// The shape of all windows of a grid: the leading axes, the axes of the grid, those of a
+    /// window.
     pub fn shape_of_windows(&self, grid: &Grid<Dyn>) -> Vec<usize> {
         let positions = &grid.counts()[..self.leading + self.size.len()];
         let window = grid.window_shape();
@@ -245,8 +247,8 @@ impl Windowed {
 }
 
 impl SizeArgs {
-    /// The windowed axes of an array of `shape` that came from a file of `kind`: height and width of a picture, else the last
-    /// ones, as many as there are sizes.
+    /// The windowed axes of an array of `shape` that came from a file of `kind`: height and width
+    /// of a picture, else the last ones, as many as there are sizes.
     ///
     /// # Errors
     /// When there are more sizes than axes.
@@ -290,7 +292,8 @@ impl GeometryArgs {
     /// The geometry of windows of `size`, one value an axis.
     ///
     /// # Errors
-    /// When an option has neither 1 value nor as many as `size`, and when options contradict one another.
+    /// When an option has neither 1 value nor as many as `size`, and when options contradict one
+    /// another.
     pub fn resolve(&self, size: Vec<usize>) -> Result<Geometry> {
         let k = size.len();
         let (step, edge) = self.step.resolve(k)?;
@@ -344,8 +347,8 @@ impl Geometry {
         })
     }
 
-    /// The spec of a whole array: `leading` axes taken one element at a time, the windowed ones, and
-    /// `trailing` ones that windows take whole.
+    /// The spec of a whole array: `leading` axes taken one element at a time, the windowed ones,
+    /// and `trailing` ones that windows take whole.
     pub fn spec(&self, leading: usize, trailing: usize) -> WindowSpec<Dyn> {
         let each = std::iter::repeat_n(AxisSpec::of(Extent::Each), leading);
         let whole = std::iter::repeat_n(AxisSpec::of(Extent::Whole), trailing);

@@ -1,14 +1,16 @@
 //! Memory that is asked about before it is taken.
 //!
-//! An allocator that overcommits says yes to anything and lets the kernel kill the program later: so large buffers are held
-//! against what the machine says is free, and only then reserved, fallibly.
+//! An allocator that overcommits says yes to anything and lets the kernel kill the program later:
+//! so large buffers are held against what the machine says is free, and only then reserved,
+//! fallibly.
 
 use crate::error::{Error, Result};
 
 /// An empty vector with room for `count` elements.
 ///
 /// # Errors
-/// When the bytes overflow `usize`, exceed [`available`] memory, or are refused by the allocator; `what` names them.
+/// When the bytes overflow `usize`, exceed [`available`] memory, or are refused by the allocator;
+/// `what` names them.
 pub fn reserve<T>(count: usize, what: &str) -> Result<Vec<T>> {
     let bytes = count.checked_mul(size_of::<T>()).ok_or_else(|| {
         Error::new(format_args!(
@@ -18,7 +20,11 @@ pub fn reserve<T>(count: usize, what: &str) -> Result<Vec<T>> {
     })?;
     check(bytes, what)?;
     let mut vec = Vec::new();
-    vec.try_reserve_exact(count).map_err(|_| refusal(what, bytes, available()))?;
+    vec.try_reserve_exact(count).map_err(|_| {
+        Error::new(format_args!(
+            "{what}: {bytes} bytes of memory are needed, and the system refuses them"
+        ))
+    })?;
     Ok(vec)
 }
 
@@ -31,20 +37,23 @@ pub fn check(bytes: usize, what: &str) -> Result<()> {
     if bytes > 1 << 24 {
         let free = available();
         if bytes as u64 > free {
-            return Err(refusal(what, bytes, free));
+            return Err(Error::new(format_args!(
+                "{what}: {bytes} bytes of memory are needed, but {free} are available"
+            )));
         }
     }
     Ok(())
 }
 
-/// A vector of `count` clones of `value`, with the checks of [`reserve`].
+/// A vector of `count` zeros, with the checks of [`reserve`].
 ///
 /// # Errors
 /// As [`reserve`].
-pub fn filled<T: Clone>(value: T, count: usize, what: &str) -> Result<Vec<T>> {
-    let mut vec = reserve(count, what)?;
-    vec.resize(count, value);
-    Ok(vec)
+pub fn zeroed<T: Clone + Default>(count: usize, what: &str) -> Result<Vec<T>> {
+    // Asked for first, since the next line aborts where it gets none. It takes pages that are zero
+    // already: what is overwritten in full is not written twice.
+    drop(reserve::<T>(count, what)?);
+    Ok(vec![T::default(); count])
 }
 
 /// The number of elements of `shape`.
@@ -62,12 +71,9 @@ pub fn count(shape: &[usize], what: &str) -> Result<usize> {
     })
 }
 
-fn refusal(what: &str, bytes: usize, free: u64) -> Error {
-    Error::new(format_args!("{what}: {bytes} bytes of memory are needed, but {free} are available"))
-}
-
-/// Bytes that can be allocated without driving the machine out of memory, as far as it tells: the kernel's estimate, or what
-/// the control group leaves if that is less. Everything, where the system does not say.
+/// Bytes that can be allocated without driving the machine out of memory, as far as it tells: the
+/// kernel's estimate, or what the control group leaves if that is less. Everything, where the
+/// system does not say.
 pub fn available() -> u64 {
     machine().min(control_group())
 }
@@ -107,7 +113,7 @@ mod tests {
             "{error}"
         );
         assert!(reserve::<f64>(usize::MAX, "windows").is_err());
-        assert_eq!(filled(7u8, 3, "ok").unwrap(), [7, 7, 7]);
+        assert_eq!(zeroed::<u8>(3, "ok").unwrap(), [0, 0, 0]);
     }
 
     #[test]

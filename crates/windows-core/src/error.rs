@@ -236,6 +236,33 @@ pub enum WindowError {
         /// How many tiles the grid has.
         count: usize,
     },
+    /// A tile that came so early that no room is left for it.
+    TooEarly {
+        /// Flat index of the tile.
+        index: usize,
+        /// The tile that is waited for.
+        next: usize,
+        /// How many tiles may wait.
+        limit: usize,
+    },
+    /// Tiles with gaps between their taps.
+    Dilated {
+        /// Where.
+        axis: usize,
+        /// Distance between taps.
+        dilation: usize,
+    },
+    /// A length, a size or a start that a scale does not take to a whole number.
+    Scale {
+        /// Where.
+        axis: usize,
+        /// The length.
+        length: usize,
+        /// It is multiplied by this,
+        up: usize,
+        /// and divided by this.
+        down: usize,
+    },
     /// A weight that is zero, negative or not finite.
     BadWeight {
         /// Where.
@@ -366,6 +393,17 @@ impl fmt::Display for WindowError {
             Self::UnexpectedTile { index, count } => {
                 write!(f, "tile {index} was given before or is not one of the {count} tiles")
             }
+            Self::TooEarly { index, next, limit } => write!(
+                f,
+                "tile {index} came while tile {next} is waited for, and {limit} are waiting already"
+            ),
+            Self::Dilated { axis, dilation } => {
+                write!(f, "dilation {dilation} on axis {axis}: tiles must be solid")
+            }
+            Self::Scale { axis, length, up, down } => write!(
+                f,
+                "{length} elements on axis {axis} times {up} / {down} is not a whole number that fits"
+            ),
             Self::BadWeight { axis, index } => {
                 write!(f, "weight {index} on axis {axis} is not a positive finite number")
             }

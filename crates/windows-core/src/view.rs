@@ -239,6 +239,25 @@ impl<'a, T, R: Rank> StridedView<'a, T, R> {
         Ok(Self { data: self.data, offset: self.offset.wrapping_add_signed(first), layout })
     }
 
+    /// An axis as two, the inner one of length `inner`. No copy.
+    ///
+    /// # Errors
+    /// No such axis, or a length that is not a multiple of `inner`.
+    ///
+    /// # Example
+    /// ```
+    /// use windows_core::View;
+    ///
+    /// let rows: Vec<u8> = (0..6).collect();
+    /// let pairs = View::new(&rows, [6])?.split(0, 2)?;
+    /// assert_eq!((pairs.shape(), pairs.strides()), (&[3, 2][..], &[2, 1][..]));
+    /// # Ok::<(), windows_core::WindowError>(())
+    /// ```
+    pub fn split(&self, axis: usize, inner: usize) -> Result<DynView<'a, T>, WindowError> {
+        let layout = self.layout.split(axis, inner)?;
+        Ok(StridedView { data: self.data, offset: self.offset, layout })
+    }
+
     /// The same view with its rank known at run time. No copy.
     #[must_use]
     pub fn to_dyn(&self) -> DynView<'a, T> {

@@ -57,6 +57,18 @@ pub enum PatchError {
         /// The value.
         value: f32,
     },
+    /// A normalisation by the image's own mean, where there is no image.
+    ImageNeeded,
+    /// An order that puts numbers in front of patches, for elements that may be none.
+    NumbersNeeded {
+        /// The order.
+        order: &'static str,
+    },
+    /// A row or a column that the elements cannot hold.
+    NumberTooLarge {
+        /// Its number.
+        number: usize,
+    },
     /// A pixel type with another number of channels than the image.
     PixelType {
         /// Channels of the pixel type.
@@ -92,6 +104,15 @@ impl fmt::Display for PatchError {
             }
             Self::BadNormalization { channel, value } => {
                 write!(f, "{value} of channel {channel} cannot normalise an image")
+            }
+            Self::ImageNeeded => f.write_str(
+                "mean and deviation are those of an image: take the normalisation of that image",
+            ),
+            Self::NumbersNeeded { order } => {
+                write!(f, "order {order} puts numbers in front of patches: convert to numbers")
+            }
+            Self::NumberTooLarge { number } => {
+                write!(f, "row or column {number} is more than an element can hold")
             }
             Self::PixelType { pixel, channels } => {
                 write!(f, "a pixel of {pixel} channels, but the image has {channels}")

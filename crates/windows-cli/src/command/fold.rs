@@ -79,7 +79,8 @@ impl Args {
             return Err(Error::at(
                 &self.input,
                 format_args!(
-                    "{k} windowed axes make windows of {} axes or more, but the file has {} (shape {held:?})",
+                    "{k} windowed axes make windows of {} axes or more, but the file has {} \
+                     (shape {held:?})",
                     2 * k,
                     held.len()
                 ),
@@ -114,7 +115,8 @@ impl Args {
         Error::at(
             &self.input,
             format_args!(
-                "length {held_len} on axis {axis}, but windows of this geometry have {expected_len} there (shape {held:?}, not {expected:?})"
+                "length {held_len} on axis {axis}, but windows of this geometry have {expected_len} \
+                 there (shape {held:?}, not {expected:?})"
             ),
         )
     }
@@ -129,13 +131,13 @@ fn fold<T: Element + Additive>(
     let packed = match view.as_slice() {
         Some(packed) => Cow::Borrowed(packed),
         None => {
-            let mut copy = memory::filled(T::default(), view.len(), "the windows")?;
+            let mut copy = memory::zeroed(view.len(), "the windows")?;
             view.copy_into(&mut copy).map_err(Error::new)?;
             Cow::Owned(copy)
         }
     };
     let len = memory::count(grid.shape(), "the result")?;
-    let mut out = memory::filled(T::default(), len, "the result")?;
+    let mut out = memory::zeroed(len, "the result")?;
     grid.fold_border_into(&packed, &border.of::<T>()?, &mut out).map_err(Error::new)?;
     Ok(out)
 }

@@ -219,7 +219,7 @@ impl Visitor for ToArray<'_> {
         let batch = self.pictures.many.then_some(paths.len());
         let shape: Vec<usize> = batch.into_iter().chain(grid).chain(cut.patch_shape()).collect();
         let total = memory::count(&shape, "all patches")?;
-        let mut packed = memory::filled(T::default(), total, "all patches")?;
+        let mut packed = memory::zeroed(total, "all patches")?;
 
         let progress = Progress::new(paths.len() as u64, "images", self.args.common.quiet);
         // A picture without channels has empty patches, and chunks are not empty.
@@ -266,7 +266,7 @@ impl Visitor for ToFiles<'_> {
     fn visit<T: Element>(self, array: &ArrayOf<T>) -> Self::Output {
         let cut = self.args.plan(array.shape(), self.path)?;
         let len = cut.plan.packed_len().at(self.path)?;
-        let mut packed = memory::filled(T::default(), len, "all patches").at(self.path)?;
+        let mut packed = memory::zeroed(len, "all patches").at(self.path)?;
         cut.pack(array, &mut packed).at(self.path)?;
 
         let patch_shape = cut.patch_shape();

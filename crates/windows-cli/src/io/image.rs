@@ -5,8 +5,8 @@ use std::path::Path;
 
 use bytemuck::Pod;
 use image::{
-    DynamicImage, ExtendedColorType, ImageBuffer, ImageFormat, ImageReader, Limits, Luma, LumaA,
-    Pixel, Rgb, Rgba,
+    ColorType, DynamicImage, ExtendedColorType, ImageBuffer, ImageDecoder, ImageFormat,
+    ImageReader, Luma, LumaA, Pixel, Rgb, Rgba,
 };
 
 use super::array::{Array, ArrayOf, Element};
@@ -30,7 +30,8 @@ pub fn format(extension: &str) -> Option<ImageFormat> {
 
 /// Reads a picture: H x W if it has one channel, H x W x C if it has 2 (grey and alpha), 3 or 4.
 ///
-/// Elements are `u8`, `u16` or `f32`, as the file has them. The content decides the format where the extension is wrong.
+/// Elements are `u8`, `u16` or `f32`, as the file has them. The content decides the format where
+/// the extension is wrong.
 ///
 /// # Errors
 /// When the file cannot be read, is damaged or cut short, or needs more memory than there is.
@@ -52,15 +53,49 @@ pub fn read(path: &Path) -> Result<Array> {
             format_args!("is cut short: {len} bytes, and no end of the JPEG picture among them"),
         ));
     }
-    let mut limits = Limits::no_limits();
-    limits.max_alloc = Some(memory::available());
-    reader.limits(limits);
-    let picture = reader.decode().at(path)?;
-    from_picture(picture).at(path)
+    // The limits stay off: memory is asked for here, in a way that may fail.
+    reader.no_limits();
+    let format = reader.format();
+    decode(reader.into_decoder().at(path)?, format).at(path)
 }
 
-/// Whether the marker that ends the picture is there, by the structure of ITU T.81, annex B: an embedded thumbnail has such a
-/// marker too, inside a segment that is skipped.
+/// The array of the picture that a decoder has before it.
+fn decode(decoder: impl ImageDecoder, format: Option<ImageFormat>) -> Result<Array> {
+    let (width, height) = decoder.dimensions();
+    let color = decoder.color_type();
+    let mut shape = vec![height as usize, width as usize];
+    if color.channel_count() > 1 {
+        shape.push(color.channel_count().into());
+    }
+    match color {
+        ColorType::L8 | ColorType::La8 | ColorType::Rgb8 | ColorType::Rgba8 => {
+            decode_as::<u8>(decoder, &shape, format)
+        }
+        ColorType::L16 | ColorType::La16 | ColorType::Rgb16 | ColorType::Rgba16 => {
+            decode_as::<u16>(decoder, &shape, format)
+        }
+        ColorType::Rgb32F | ColorType::Rgba32F => decode_as::<f32>(decoder, &shape, format),
+        other => Err(Error::new(format_args!("pixels of type {other:?} are not supported"))),
+    }
+}
+
+fn decode_as<T: Element>(
+    decoder: impl ImageDecoder,
+    shape: &[usize],
+    format: Option<ImageFormat>,
+) -> Result<Array> {
+    const WHAT: &str = "the picture";
+    let count = memory::count(shape, WHAT)?;
+    // A progressive JPEG is held as 16-bit coefficients while it is decoded.
+    let working = if format == Some(ImageFormat::Jpeg) { 3 } else { 1 };
+    drop(memory::reserve::<T>(count.saturating_mul(working), WHAT)?);
+    let mut data = memory::zeroed::<T>(count, WHAT)?;
+    decoder.read_image(bytemuck::cast_slice_mut(&mut data)).map_err(Error::new)?;
+    ArrayOf::new(data, shape).map(T::into_any)
+}
+
+/// Whether the marker that ends the picture is there, by the structure of ITU T.81, annex B: an
+/// embedded thumbnail has such a marker too, inside a segment that is skipped.
 fn jpeg_is_whole(bytes: &[u8]) -> bool {
     const END: u8 = 0xD9;
     let mut rest = bytes;
@@ -84,34 +119,6 @@ fn jpeg_is_whole(bytes: &[u8]) -> bool {
         }
     }
     false
-}
-
-/// The array of a decoded picture; nothing is copied.
-fn from_picture(picture: DynamicImage) -> Result<Array> {
-    let (width, height) = (picture.width() as usize, picture.height() as usize);
-    let channels = usize::from(picture.color().channel_count());
-    let shape = match channels {
-        1 => vec![height, width],
-        _ => vec![height, width, channels],
-    };
-    fn array<T: Element>(data: Vec<T>, shape: Vec<usize>) -> Result<Array> {
-        ArrayOf::new(data, &shape).map(T::into_any)
-    }
-    match picture {
-        DynamicImage::ImageLuma8(pixels) => array(pixels.into_raw(), shape),
-        DynamicImage::ImageLumaA8(pixels) => array(pixels.into_raw(), shape),
-        DynamicImage::ImageRgb8(pixels) => array(pixels.into_raw(), shape),
-        DynamicImage::ImageRgba8(pixels) => array(pixels.into_raw(), shape),
-        DynamicImage::ImageLuma16(pixels) => array(pixels.into_raw(), shape),
-        DynamicImage::ImageLumaA16(pixels) => array(pixels.into_raw(), shape),
-        DynamicImage::ImageRgb16(pixels) => array(pixels.into_raw(), shape),
-        DynamicImage::ImageRgba16(pixels) => array(pixels.into_raw(), shape),
-        DynamicImage::ImageRgb32F(pixels) => array(pixels.into_raw(), shape),
-        DynamicImage::ImageRgba32F(pixels) => array(pixels.into_raw(), shape),
-        other => {
-            Err(Error::new(format_args!("pixels of type {:?} are not supported", other.color())))
-        }
-    }
 }
 
 /// Row-major elements of H x W or H x W x C as a picture in memory.
@@ -148,7 +155,8 @@ pub fn picture<T: Element>(shape: &[usize], data: &[T]) -> Result<DynamicImage> 
     })
 }
 
-/// How the pixels of an array of element type `dtype` and `shape` are stored, with width and height.
+/// How the pixels of an array of element type `dtype` and `shape` are stored, with width and
+/// height.
 ///
 /// # Errors
 /// When no picture has such a shape or such elements: `u8` and `u16` do, and `f32` RGB (.tif only).
@@ -159,7 +167,8 @@ fn layout(dtype: &str, shape: &[usize]) -> Result<(ExtendedColorType, u32, u32)>
         [height, width, channels] => (height, width, channels),
         _ => {
             return Err(Error::new(format_args!(
-                "a picture is H x W or H x W x C, and the result has the shape {shape:?}: write a .npy file"
+                "a picture is H x W or H x W x C, and the result has the shape {shape:?}: \
+                 write a .npy file"
             )));
         }
     };
@@ -192,7 +201,8 @@ fn layout(dtype: &str, shape: &[usize]) -> Result<(ExtendedColorType, u32, u32)>
 /// Writes H x W or H x W x C elements in row-major order as a picture.
 ///
 /// # Errors
-/// When no picture has such elements or such a shape, when the format cannot hold them, and when `out` refuses.
+/// When no picture has such elements or such a shape, when the format cannot hold them, and when
+/// `out` refuses.
 pub fn write<T: Element>(
     out: &mut (impl Write + Seek),
     format: ImageFormat,

@@ -1,4 +1,5 @@
-//! The program as it is used: the binary is run on files, and its files, lines and status are looked at.
+//! The program as it is used: the binary is run on files, and its files, lines and status are
+//! looked at.
 
 mod arguments;
 mod bad_days;

@@ -9,5 +9,7 @@ mod layout;
 mod mutate;
 mod pack;
 mod parallel;
+mod stitch;
 mod support;
+mod tiles;
 mod windows;
