@@ -8,6 +8,7 @@ use crate::report::Report;
 
 pub mod fold;
 pub mod patches;
+pub mod text;
 pub mod windows;
 
 /// Writes the list of commands, and what all of them can do, from one table.
@@ -43,4 +44,6 @@ commands! {
     Fold = fold;
     /// Cut pictures into patches
     Patches = patches;
+    /// Write windows over text as lines of JSON
+    Text = text;
 }
