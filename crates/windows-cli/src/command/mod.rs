@@ -12,6 +12,7 @@ pub mod fold;
 pub mod im2col;
 pub mod patches;
 pub mod pool;
+pub mod text;
 pub mod windows;
 
 /// Writes the list of commands, and what all of them can do, from one table.
@@ -55,4 +56,6 @@ commands! {
     Col2im = col2im;
     /// Pool the windows of an array: max, min, average, sum, norm, median, quantile
     Pool = pool;
+    /// Write windows over text as lines of JSON
+    Text = text;
 }
