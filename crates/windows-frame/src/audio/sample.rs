@@ -75,7 +75,11 @@ pub trait Real:
     + 'static
 {
     /// The nearest number of this precision.
-    fn from_f64(value: f64) -> Self;
+    fn nearest(value: f64) -> Self;
+
+    /// The square root.
+    #[must_use]
+    fn root(self) -> Self;
 
     /// A sample in this precision.
     fn of<S: Sample>(sample: S) -> Self;
@@ -83,8 +87,13 @@ pub trait Real:
 
 impl Real for f32 {
     #[inline]
-    fn from_f64(value: f64) -> Self {
+    fn nearest(value: f64) -> Self {
         value as Self
+    }
+
+    #[inline]
+    fn root(self) -> Self {
+        libm::sqrtf(self)
     }
 
     #[inline]
@@ -95,8 +104,13 @@ impl Real for f32 {
 
 impl Real for f64 {
     #[inline]
-    fn from_f64(value: f64) -> Self {
+    fn nearest(value: f64) -> Self {
         value
+    }
+
+    #[inline]
+    fn root(self) -> Self {
+        libm::sqrt(self)
     }
 
     #[inline]

@@ -103,14 +103,14 @@ impl Window {
 
     fn check(self) -> Result<(), FrameError> {
         let (what, value, expected, valid) = match self {
-            Self::Kaiser(beta) => ("Kaiser's beta", beta, "0 to 700", (0.0..=700.0).contains(&beta)),
+            Self::Kaiser(beta) => {
+                ("Kaiser's beta", beta, "0 to 700", (0.0..=700.0).contains(&beta))
+            }
             Self::Gaussian(deviation) => {
                 let valid = deviation > 0.0 && deviation.is_finite();
                 ("the standard deviation", deviation, "positive", valid)
             }
-            Self::Tukey(part) => {
-                ("the tapered part", part, "0 to 1", (0.0..=1.0).contains(&part))
-            }
+            Self::Tukey(part) => ("the tapered part", part, "0 to 1", (0.0..=1.0).contains(&part)),
             _ => return Ok(()),
         };
         if valid { Ok(()) } else { Err(FrameError::Parameter { what, value, expected }) }
@@ -127,11 +127,9 @@ impl Window {
             Self::Blackman => cosines(&[0.42, 0.5, 0.08], i, last),
             Self::BlackmanHarris => cosines(&[0.35875, 0.48829, 0.14128, 0.01168], i, last),
             Self::Nuttall => cosines(&[0.3635819, 0.4891775, 0.1365995, 0.0106411], i, last),
-            Self::FlatTop => cosines(
-                &[0.21557895, 0.41663158, 0.277263158, 0.083578947, 0.006947368],
-                i,
-                last,
-            ),
+            Self::FlatTop => {
+                cosines(&[0.21557895, 0.41663158, 0.277263158, 0.083578947, 0.006947368], i, last)
+            }
             Self::Bartlett => 2.0 * i / last,
             Self::Kaiser(beta) => {
                 let x = 2.0 * i / last - 1.0;
