@@ -1,1 +1,41 @@
-//! Workloads that the benches share.
+//! Inputs that the benches share, and the plain loops that they are held against.
+
+/// Deterministic values in [-1, 1), with nothing regular about them.
+#[must_use]
+pub fn noise(len: usize) -> Vec<f32> {
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut next = || {
+        // xorshift64*, Vigna 2016
+        state ^= state >> 12;
+        state ^= state << 25;
+        state ^= state >> 27;
+        (state.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 40) as f32 / (1_u64 << 23) as f32 - 1.0
+    };
+    (0..len).map(|_| next()).collect()
+}
+
+/// The same as bytes.
+#[must_use]
+pub fn noise_u8(len: usize) -> Vec<u8> {
+    noise(len).into_iter().map(|x| ((x + 1.0) * 127.5) as u8).collect()
+}
+
+/// The sum of every 3 x 3 window, as one writes it by hand: the compiler sees the window's size.
+pub fn sum_3x3_by_hand(image: &[f32], width: usize, out: &mut [f32]) {
+    let height = image.len() / width;
+    let row = |y: usize| &image[y * width..][..width];
+    for (y, out) in (0..height - 2).zip(out.chunks_exact_mut(width - 2)) {
+        let (a, b, c) = (row(y), row(y + 1), row(y + 2));
+        for (x, out) in out.iter_mut().enumerate() {
+            *out = a[x]
+                + a[x + 1]
+                + a[x + 2]
+                + b[x]
+                + b[x + 1]
+                + b[x + 2]
+                + c[x]
+                + c[x + 1]
+                + c[x + 2];
+        }
+    }
+}

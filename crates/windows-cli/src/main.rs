@@ -1,3 +1,9 @@
 //! The program `ndwin`.
 
-fn main() {}
+#![forbid(unsafe_code)]
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    windows_cli::run(std::env::args_os())
+}

@@ -278,17 +278,17 @@ impl Axis {
         let padded = len + before + after;
 
         let count = match (spec.same, spec.edge) {
-            (Some(_), _) | (None, Edge::Keep) => len.div_ceil(step),
+            (Some(_), _) | (None, Edge::Keep) => quotient_up(len, step),
             (None, Edge::Drop) => whole_windows(padded, field, step),
             (None, Edge::Ceil) => {
                 let reaching = if padded >= field {
-                    (padded - field).div_ceil(step) + 1
+                    quotient_up(padded - field, step) + 1
                 } else if (field - padded) / step == 0 {
                     1
                 } else {
                     0
                 };
-                min(reaching, (len + before).div_ceil(step))
+                min(reaching, quotient_up(len + before, step))
             }
             (None, Edge::Covered | Edge::Snap | Edge::Balance) => {
                 if len == 0 {
@@ -296,7 +296,7 @@ impl Axis {
                 } else if len <= field {
                     1
                 } else {
-                    (len - field).div_ceil(step) + 1
+                    quotient_up(len - field, step) + 1
                 }
             }
         };
@@ -311,7 +311,7 @@ impl Axis {
                 (0, if len >= field { count } else { 0 })
             }
             _ => {
-                let lo = min(count, before.div_ceil(step));
+                let lo = min(count, quotient_up(before, step));
                 let hi = min(count, whole_windows(len + before, field, step));
                 (lo, max(lo, hi))
             }
@@ -516,42 +516,19 @@ impl Axis {
         Covering::new(*self, element)
     }
 
-    /// Positions cut into runs whose starts are equally spaced, each with its step.
+    /// The longest run of positions from `first` whose starts are equally spaced, and their step.
     ///
     /// A regular axis is one run, snap is at most two, balance as many as its rounding makes.
-    pub(crate) fn runs(&self) -> Runs {
-        Runs { axis: *self, next: 0 }
-    }
-}
-
-/// See [`Axis::runs`].
-#[derive(Clone, Debug)]
-pub(crate) struct Runs {
-    axis: Axis,
-    next: usize,
-}
-
-impl Iterator for Runs {
-    type Item = (Range<usize>, usize);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let (axis, first) = (&self.axis, self.next);
-        if first >= axis.count {
-            return None;
+    pub(crate) fn run_from(&self, first: usize) -> (Range<usize>, usize) {
+        if self.is_regular() || first + 1 >= self.count {
+            return (first..self.count, self.step);
         }
-        let mut step = axis.step;
-        let end = if axis.is_regular() || first + 1 == axis.count {
-            axis.count
-        } else {
-            let mut end = first + 2;
-            step = (axis.start(first + 1) - axis.start(first)) as usize;
-            while end < axis.count && axis.start(end) - axis.start(end - 1) == step as isize {
-                end += 1;
-            }
-            end
-        };
-        self.next = end;
-        Some((first..end, step))
+        let step = self.start(first + 1) - self.start(first);
+        let mut end = first + 2;
+        while end < self.count && self.start(end) - self.start(end - 1) == step {
+            end += 1;
+        }
+        (first..end, step as usize)
     }
 }
 
@@ -565,7 +542,19 @@ const fn field(size: usize, dilation: usize) -> Option<usize> {
 
 /// Windows of `field` elements at `step` that fit into `len`.
 const fn whole_windows(len: usize, field: usize, step: usize) -> usize {
-    if len < field { 0 } else { (len - field) / step + 1 }
+    if len < field { 0 } else { quotient(len - field, step) + 1 }
+}
+
+/// Divisions are most of the cost of making a view of windows, and the step is mostly 1.
+#[inline]
+const fn quotient(a: usize, step: usize) -> usize {
+    if step == 1 { a } else { a / step }
+}
+
+/// The same, rounded up.
+#[inline]
+const fn quotient_up(a: usize, step: usize) -> usize {
+    if step == 1 { a } else { a.div_ceil(step) }
 }
 
 /// The effective padding, once the combination is known to be allowed and to fit.

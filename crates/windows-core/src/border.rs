@@ -1,7 +1,7 @@
 //! What elements outside the data read as.
 
 use crate::rank::{IntoAxes, Rank};
-use crate::{WindowError, Windows};
+use crate::{Grid, WindowError, Windows};
 
 /// What a padded or missing element reads as.
 ///
@@ -76,6 +76,18 @@ impl<T> Border<T> {
         }
     }
 
+    /// # Errors
+    /// [`WindowError::EmptyBorder`] if windows reach over an axis that has nothing to read.
+    pub(crate) fn check<R: Rank>(&self, grid: &Grid<R>) -> Result<(), WindowError> {
+        if matches!(self, Self::Constant(_)) || grid.is_empty() {
+            return Ok(());
+        }
+        match grid.axes().iter().position(|of| of.len() == 0 && !of.is_whole()) {
+            Some(axis) => Err(WindowError::EmptyBorder { axis }),
+            None => Ok(()),
+        }
+    }
+
     /// The constant, if that is what the border is.
     #[must_use]
     pub const fn constant(&self) -> Option<&T> {
@@ -126,12 +138,7 @@ impl<'a, T, R: Rank> Windows<'a, T, R> {
     /// # Ok::<(), windows_core::WindowError>(())
     /// ```
     pub fn with_border(&self, border: Border<T>) -> Result<Bordered<'_, 'a, T, R>, WindowError> {
-        if border.constant().is_none() && !self.is_empty() {
-            let axes = self.grid().axes().iter();
-            if let Some(axis) = axes.clone().position(|of| of.len() == 0 && !of.is_whole()) {
-                return Err(WindowError::EmptyBorder { axis });
-            }
-        }
+        border.check(self.grid())?;
         Ok(Bordered { windows: self, border })
     }
 }
@@ -141,6 +148,12 @@ impl<'a, T, R: Rank> Bordered<'_, 'a, T, R> {
     #[must_use]
     pub fn windows(&self) -> &Windows<'a, T, R> {
         self.windows
+    }
+
+    /// What their missing elements read as.
+    #[must_use]
+    pub fn border(&self) -> &Border<T> {
+        &self.border
     }
 
     /// What a tap of a window reads, real or not; `None` outside the grid or the window.

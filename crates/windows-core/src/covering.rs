@@ -43,7 +43,7 @@ impl Covering {
         self.next = min(first, self.end);
         let gcd = gcd(step, dilation);
         let period = dilation / gcd;
-        if target % gcd != 0 {
+        if !target.is_multiple_of(gcd) {
             self.next = self.end;
             return;
         }
@@ -94,7 +94,7 @@ impl Covering {
         let behind = self.element as isize - self.axis.start(position);
         behind >= 0
             && behind < self.axis.field() as isize
-            && behind as usize % self.axis.dilation() == 0
+            && (behind as usize).is_multiple_of(self.axis.dilation())
     }
 }
 

@@ -215,6 +215,13 @@ pub enum WindowError {
         /// Bytes of one element.
         size: usize,
     },
+    /// The elements of a foreign array leave gaps in memory that a view would have to span.
+    Gaps {
+        /// How many elements.
+        len: usize,
+        /// Bytes of one element.
+        size: usize,
+    },
     /// An element that no tile covers.
     Uncovered {
         /// Flat index of the first one.
@@ -228,6 +235,33 @@ pub enum WindowError {
         index: usize,
         /// How many tiles the grid has.
         count: usize,
+    },
+    /// A tile that came so early that no room is left for it.
+    TooEarly {
+        /// Flat index of the tile.
+        index: usize,
+        /// The tile that is waited for.
+        next: usize,
+        /// How many tiles may wait.
+        limit: usize,
+    },
+    /// Tiles with gaps between their taps.
+    Dilated {
+        /// Where.
+        axis: usize,
+        /// Distance between taps.
+        dilation: usize,
+    },
+    /// A length, a size or a start that a scale does not take to a whole number.
+    Scale {
+        /// Where.
+        axis: usize,
+        /// The length.
+        length: usize,
+        /// It is multiplied by this,
+        up: usize,
+        /// and divided by this.
+        down: usize,
     },
     /// A weight that is zero, negative or not finite.
     BadWeight {
@@ -348,12 +382,28 @@ impl fmt::Display for WindowError {
             Self::Bytes { len, size } => {
                 write!(f, "{len} bytes are not whole, aligned elements of {size} bytes")
             }
+            Self::Gaps { len, size } => write!(
+                f,
+                "the {len} elements of {size} bytes leave gaps in memory: view the whole array and \
+                 slice the view"
+            ),
             Self::Uncovered { first, count } => {
                 write!(f, "{count} elements are covered by no tile, the first is element {first}")
             }
             Self::UnexpectedTile { index, count } => {
                 write!(f, "tile {index} was given before or is not one of the {count} tiles")
             }
+            Self::TooEarly { index, next, limit } => write!(
+                f,
+                "tile {index} came while tile {next} is waited for, and {limit} are waiting already"
+            ),
+            Self::Dilated { axis, dilation } => {
+                write!(f, "dilation {dilation} on axis {axis}: tiles must be solid")
+            }
+            Self::Scale { axis, length, up, down } => write!(
+                f,
+                "{length} elements on axis {axis} times {up} / {down} is not a whole number that fits"
+            ),
             Self::BadWeight { axis, index } => {
                 write!(f, "weight {index} on axis {axis} is not a positive finite number")
             }

@@ -1,5 +1,6 @@
 //! All window positions over a shape: geometry as a value, without data.
 
+use alloc::borrow::Cow;
 use core::iter::FusedIterator;
 use core::ops::Range;
 
@@ -285,7 +286,7 @@ impl<R: Rank> Grid<R> {
     /// All positions, in row-major order.
     #[must_use]
     pub fn positions(&self) -> Positions<R> {
-        Positions(Odometer::new(Layout::row_major(self.counts.clone(), self.len)))
+        Positions(Odometer::new(Cow::Owned(Layout::row_major(self.counts.clone(), self.len))))
     }
 
     /// The same grid with its rank known at run time.
@@ -314,7 +315,7 @@ impl<R: Rank> Grid<R> {
 
 /// All positions of a grid, in row-major order. Made by [`Grid::positions`].
 #[derive(Debug)]
-pub struct Positions<R: Rank>(Odometer<R>);
+pub struct Positions<R: Rank>(Odometer<'static, R>);
 
 impl<R: Rank> Clone for Positions<R> {
     fn clone(&self) -> Self {
@@ -326,6 +327,9 @@ impl<R: Rank> Iterator for Positions<R> {
     type Item = R::PerAxis<usize>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        if self.0.len() == 0 {
+            return None;
+        }
         let position = self.0.position().clone();
         self.0.next().map(|_| position)
     }

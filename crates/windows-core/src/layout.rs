@@ -327,6 +327,29 @@ impl<R: Rank> Layout<R> {
         Layout { shape, strides: self.strides()[..kept].iter().copied().collect(), len }
     }
 
+    /// An axis as two: `outer` times `inner` of it, the inner one nearest.
+    ///
+    /// # Errors
+    /// No such axis, or a length that is not a multiple of `inner`.
+    pub fn split(&self, axis: usize, inner: usize) -> Result<Layout<Dyn>, WindowError> {
+        self.check_axis(axis)?;
+        let (len, stride) = (self.shape[axis], self.strides[axis]);
+        let Some(outer) = len.checked_div(inner).filter(|outer| outer * inner == len) else {
+            return Err(WindowError::Shape { what: "split axis", axis, expected: inner, got: len });
+        };
+        let (mut shape, mut strides) = (Axes::new(), Axes::new());
+        for at in 0..self.ndim() {
+            if at == axis {
+                shape.push(outer);
+                // With a single outer step there is none to take, and nothing to overflow.
+                strides.push(if outer > 1 { stride * inner as isize } else { 0 });
+            }
+            shape.push(if at == axis { inner } else { self.shape[at] });
+            strides.push(if at == axis { stride } else { self.strides[at] });
+        }
+        Ok(Layout { shape, strides, len: self.len })
+    }
+
     /// The same layout with its rank known at run time.
     #[must_use]
     pub fn to_dyn(&self) -> Layout<Dyn> {

@@ -1,5 +1,6 @@
 //! Walking a layout in row-major order by additions.
 
+use alloc::borrow::Cow;
 use core::iter::FusedIterator;
 use core::ops::Range;
 
@@ -8,24 +9,20 @@ use crate::rank::Rank;
 
 /// Flat index and offset of every element of a layout, in row-major order, from both ends.
 ///
-/// Forward steps add one stride; the other end and every jump cost a division per axis.
+/// Forward steps add one stride; the other end and every jump cost a division per axis. Making one costs
+/// nothing: a layout is borrowed where it lives long enough, and the position is worked out when the
+/// first step needs it, which a fold from the start never does.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Odometer<R: Rank> {
-    layout: Layout<R>,
+pub(crate) struct Odometer<'l, R: Rank> {
+    layout: Cow<'l, Layout<R>>,
     range: Range<usize>,
     /// Position and offset of the element at the front.
-    position: R::PerAxis<usize>,
-    offset: isize,
+    cursor: Option<(R::PerAxis<usize>, isize)>,
 }
 
-impl<R: Rank> Clone for Odometer<R> {
+impl<R: Rank> Clone for Odometer<'_, R> {
     fn clone(&self) -> Self {
-        Self {
-            layout: self.layout.clone(),
-            range: self.range.clone(),
-            position: self.position.clone(),
-            offset: self.offset,
-        }
+        Self { layout: self.layout.clone(), range: self.range.clone(), cursor: self.cursor.clone() }
     }
 }
 
@@ -46,71 +43,82 @@ pub(crate) fn ravel(shape: &[usize], position: &[usize]) -> usize {
     shape.iter().zip(position).fold(0, |index, (&len, &at)| index * len + at)
 }
 
-impl<R: Rank> Odometer<R> {
-    pub(crate) fn new(layout: Layout<R>) -> Self {
+impl<'l, R: Rank> Odometer<'l, R> {
+    #[inline(always)]
+    pub(crate) fn new(layout: Cow<'l, Layout<R>>) -> Self {
         let len = layout.len();
         Self::part(layout, 0..len)
     }
 
     /// Only the elements of a range of flat indices.
-    pub(crate) fn part(layout: Layout<R>, range: Range<usize>) -> Self {
-        let position = R::from_fn(layout.ndim(), |_| 0);
-        let mut odometer = Self { layout, range, position, offset: 0 };
-        if odometer.range.start != 0 {
-            odometer.seek();
-        }
-        odometer
+    #[inline(always)]
+    pub(crate) fn part(layout: Cow<'l, Layout<R>>, range: Range<usize>) -> Self {
+        Self { layout, range, cursor: None }
     }
 
     pub(crate) fn layout(&self) -> &Layout<R> {
         &self.layout
     }
 
+    /// Flat indices still to come.
+    #[inline]
     pub(crate) fn range(&self) -> Range<usize> {
         self.range.clone()
     }
 
-    /// Position of the element that `next` gives; meaningless at the end.
+    /// Position of the element that `next` gives.
+    ///
+    /// # Panics
+    /// At the end.
     #[inline]
-    pub(crate) fn position(&self) -> &R::PerAxis<usize> {
-        &self.position
+    pub(crate) fn position(&mut self) -> &R::PerAxis<usize> {
+        assert!(!self.range.is_empty(), "no element is left");
+        &self.cursor().0
     }
 
-    /// Sets position and offset from the index at the front.
-    fn seek(&mut self) {
-        if !self.range.is_empty() {
-            self.position = unravel::<R>(self.layout.shape(), self.range.start);
-            self.offset = self.offset_at(self.position.as_ref());
-        }
-    }
-
+    /// Where the front is; the front must exist.
     #[inline]
-    fn offset_at(&self, position: &[usize]) -> isize {
-        // Inside the layout no product or sum leaves `isize`; a grid over padded data has offsets that
-        // are not those of an element and may wrap, which is undone where they are clipped.
-        position.iter().zip(self.layout.strides()).fold(0, |sum: isize, (&at, &stride)| {
-            sum.wrapping_add((at as isize).wrapping_mul(stride))
+    fn cursor(&mut self) -> &mut (R::PerAxis<usize>, isize) {
+        let (layout, front) = (&self.layout, self.range.start);
+        self.cursor.get_or_insert_with(|| {
+            let position = unravel::<R>(layout.shape(), front);
+            let offset = offset_at(layout, position.as_ref());
+            (position, offset)
         })
-    }
-
-    #[inline]
-    fn advance(&mut self) {
-        self.range.start += 1;
-        for axis in (0..self.layout.ndim()).rev() {
-            let stride = self.layout.strides()[axis];
-            self.position[axis] += 1;
-            if self.position[axis] < self.layout.shape()[axis] {
-                self.offset = self.offset.wrapping_add(stride);
-                return;
-            }
-            let back = (self.position[axis] - 1) as isize;
-            self.offset = self.offset.wrapping_sub(back.wrapping_mul(stride));
-            self.position[axis] = 0;
-        }
     }
 }
 
-impl<R: Rank> Iterator for Odometer<R> {
+#[inline]
+fn offset_at<R: Rank>(layout: &Layout<R>, position: &[usize]) -> isize {
+    // Inside a view no product or sum leaves `isize`; a grid over padded data has offsets that are not
+    // those of an element and may wrap, which is undone where they are clipped.
+    position
+        .iter()
+        .zip(layout.strides())
+        .fold(0, |sum: isize, (&at, &stride)| sum.wrapping_add((at as isize).wrapping_mul(stride)))
+}
+
+/// Moves a position and its offset to the next one over the first `axes` axes.
+#[inline]
+fn advance<R: Rank>(
+    layout: &Layout<R>,
+    axes: usize,
+    (position, offset): &mut (R::PerAxis<usize>, isize),
+) {
+    for axis in (0..axes).rev() {
+        let stride = layout.strides()[axis];
+        position[axis] += 1;
+        if position[axis] < layout.shape()[axis] {
+            *offset = offset.wrapping_add(stride);
+            return;
+        }
+        let back = (position[axis] - 1) as isize;
+        *offset = offset.wrapping_sub(back.wrapping_mul(stride));
+        position[axis] = 0;
+    }
+}
+
+impl<R: Rank> Iterator for Odometer<'_, R> {
     type Item = (usize, isize);
 
     #[inline]
@@ -118,8 +126,11 @@ impl<R: Rank> Iterator for Odometer<R> {
         if self.range.is_empty() {
             return None;
         }
-        let item = (self.range.start, self.offset);
-        self.advance();
+        let item = (self.range.start, self.cursor().1);
+        self.range.start += 1;
+        if let Some(cursor) = &mut self.cursor {
+            advance(&self.layout, self.layout.ndim(), cursor);
+        }
         Some(item)
     }
 
@@ -132,7 +143,7 @@ impl<R: Rank> Iterator for Odometer<R> {
     fn nth(&mut self, n: usize) -> Option<(usize, isize)> {
         if n > 0 {
             self.range.start = self.range.start.saturating_add(n).min(self.range.end);
-            self.seek();
+            self.cursor = None;
         }
         self.next()
     }
@@ -150,41 +161,47 @@ impl<R: Rank> Iterator for Odometer<R> {
     #[inline]
     fn fold<B, F: FnMut(B, (usize, isize)) -> B>(self, init: B, mut f: F) -> B {
         // A loop over the last axis that keeps nothing but an index and an offset.
-        let Self { layout, range, mut position, mut offset } = self;
+        let layout = &*self.layout;
+        let Range { start: mut index, end } = self.range;
         let mut acc = init;
-        let Range { start: mut index, end } = range;
+        if index >= end {
+            return acc;
+        }
         let Some(last) = layout.ndim().checked_sub(1) else {
-            return if index < end { f(acc, (index, offset)) } else { acc };
+            return f(acc, (index, 0));
         };
         let (width, stride) = (layout.shape()[last], layout.strides()[last]);
-        while index < end {
-            let row = (width - position[last]).min(end - index);
+        if index == 0 && end == width {
+            for step in 0..width {
+                acc = f(acc, (step, (step as isize).wrapping_mul(stride)));
+            }
+            return acc;
+        }
+        let mut cursor = self.cursor.unwrap_or_else(|| {
+            let position = unravel::<R>(layout.shape(), index);
+            let offset = offset_at(layout, position.as_ref());
+            (position, offset)
+        });
+        loop {
+            let offset = cursor.1;
+            let row = (width - cursor.0[last]).min(end - index);
             for step in 0..row {
-                acc = f(
-                    acc,
-                    (index + step, offset.wrapping_add((step as isize).wrapping_mul(stride))),
-                );
+                let ahead = (step as isize).wrapping_mul(stride);
+                acc = f(acc, (index + step, offset.wrapping_add(ahead)));
             }
             index += row;
-            // To the start of the next row.
-            offset = offset.wrapping_sub((position[last] as isize).wrapping_mul(stride));
-            position[last] = 0;
-            for axis in (0..last).rev() {
-                position[axis] += 1;
-                if position[axis] < layout.shape()[axis] {
-                    offset = offset.wrapping_add(layout.strides()[axis]);
-                    break;
-                }
-                let back = (position[axis] - 1) as isize;
-                offset = offset.wrapping_sub(back.wrapping_mul(layout.strides()[axis]));
-                position[axis] = 0;
+            if index >= end {
+                return acc;
             }
+            let back = (cursor.0[last] as isize).wrapping_mul(stride);
+            cursor.1 = offset.wrapping_sub(back);
+            cursor.0[last] = 0;
+            advance(layout, last, &mut cursor);
         }
-        acc
     }
 }
 
-impl<R: Rank> DoubleEndedIterator for Odometer<R> {
+impl<R: Rank> DoubleEndedIterator for Odometer<'_, R> {
     #[inline]
     fn next_back(&mut self) -> Option<(usize, isize)> {
         if self.range.is_empty() {
@@ -192,7 +209,7 @@ impl<R: Rank> DoubleEndedIterator for Odometer<R> {
         }
         self.range.end -= 1;
         let position = unravel::<R>(self.layout.shape(), self.range.end);
-        Some((self.range.end, self.offset_at(position.as_ref())))
+        Some((self.range.end, offset_at(&self.layout, position.as_ref())))
     }
 
     #[inline]
@@ -202,6 +219,6 @@ impl<R: Rank> DoubleEndedIterator for Odometer<R> {
     }
 }
 
-impl<R: Rank> ExactSizeIterator for Odometer<R> {}
+impl<R: Rank> ExactSizeIterator for Odometer<'_, R> {}
 
-impl<R: Rank> FusedIterator for Odometer<R> {}
+impl<R: Rank> FusedIterator for Odometer<'_, R> {}

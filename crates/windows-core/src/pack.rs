@@ -1,6 +1,7 @@
 //! Windows to contiguous memory: numpy's `ascontiguousarray(sliding_window_view(..))`, torch's
 //! `unfold`, `extract_patches`, `im2col`.
 
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -141,7 +142,7 @@ impl<T: Copy, R: Rank> StridedView<'_, T, R> {
 
 /// One packing job: what does not change from window to window.
 pub(crate) struct Packing<'p, 'a, T, R: Rank> {
-    pub(crate) windows: &'p Windows<'a, T, R>,
+    windows: &'p Windows<'a, T, R>,
     border: Option<&'p Border<T>>,
     /// The axes of a whole window, merged.
     merged: Layout<Dyn>,
@@ -167,6 +168,11 @@ impl<'p, 'a, T: Copy, R: Rank> Packing<'p, 'a, T, R> {
     fn collect(&self) -> Result<Vec<T>, WindowError> {
         let len = self.windows.grid().packed_len()?;
         Ok(Writer::collect(len, |writer| self.write(0..self.windows.len(), writer)))
+    }
+
+    #[cfg(feature = "rayon")]
+    pub(crate) fn windows(&self) -> &'p Windows<'a, T, R> {
+        self.windows
     }
 
     /// Writes the windows of a range of flat indices, a row of the grid at a time: the interior of a
@@ -243,12 +249,10 @@ impl<'p, 'a, T: Copy, R: Rank> Packing<'p, 'a, T, R> {
             R::from_fn(last + 1, |axis| if axis == last { 1 } else { axes[axis].size() }),
             self.windows.window_len() / inner.size(),
         );
-        let mut rows = Odometer::new(rows);
-        loop {
+        let mut rows = Odometer::new(Cow::Owned(rows));
+        while rows.len() > 0 {
             let tap = rows.position().clone();
-            if rows.next().is_none() {
-                break;
-            }
+            rows.next();
             let mut offset = view.offset() as isize;
             let mut missing = false;
             for (axis, of) in axes[..last].iter().enumerate() {
@@ -310,12 +314,12 @@ fn write_block<T: Copy>(src: &[T], offset: usize, merged: &Layout<Dyn>, out: &mu
         (&[run], &[stride]) => out.gather(src, offset, stride, run),
         (&[rows, run], &[row_stride, 1]) => out.rows(src, offset, row_stride, rows, run),
         (&[.., rows, run], &[.., row_stride, 1]) => {
-            for (_, ahead) in Odometer::new(merged.outer(2)) {
+            for (_, ahead) in Odometer::new(Cow::Owned(merged.outer(2))) {
                 out.rows(src, offset.wrapping_add_signed(ahead), row_stride, rows, run);
             }
         }
         (&[.., run], &[.., stride]) => {
-            for (_, ahead) in Odometer::new(merged.outer(1)) {
+            for (_, ahead) in Odometer::new(Cow::Owned(merged.outer(1))) {
                 out.gather(src, offset.wrapping_add_signed(ahead), stride, run);
             }
         }

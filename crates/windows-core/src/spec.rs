@@ -160,6 +160,17 @@ impl<R: Rank> WindowSpec<R> {
         self.set("edge", edge, |axis, edge| axis.edge = edge)
     }
 
+    /// The spec, or the error that building it remembered.
+    ///
+    /// # Errors
+    /// [`WindowError::Rank`] if a setting had another number of values than there are axes.
+    pub fn checked(self) -> Result<Self, WindowError> {
+        match self.error {
+            Some(error) => Err(error),
+            None => Ok(self),
+        }
+    }
+
     /// The spec of each axis.
     #[must_use]
     pub fn axes(&self) -> &[AxisSpec] {

@@ -1,5 +1,6 @@
 //! Strided views of a slice: any shape, any strides, never a copy.
 
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::fmt;
 use core::iter::FusedIterator;
@@ -238,6 +239,25 @@ impl<'a, T, R: Rank> StridedView<'a, T, R> {
         Ok(Self { data: self.data, offset: self.offset.wrapping_add_signed(first), layout })
     }
 
+    /// An axis as two, the inner one of length `inner`. No copy.
+    ///
+    /// # Errors
+    /// No such axis, or a length that is not a multiple of `inner`.
+    ///
+    /// # Example
+    /// ```
+    /// use windows_core::View;
+    ///
+    /// let rows: Vec<u8> = (0..6).collect();
+    /// let pairs = View::new(&rows, [6])?.split(0, 2)?;
+    /// assert_eq!((pairs.shape(), pairs.strides()), (&[3, 2][..], &[2, 1][..]));
+    /// # Ok::<(), windows_core::WindowError>(())
+    /// ```
+    pub fn split(&self, axis: usize, inner: usize) -> Result<DynView<'a, T>, WindowError> {
+        let layout = self.layout.split(axis, inner)?;
+        Ok(StridedView { data: self.data, offset: self.offset, layout })
+    }
+
     /// The same view with its rank known at run time. No copy.
     #[must_use]
     pub fn to_dyn(&self) -> DynView<'a, T> {
@@ -256,12 +276,8 @@ impl<'a, T, R: Rank> StridedView<'a, T, R> {
     ///
     /// `for_each`, `fold`, `sum` and their like run row by row and are faster than a `for` loop.
     #[must_use]
-    pub fn iter(&self) -> Elements<'a, T, R> {
-        Elements {
-            data: self.data,
-            base: self.offset,
-            odometer: Odometer::new(self.layout.clone()),
-        }
+    pub fn iter(&self) -> Elements<'a, 'a, T, R> {
+        Elements::new(self.data, self.offset, Cow::Owned(self.layout.clone()))
     }
 
     /// The runs along the last axis, in row-major order of the others: 1-D views, contiguous
@@ -281,7 +297,12 @@ impl<'a, T, R: Rank> StridedView<'a, T, R> {
             Layout::inside(R::from_fn(ndim, once), R::from_fn(ndim, |axis| self.strides()[axis]))
                 .expect("no more lanes than elements");
         let lane = Layout::inside([len], [stride]).expect("no longer than the view");
-        Lanes { data: self.data, base: self.offset, lane, odometer: Odometer::new(outer) }
+        Lanes {
+            data: self.data,
+            base: self.offset,
+            lane,
+            odometer: Odometer::new(Cow::Owned(outer)),
+        }
     }
 
     /// The elements in row-major order, copied.
@@ -393,19 +414,19 @@ impl<T: PartialEq<U>, U, R: Rank, Q: Rank> PartialEq<StridedView<'_, U, Q>>
 
 impl<'a, T, R: Rank> IntoIterator for &StridedView<'a, T, R> {
     type Item = &'a T;
-    type IntoIter = Elements<'a, T, R>;
+    type IntoIter = Elements<'a, 'a, T, R>;
 
-    fn into_iter(self) -> Elements<'a, T, R> {
+    fn into_iter(self) -> Elements<'a, 'a, T, R> {
         self.iter()
     }
 }
 
 /// The elements of a view in row-major order. Made by [`StridedView::iter`].
 #[derive(Debug)]
-pub struct Elements<'a, T, R: Rank> {
+pub struct Elements<'l, 'a, T, R: Rank> {
     data: &'a [T],
     base: usize,
-    odometer: Odometer<R>,
+    odometer: Odometer<'l, R>,
 }
 
 /// The innermost runs of a view. Made by [`StridedView::lanes`].
@@ -414,10 +435,15 @@ pub struct Lanes<'a, T, R: Rank> {
     data: &'a [T],
     base: usize,
     lane: Layout<Const<1>>,
-    odometer: Odometer<R>,
+    odometer: Odometer<'a, R>,
 }
 
-impl<'a, T, R: Rank> Elements<'a, T, R> {
+impl<'l, 'a, T, R: Rank> Elements<'l, 'a, T, R> {
+    #[inline(always)]
+    pub(crate) fn new(data: &'a [T], base: usize, layout: Cow<'l, Layout<R>>) -> Self {
+        Self { data, base, odometer: Odometer::new(layout) }
+    }
+
     #[inline]
     fn item(&self, (_, offset): (usize, isize)) -> &'a T {
         &self.data[self.base.wrapping_add_signed(offset)]
@@ -431,73 +457,163 @@ impl<'a, T, R: Rank> Lanes<'a, T, R> {
     }
 }
 
-/// Both iterators are an odometer whose offsets are looked up.
+impl<T, R: Rank> Clone for Elements<'_, '_, T, R> {
+    fn clone(&self) -> Self {
+        Self { odometer: self.odometer.clone(), ..*self }
+    }
+}
+
+impl<T, R: Rank> Clone for Lanes<'_, T, R> {
+    fn clone(&self) -> Self {
+        Self { odometer: self.odometer.clone(), ..*self }
+    }
+}
+
+/// Folds all elements of a layout, run by run along its last axis. Ranks 1 and 2 are most windows:
+/// inlined, they cost a window no call.
+#[inline(always)]
+fn fold_axes<'a, T, B>(
+    data: &'a [T],
+    offset: usize,
+    shape: &[usize],
+    strides: &[isize],
+    init: B,
+    f: &mut impl FnMut(B, &'a T) -> B,
+) -> B {
+    match (shape, strides) {
+        (&[len], &[stride]) => fold_run(data, offset, len, stride, init, f),
+        (&[rows, len], &[row_stride, stride]) => {
+            let (mut acc, mut at) = (init, offset);
+            for _ in 0..rows {
+                acc = fold_run(data, at, len, stride, acc, f);
+                at = at.wrapping_add_signed(row_stride);
+            }
+            acc
+        }
+        _ => fold_more_axes(data, offset, shape, strides, init, f),
+    }
+}
+
+fn fold_more_axes<'a, T, B>(
+    data: &'a [T],
+    offset: usize,
+    shape: &[usize],
+    strides: &[isize],
+    init: B,
+    f: &mut impl FnMut(B, &'a T) -> B,
+) -> B {
+    match (shape, strides) {
+        (&[len], &[stride]) => fold_run(data, offset, len, stride, init, f),
+        ([rows, shape @ ..], [stride, strides @ ..]) => (0..*rows).fold(init, |acc, row| {
+            let offset = offset.wrapping_add_signed(row as isize * stride);
+            fold_more_axes(data, offset, shape, strides, acc, f)
+        }),
+        _ => f(init, &data[offset]),
+    }
+}
+
+#[inline(always)]
+fn fold_run<'a, T, B>(
+    data: &'a [T],
+    offset: usize,
+    len: usize,
+    stride: isize,
+    init: B,
+    f: &mut impl FnMut(B, &'a T) -> B,
+) -> B {
+    if stride == 1 {
+        return data[offset..offset + len].iter().fold(init, f);
+    }
+    let at = |i: usize| offset.wrapping_add_signed(i as isize * stride);
+    (0..len).fold(init, |acc, i| f(acc, &data[at(i)]))
+}
+
+/// What the two iterators share: an odometer whose offsets are looked up.
 macro_rules! walk {
-    ($name:ident, $item:ty, { $($field:ident: $value:expr),* }) => {
-        impl<T, R: Rank> Clone for $name<'_, T, R> {
-            fn clone(&self) -> Self {
-                let this = self;
-                Self {
-                    data: this.data,
-                    base: this.base,
-                    odometer: this.odometer.clone(),
-                    $($field: $value(this)),*
-                }
-            }
+    () => {
+        #[inline]
+        fn next(&mut self) -> Option<Self::Item> {
+            self.odometer.next().map(|at| self.item(at))
         }
 
-        impl<'a, T, R: Rank> Iterator for $name<'a, T, R> {
-            type Item = $item;
-
-            #[inline]
-            fn next(&mut self) -> Option<Self::Item> {
-                self.odometer.next().map(|at| self.item(at))
-            }
-
-            #[inline]
-            fn size_hint(&self) -> (usize, Option<usize>) {
-                self.odometer.size_hint()
-            }
-
-            #[inline]
-            fn nth(&mut self, n: usize) -> Option<Self::Item> {
-                self.odometer.nth(n).map(|at| self.item(at))
-            }
-
-            #[inline]
-            fn count(self) -> usize {
-                self.odometer.count()
-            }
-
-            #[inline]
-            fn last(mut self) -> Option<Self::Item> {
-                self.next_back()
-            }
-
-            #[inline]
-            fn fold<B, F: FnMut(B, Self::Item) -> B>(self, init: B, mut f: F) -> B {
-                let odometer = self.odometer.clone();
-                odometer.fold(init, |acc, at| f(acc, self.item(at)))
-            }
+        #[inline]
+        fn size_hint(&self) -> (usize, Option<usize>) {
+            self.odometer.size_hint()
         }
 
-        impl<T, R: Rank> DoubleEndedIterator for $name<'_, T, R> {
-            #[inline]
-            fn next_back(&mut self) -> Option<Self::Item> {
-                self.odometer.next_back().map(|at| self.item(at))
-            }
-
-            #[inline]
-            fn nth_back(&mut self, n: usize) -> Option<Self::Item> {
-                self.odometer.nth_back(n).map(|at| self.item(at))
-            }
+        #[inline]
+        fn nth(&mut self, n: usize) -> Option<Self::Item> {
+            self.odometer.nth(n).map(|at| self.item(at))
         }
 
-        impl<T, R: Rank> ExactSizeIterator for $name<'_, T, R> {}
+        #[inline]
+        fn count(self) -> usize {
+            self.odometer.count()
+        }
 
-        impl<T, R: Rank> FusedIterator for $name<'_, T, R> {}
+        #[inline]
+        fn last(mut self) -> Option<Self::Item> {
+            self.next_back()
+        }
+    };
+    (back) => {
+        #[inline]
+        fn next_back(&mut self) -> Option<Self::Item> {
+            self.odometer.next_back().map(|at| self.item(at))
+        }
+
+        #[inline]
+        fn nth_back(&mut self, n: usize) -> Option<Self::Item> {
+            self.odometer.nth_back(n).map(|at| self.item(at))
+        }
     };
 }
 
-walk!(Elements, &'a T, {});
-walk!(Lanes, View<'a, T, 1>, { lane: |this: &Self| this.lane });
+impl<'a, T, R: Rank> Iterator for Elements<'_, 'a, T, R> {
+    type Item = &'a T;
+
+    walk!();
+
+    #[inline(always)] // so that the layout of a window is read where it is, and not moved
+    fn fold<B, F: FnMut(B, Self::Item) -> B>(self, init: B, mut f: F) -> B {
+        let layout = self.odometer.layout();
+        if self.odometer.range() != (0..layout.len()) {
+            return self.fold_part(init, f);
+        }
+        if layout.is_empty() {
+            return init;
+        }
+        fold_axes(self.data, self.base, layout.shape(), layout.strides(), init, &mut f)
+    }
+}
+
+impl<'a, T, R: Rank> Elements<'_, 'a, T, R> {
+    /// The fold of an iterator that was advanced before.
+    #[inline(never)]
+    fn fold_part<B>(self, init: B, mut f: impl FnMut(B, &'a T) -> B) -> B {
+        let Self { data, base, odometer } = self;
+        odometer.fold(init, |acc, (_, offset)| f(acc, &data[base.wrapping_add_signed(offset)]))
+    }
+}
+
+impl<T, R: Rank> DoubleEndedIterator for Elements<'_, '_, T, R> {
+    walk!(back);
+}
+
+impl<T, R: Rank> ExactSizeIterator for Elements<'_, '_, T, R> {}
+
+impl<T, R: Rank> FusedIterator for Elements<'_, '_, T, R> {}
+
+impl<'a, T, R: Rank> Iterator for Lanes<'a, T, R> {
+    type Item = View<'a, T, 1>;
+
+    walk!();
+}
+
+impl<T, R: Rank> DoubleEndedIterator for Lanes<'_, T, R> {
+    walk!(back);
+}
+
+impl<T, R: Rank> ExactSizeIterator for Lanes<'_, T, R> {}
+
+impl<T, R: Rank> FusedIterator for Lanes<'_, T, R> {}

@@ -1,5 +1,6 @@
 //! All windows of a view: a grid laid over strided data.
 
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::fmt;
 use core::iter::FusedIterator;
@@ -211,12 +212,13 @@ impl<'a, T, R: Rank> Windows<'a, T, R> {
     #[must_use]
     #[inline]
     pub fn iter(&self) -> WindowsIter<'_, 'a, T, R> {
-        WindowsIter { windows: self, odometer: Odometer::new(self.steps.clone()) }
+        WindowsIter { windows: self, odometer: Odometer::new(Cow::Borrowed(&self.steps)) }
     }
 
     /// The windows of a range of flat indices.
+    #[cfg(feature = "rayon")]
     pub(crate) fn iter_range(&self, range: Range<usize>) -> WindowsIter<'_, 'a, T, R> {
-        WindowsIter { windows: self, odometer: Odometer::part(self.steps.clone(), range) }
+        WindowsIter { windows: self, odometer: Odometer::part(Cow::Borrowed(&self.steps), range) }
     }
 
     /// All windows as one array of twice the rank: the grid axes, then the window axes. No copy.
@@ -348,7 +350,7 @@ impl<T: fmt::Debug, R: Rank> fmt::Debug for Window<'_, '_, T, R> {
     }
 }
 
-impl<'a, T, R: Rank> Window<'_, 'a, T, R> {
+impl<'w, 'a, T, R: Rank> Window<'w, 'a, T, R> {
     /// Which window this is, in row-major order.
     #[must_use]
     #[inline]
@@ -441,11 +443,22 @@ impl<'a, T, R: Rank> Window<'_, 'a, T, R> {
         Some(&view.data()[offset as usize])
     }
 
+    /// Reads a window that is wholly inside, from its data, first element and strides.
+    #[inline(always)]
+    pub(crate) fn read<A>(&self, read: fn(&[T], usize, &[isize]) -> A) -> A {
+        read(self.windows.view.data(), self.offset as usize, self.windows.window_strides())
+    }
+
     /// The real elements, in row-major order.
     #[must_use]
-    #[inline]
-    pub fn iter(&self) -> view::Elements<'a, T, R> {
-        self.view().iter()
+    #[inline(always)]
+    pub fn iter(&self) -> view::Elements<'w, 'a, T, R> {
+        let data = self.windows.view.data();
+        if self.whole {
+            let layout = Cow::Borrowed(&self.windows.window);
+            return view::Elements::new(data, self.offset as usize, layout);
+        }
+        self.clipped().iter()
     }
 
     /// The runs of real elements along the last axis: slices where it is contiguous.
@@ -469,7 +482,7 @@ impl<'a, T, R: Rank> Window<'_, 'a, T, R> {
 #[derive(Debug)]
 pub struct WindowsIter<'w, 'a, T, R: Rank> {
     windows: &'w Windows<'a, T, R>,
-    odometer: Odometer<R>,
+    odometer: Odometer<'w, R>,
 }
 
 impl<T, R: Rank> Clone for WindowsIter<'_, '_, T, R> {

@@ -1,1 +1,24 @@
-//! Image patches.
+//! Image patches for vision models, on the windows of `windows-core`.
+#![forbid(unsafe_code)]
+
+mod error;
+mod image;
+mod normalize;
+mod order;
+mod patchify;
+mod plan;
+
+#[cfg(feature = "image")]
+mod interop;
+
+pub use error::PatchError;
+pub use image::ImageView;
+pub use normalize::Normalize;
+pub use order::{Order, UnknownOrder};
+pub use patchify::Patchify;
+pub use plan::PatchPlan;
+pub use windows_core::kernel::Sample;
+pub use windows_core::{Border, Edge, Element, WindowError};
+
+#[cfg(feature = "image")]
+pub use interop::{DynamicView, image_from};

@@ -86,12 +86,16 @@ pub fn vectorized<V: Vectorized>(isa: Isa, computation: V) -> V::Output {
     computation.run()
 }
 
+/// # Safety
+/// The processor has the features named.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
 fn avx512<V: Vectorized>(computation: V) -> V::Output {
     computation.run()
 }
 
+/// # Safety
+/// The processor has the features named.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
 fn avx2<V: Vectorized>(computation: V) -> V::Output {

@@ -3,8 +3,11 @@
 //! This folder and `raw.rs` hold all `unsafe` of the crate. What is here is small and generic: an
 //! algorithm calls it, it never calls back.
 
+mod convert;
 mod dispatch;
 mod writer;
 
+pub use convert::{Affine, Convert, Copied, Sample};
+pub(crate) use convert::{Block, Side};
 pub use dispatch::{Isa, Vectorized, vectorized};
 pub(crate) use writer::Writer;

@@ -11,49 +11,44 @@ use core::ptr;
 pub(crate) struct Writer<'o, T> {
     out: &'o mut [MaybeUninit<T>],
     written: usize,
+    /// Whether runs are stored past the caches.
+    stream: bool,
 }
+
+/// Outputs of at least this many bytes are stored past the caches where runs allow: they would not stay
+/// there, and a line that is written whole need not be read first. Measured against plain stores: 0.95 of
+/// the time for 48 MiB in runs of 768 bytes, 0.53 for 33 MB in runs of 32 (overlapping 8 x 8 windows).
+const STREAM: usize = 4 << 20;
 
 impl<'o, T: Copy> Writer<'o, T> {
     /// Overwrites a buffer.
     pub(crate) fn over(out: &'o mut [T]) -> Self {
+        Self::over_part(out.len(), out)
+    }
+
+    /// Overwrites part of a buffer of `whole` elements.
+    pub(crate) fn over_part(whole: usize, out: &'o mut [T]) -> Self {
         let (start, len) = (out.as_mut_ptr().cast::<MaybeUninit<T>>(), out.len());
         // SAFETY: `MaybeUninit<T>` has the layout of `T`, and the writer only ever stores whole,
         // initialised values, so the caller's slice holds valid values at every moment. `T: Copy` has
         // no destructor that an overwrite could skip.
         let out = unsafe { core::slice::from_raw_parts_mut(start, len) };
-        Self { out, written: 0 }
+        Self { out, written: 0, stream: whole.saturating_mul(size_of::<T>()) >= STREAM }
     }
 
     /// A vector of what `write` writes, at most `len` elements.
     pub(crate) fn collect(len: usize, write: impl FnOnce(&mut Writer<'_, T>)) -> Vec<T> {
         let mut vector = Vec::with_capacity(len);
-        let mut writer = Writer { out: &mut vector.spare_capacity_mut()[..len], written: 0 };
+        let out = &mut vector.spare_capacity_mut()[..len];
+        let stream = size_of_val(out) >= STREAM;
+        let mut writer = Writer { out, written: 0, stream };
         write(&mut writer);
         let written = writer.written;
+        drop(writer);
         // SAFETY: the writer has initialised the first `written` elements of the spare capacity, and
         // `written <= len <= capacity`.
         unsafe { vector.set_len(written) };
         vector
-    }
-
-    /// Two writers, for the next `len` elements and for the rest; both unwritten.
-    #[cfg(feature = "rayon")]
-    pub(crate) fn split(&mut self, len: usize) -> (Writer<'_, T>, Writer<'_, T>) {
-        let (first, rest) = self.out[self.written..].split_at_mut(len);
-        (Writer { out: first, written: 0 }, Writer { out: rest, written: 0 })
-    }
-
-    /// Takes over what the writers of [`Writer::split`] have written.
-    #[cfg(feature = "rayon")]
-    pub(crate) fn join(&mut self, first: Written, rest: Written) {
-        // Only what is written without a gap counts.
-        self.written += if first.full { first.written + rest.written } else { first.written };
-    }
-
-    /// How far this writer has come.
-    #[cfg(feature = "rayon")]
-    pub(crate) fn finish(self) -> Written {
-        Written { written: self.written, full: self.written == self.out.len() }
     }
 
     #[inline]
@@ -100,19 +95,40 @@ impl<'o, T: Copy> Writer<'o, T> {
         let reach = stride.checked_mul(rows as isize - 1).expect("a row inside the slice");
         let last = first.checked_add_signed(reach).expect("a row inside the slice");
         assert!(run <= src.len() && first.max(last) <= src.len() - run, "a row outside the slice");
+        let (src, dst) = (src[first..].as_ptr(), out.as_mut_ptr().cast::<T>());
+        let streams = self.stream && can_stream(dst, run * size_of::<T>());
         // SAFETY: all `rows` runs are inside `src` by the assertion, `out` has room for exactly
-        // `rows * run` elements, and a shared and a mutable slice do not overlap.
-        unsafe { copy_rows(src.as_ptr().add(first), stride, rows, run, out.as_mut_ptr().cast()) };
+        // `rows * run` elements, and a shared and a mutable slice do not overlap. What streams was
+        // looked at just now.
+        unsafe {
+            if streams {
+                stream_rows(src, stride, rows, run, dst);
+            } else {
+                copy_rows(src, stride, rows, run, dst);
+            }
+        }
         self.written += rows * run;
     }
 }
 
-/// What a part of a [`Writer`] has written.
-#[cfg(feature = "rayon")]
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Written {
-    written: usize,
-    full: bool,
+impl<T> Drop for Writer<'_, T> {
+    fn drop(&mut self) {
+        // Stores past the caches are ordered before nothing that follows, not even before handing the
+        // buffer to another thread, unless a fence says so.
+        #[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(miri)))]
+        if self.stream {
+            // SAFETY: SSE2, of which this instruction is part, is on for the whole build.
+            unsafe { core::arch::x86_64::_mm_sfence() };
+        }
+    }
+}
+
+/// Whether runs of `bytes` bytes to `dst` can be stored past the caches: on `x86_64`, in whole, aligned
+/// blocks of 16 bytes.
+fn can_stream<T>(dst: *const T, bytes: usize) -> bool {
+    cfg!(all(target_arch = "x86_64", target_feature = "sse2", not(miri)))
+        && bytes.is_multiple_of(16)
+        && dst.addr().is_multiple_of(16)
 }
 
 /// Copies `rows` runs to one contiguous destination.
@@ -161,6 +177,48 @@ unsafe fn copy_rows<T: Copy>(src: *const T, stride: isize, rows: usize, run: usi
             }
         }
     }
+}
+
+/// Copies `rows` runs past the caches, asking for the next run while one is copied: a stride of many
+/// pages is none that the processor foresees.
+///
+/// # Safety
+/// As for [`copy_rows`], and [`can_stream`] says yes.
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(miri)))]
+unsafe fn stream_rows<T: Copy>(src: *const T, stride: isize, rows: usize, run: usize, dst: *mut T) {
+    use core::arch::x86_64::{
+        __m128i, _MM_HINT_T0, _mm_loadu_si128, _mm_prefetch, _mm_stream_si128,
+    };
+    let blocks = run * size_of::<T>() / size_of::<__m128i>();
+    let mut dst = dst.cast::<__m128i>();
+    let mut src = src;
+    for _ in 0..rows {
+        let next = src.wrapping_offset(stride);
+        for block in 0..blocks {
+            if block % 4 == 0 {
+                let ahead = next.cast::<__m128i>().wrapping_add(block);
+                // SAFETY: a prefetch of any address is allowed.
+                unsafe { _mm_prefetch::<_MM_HINT_T0>(ahead.cast()) };
+            }
+            // SAFETY: `block` lies inside a run on both sides, and `dst` is aligned.
+            unsafe {
+                let value = _mm_loadu_si128(src.cast::<__m128i>().add(block));
+                _mm_stream_si128(dst.add(block), value);
+            }
+        }
+        src = next;
+        dst = dst.wrapping_add(blocks);
+    }
+}
+
+/// There is nothing to stream with: [`can_stream`] never says yes.
+///
+/// # Safety
+/// As for [`copy_rows`].
+#[cfg(not(all(target_arch = "x86_64", target_feature = "sse2", not(miri))))]
+unsafe fn stream_rows<T: Copy>(src: *const T, stride: isize, rows: usize, run: usize, dst: *mut T) {
+    // SAFETY: the caller's promise is passed on.
+    unsafe { copy_rows(src, stride, rows, run, dst) }
 }
 
 /// Copies runs of `bytes` bytes by `COUNT` moves of a `Block`, each as far along as the run allows: the

@@ -7,7 +7,7 @@ use core::fmt;
 use realfft::num_complex::Complex;
 use realfft::{FftNum, RealFftPlanner, RealToComplex};
 
-use super::{Real, Sample, Window};
+use super::{Real, Sample};
 use crate::{Frame, FrameError, FrameSpec, Framer};
 
 /// The precisions that Fourier transforms come in.

@@ -1,0 +1,46 @@
+//! The commands, one file each.
+
+use clap::Subcommand;
+
+use crate::args::Common;
+use crate::error::Result;
+use crate::report::Report;
+
+pub mod fold;
+pub mod patches;
+pub mod windows;
+
+/// Writes the list of commands, and what all of them can do, from one table.
+macro_rules! commands {
+    ($($(#[doc = $doc:literal])+ $name:ident = $module:ident;)*) => {
+        /// What the program is asked to do.
+        #[derive(Debug, Clone, Subcommand)]
+        pub enum Command {
+            $($(#[doc = $doc])+ $name($module::Args),)*
+        }
+
+        impl Command {
+            /// The options that every command has.
+            pub fn common(&self) -> &Common {
+                match self { $(Self::$name(args) => &args.common,)* }
+            }
+
+            /// Does it.
+            ///
+            /// # Errors
+            /// In one line, on bad input.
+            pub fn run(&self) -> Result<Report> {
+                match self { $(Self::$name(args) => args.run(),)* }
+            }
+        }
+    };
+}
+
+commands! {
+    /// Write all windows of an array as one array
+    Windows = windows;
+    /// Sum windows back to an array
+    Fold = fold;
+    /// Cut pictures into patches
+    Patches = patches;
+}

@@ -1,0 +1,394 @@
+//! `.npy` files: versions 1 to 3, C or Fortran order, either byte order.
+//!
+//! Format: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>. A header is a claim: nothing is allocated
+//! before the file was seen to hold what the header says. Bytes after the data are ignored, as numpy ignores them.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use py_literal::Value;
+
+use super::array::{self, Array, ArrayOf, Builder, Element};
+use crate::error::{At, Error, Result};
+use crate::memory;
+
+const MAGIC: &[u8; 6] = b"\x93NUMPY";
+/// A header of an array of numbers takes a hundred bytes; numpy refuses more than this.
+const MAX_HEADER: usize = 10_000;
+/// Brackets in brackets of a header; more than a structured type needs, and little for a recursive parser.
+const MAX_DEPTH: usize = 16;
+/// Headers are padded so that the data starts at a multiple of this, as the format asks.
+const ALIGNMENT: usize = 64;
+
+/// Reads the array in a `.npy` file.
+///
+/// A Fortran-order file becomes a column-major array: nothing is transposed.
+///
+/// # Errors
+/// When the file cannot be read, is no `.npy` file, holds an element type that the program does not know, or fewer elements
+/// than its header claims; when the memory is not there.
+pub fn read(path: &Path) -> Result<Array> {
+    let (mut file, len) = super::open(path)?;
+    let (header, header_len) = Header::read(&mut file).at(path)?;
+    let body = Body { path, file, bytes: len.saturating_sub(header_len), header: &header };
+    array::build(&header.code, body).unwrap_or_else(|| {
+        Err(Error::at(
+            path,
+            format_args!(
+                "element type '{}' is not one of u8 i8 u16 i16 u32 i32 u64 i64 f32 f64 complex64 complex128",
+                header.descr
+            ),
+        ))
+    })
+}
+
+/// What a header says.
+#[derive(Debug)]
+struct Header {
+    /// The element type as it is written, for messages.
+    descr: String,
+    /// The element type without its byte order.
+    code: String,
+    big_endian: bool,
+    fortran_order: bool,
+    shape: Vec<usize>,
+}
+
+impl Header {
+    /// Reads a header and tells how many bytes it took.
+    fn read(file: &mut impl Read) -> Result<(Self, u64), String> {
+        let short = |_| "is no .npy file: it ends inside its header".to_owned();
+        let mut start = [0; 8];
+        file.read_exact(&mut start).map_err(short)?;
+        let [magic @ .., major, minor] = &start;
+        if magic != MAGIC {
+            return Err("is no .npy file: it does not start with \\x93NUMPY".into());
+        }
+        let (len, len_bytes) = match (major, minor) {
+            (1, 0) => {
+                let mut bytes = [0; 2];
+                file.read_exact(&mut bytes).map_err(short)?;
+                (u16::from_le_bytes(bytes).into(), 2)
+            }
+            (2 | 3, 0) => {
+                let mut bytes = [0; 4];
+                file.read_exact(&mut bytes).map_err(short)?;
+                (u32::from_le_bytes(bytes) as usize, 4)
+            }
+            _ => return Err(format!("has .npy version {major}.{minor}, and 1.0 to 3.0 are known")),
+        };
+        if len > MAX_HEADER {
+            return Err(format!(
+                "has a header of {len} bytes, and {MAX_HEADER} is the most that is read"
+            ));
+        }
+        let mut text = vec![0; len];
+        file.read_exact(&mut text).map_err(short)?;
+        let header = std::str::from_utf8(&text)
+            .map_err(|error| error.to_string())
+            .and_then(Self::parse)
+            .map_err(|reason| format!("has a damaged .npy header: {reason}"))?;
+        Ok((header, (start.len() + len_bytes + len) as u64))
+    }
+
+    /// Parses the dictionary `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4)}`.
+    fn parse(text: &str) -> Result<Self, String> {
+        if depth(text) > MAX_DEPTH {
+            return Err(format!("brackets are nested more than {MAX_DEPTH} deep"));
+        }
+        let Ok(Value::Dict(entries)) = text.trim().parse() else {
+            return Err("it is not a Python dictionary".into());
+        };
+        let entry = |name: &str| {
+            entries
+                .iter()
+                .find(|(key, _)| matches!(key, Value::String(key) if key == name))
+                .map(|(_, value)| value)
+                .ok_or_else(|| format!("'{name}' is missing"))
+        };
+        let fortran_order = match entry("fortran_order")? {
+            Value::Boolean(value) => *value,
+            other => return Err(format!("'fortran_order' is {other}")),
+        };
+        let shape = match entry("shape")? {
+            Value::Tuple(axes) | Value::List(axes) => axes
+                .iter()
+                .map(|len| match len {
+                    Value::Integer(len) => usize::try_from(len)
+                        .map_err(|_| format!("axis length {len} is not one of this machine's")),
+                    other => Err(format!("axis length {other} is no integer")),
+                })
+                .collect::<Result<_, _>>()?,
+            other => return Err(format!("'shape' is {other}")),
+        };
+        let descr = match entry("descr")? {
+            Value::String(descr) => descr.clone(),
+            structured => structured.to_string(),
+        };
+        let (order, code) = descr.split_at(descr.chars().next().map_or(0, char::len_utf8));
+        Ok(Self {
+            big_endian: match order {
+                ">" => true,
+                "<" | "|" => false,
+                _ => cfg!(target_endian = "big"),
+            },
+            // A type without a byte order is not written by numpy, and is not known here.
+            code: if matches!(order, "<" | ">" | "|" | "=") { code } else { "" }.to_owned(),
+            descr,
+            fortran_order,
+            shape,
+        })
+    }
+}
+
+/// How deep brackets are nested in `text`, at most.
+fn depth(text: &str) -> usize {
+    let mut depth = 0usize;
+    let mut deepest = 0;
+    for byte in text.bytes() {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
+}
+
+/// The elements after a header, of a type to be named.
+struct Body<'a> {
+    path: &'a Path,
+    file: File,
+    /// Bytes that the file holds after the header.
+    bytes: u64,
+    header: &'a Header,
+}
+
+impl Builder for Body<'_> {
+    type Output = Result<Array>;
+
+    fn build<T: Element>(mut self) -> Result<Array> {
+        let Header { shape, .. } = self.header;
+        let claimed = memory::count(shape, "the header").at(self.path)?;
+        let held = self.bytes / size_of::<T>() as u64;
+        if claimed as u64 > held {
+            return Err(Error::at(
+                self.path,
+                format_args!(
+                    "the header claims {claimed} elements of {} (shape {shape:?}), but the file holds {held}",
+                    T::NAME
+                ),
+            ));
+        }
+        let mut data = memory::zeroed(claimed, "the array").at(self.path)?;
+        let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut data);
+        self.file.read_exact(bytes).at(self.path)?;
+        if self.header.big_endian != cfg!(target_endian = "big") {
+            for number in bytes.chunks_exact_mut(T::NUMBER_BYTES) {
+                number.reverse();
+            }
+        }
+        let array = if self.header.fortran_order {
+            ArrayOf::column_major(data, shape)
+        } else {
+            ArrayOf::new(data, shape)
+        };
+        array.map(T::into_any).at(self.path)
+    }
+}
+
+/// Writes elements in row-major order as a `.npy` file, in the byte order of the machine.
+///
+/// # Errors
+/// When `out` refuses.
+pub fn write<T: Element>(out: &mut impl Write, shape: &[usize], data: &[T]) -> io::Result<()> {
+    out.write_all(&header::<T>(shape))?;
+    out.write_all(bytemuck::cast_slice(data))
+}
+
+/// The header of a row-major array: version 1, or 2 for a rank that needs it.
+pub fn header<T: Element>(shape: &[usize]) -> Vec<u8> {
+    let order = match (T::NUMBER_BYTES, cfg!(target_endian = "big")) {
+        (1, _) => '|',
+        (_, true) => '>',
+        (_, false) => '<',
+    };
+    let axes: String = shape.iter().map(|len| format!("{len}, ")).collect();
+    // Python writes `(3,)` and `(3, 4)`.
+    let axes = match shape.len() {
+        1 => axes.trim_end(),
+        _ => axes.trim_end_matches(", "),
+    };
+    let mut text =
+        format!("{{'descr': '{order}{}', 'fortran_order': False, 'shape': ({axes}), }}", T::CODE);
+    // Padded with blanks up to a line feed, so that the data is aligned.
+    let long = MAGIC.len() + 2 + 2 + text.len() + ALIGNMENT > usize::from(u16::MAX);
+    let fixed = MAGIC.len() + 2 + if long { 4 } else { 2 };
+    let padded = (fixed + text.len() + 1).next_multiple_of(ALIGNMENT) - fixed;
+    text.extend(std::iter::repeat_n(' ', padded - text.len() - 1));
+    text.push('\n');
+
+    let mut bytes = MAGIC.to_vec();
+    if long {
+        bytes.extend([2, 0]);
+        bytes.extend(u32::try_from(text.len()).unwrap_or(u32::MAX).to_le_bytes());
+    } else {
+        bytes.extend([1, 0]);
+        bytes.extend((text.len() as u16).to_le_bytes());
+    }
+    bytes.extend(text.as_bytes());
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(name: &str, bytes: &[u8]) -> (tempfile::TempDir, std::path::PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        (folder, path)
+    }
+
+    fn read_bytes(bytes: &[u8]) -> Result<Array> {
+        let (_folder, path) = file("x.npy", bytes);
+        read(&path)
+    }
+
+    fn versioned(version: u8, dict: &str, data: &[u8]) -> Vec<u8> {
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend([version, 0]);
+        match version {
+            1 => bytes.extend((dict.len() as u16).to_le_bytes()),
+            _ => bytes.extend((dict.len() as u32).to_le_bytes()),
+        }
+        bytes.extend(dict.as_bytes());
+        bytes.extend(data);
+        bytes
+    }
+
+    #[test]
+    fn what_is_written_is_read_back_for_every_type_and_rank() {
+        fn check<T: Element>(data: &[T]) {
+            for shape in [vec![6], vec![2, 3], vec![1, 6, 1, 1]] {
+                let mut bytes = Vec::new();
+                write(&mut bytes, &shape, data).unwrap();
+                assert_eq!((bytes.len() - size_of_val(data)) % ALIGNMENT, 0);
+                let expected = T::into_any(ArrayOf::new(data.to_vec(), &shape).unwrap());
+                assert_eq!(read_bytes(&bytes), Ok(expected));
+            }
+        }
+        use num_complex::Complex;
+        check(&[0u8, 1, 2, 3, 4, 255]);
+        check(&[0i8, 1, 2, 3, 4, -128]);
+        check(&[0u16, 1, 2, 3, 4, 65535]);
+        check(&[0i16, 1, 2, 3, 4, -32768]);
+        check(&[0u32, 1, 2, 3, 4, u32::MAX]);
+        check(&[0i32, 1, 2, 3, 4, i32::MIN]);
+        check(&[0u64, 1, 2, 3, 4, u64::MAX]);
+        check(&[0i64, 1, 2, 3, 4, i64::MIN]);
+        check(&[0f32, 1.5, 2.0, 3.0, 4.0, f32::MIN]);
+        check(&[0f64, 1.5, 2.0, 3.0, 4.0, f64::MAX]);
+        check(&[Complex::new(1f32, -2.0); 6]);
+        check(&[Complex::new(1f64, -2.0); 6]);
+    }
+
+    #[test]
+    fn headers_are_the_bytes_that_numpy_writes() {
+        let text =
+            |shape: &[usize]| String::from_utf8(header::<f32>(shape)[10..].to_vec()).unwrap();
+        assert_eq!(
+            text(&[3]).trim_end(),
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }"
+        );
+        assert_eq!(
+            text(&[3, 4]).trim_end(),
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }"
+        );
+        assert_eq!(text(&[]).trim_end(), "{'descr': '<f4', 'fortran_order': False, 'shape': (), }");
+        assert_eq!(header::<u8>(&[3]).len(), 128);
+    }
+
+    #[test]
+    fn versions_byte_orders_and_axis_orders_are_read() {
+        let big = [0u8, 1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6];
+        for version in 1..=3 {
+            let dict = "{'descr': '>i2', 'fortran_order': True, 'shape': (2, 3), }\n";
+            let array = read_bytes(&versioned(version, dict, &big)).unwrap();
+            let expected = ArrayOf::column_major(vec![1i16, 2, 3, 4, 5, 6], &[2, 3]).unwrap();
+            assert_eq!(array, Array::I16(expected));
+        }
+        let complex = versioned(
+            1,
+            "{'descr': '>c8', 'fortran_order': False, 'shape': (1,)}",
+            &[0x3f, 0x80, 0, 0, 0xc0, 0, 0, 0],
+        );
+        let expected = ArrayOf::new(vec![num_complex::Complex::new(1.0, -2.0)], &[1]).unwrap();
+        assert_eq!(read_bytes(&complex), Ok(Array::C64(expected)));
+    }
+
+    #[test]
+    fn bad_files_are_one_clear_error_each() {
+        let good = "{'descr': '<f8', 'fortran_order': False, 'shape': (3,), }";
+        let cases: &[(&[u8], &str)] = &[
+            (b"", "ends inside its header"),
+            (b"\x93NUM", "ends inside its header"),
+            (b"PK\x03\x04 not numpy", "does not start with"),
+            (&versioned(9, good, &[0; 24]), "version 9.0"),
+            (
+                &versioned(1, good, &[0; 23]),
+                "claims 3 elements of f64 (shape [3]), but the file holds 2",
+            ),
+            (&versioned(2, good, &[0; 24])[..40], "ends inside its header"),
+            (b"\x93NUMPY\x02\x00\xff\xff\xff\xff", "header of 4294967295 bytes"),
+            (
+                &versioned(1, &good.replace("(3,)", "(1152921504606846976,)"), &[0; 24]),
+                "claims 1152921504606846976 elements of f64",
+            ),
+            (
+                &versioned(
+                    1,
+                    &good.replace("(3,)", "(1152921504606846976, 1152921504606846976)"),
+                    &[],
+                ),
+                "more elements than the address space",
+            ),
+            (
+                &versioned(1, &good.replace("(3,)", "(99999999999999999999999,)"), &[]),
+                "99999999999999999999999",
+            ),
+            (&versioned(1, &good.replace("(3,)", "(-3,)"), &[0; 24]), "-3"),
+            (&versioned(1, &good.replace("(3,)", "'abc'"), &[0; 24]), "'shape' is"),
+            (&versioned(1, &good.replace("<f8", "|b1"), &[0; 24]), "element type '|b1'"),
+            (&versioned(1, &good.replace("<f8", "<f2"), &[0; 24]), "element type '<f2'"),
+            (&versioned(1, &good.replace("<f8", "|O"), &[0; 24]), "element type '|O'"),
+            (&versioned(1, &good.replace("<f8", ""), &[0; 24]), "element type ''"),
+            (
+                &versioned(1, &good.replace("'<f8'", "[('a', '<f8')]"), &[0; 24]),
+                "element type '[('a', '<f8')]'",
+            ),
+            (&versioned(1, &good.replace("descr", "dscr"), &[0; 24]), "'descr' is missing"),
+            (&versioned(1, &"(".repeat(9000), &[]), "nested more than 16 deep"),
+            (&versioned(1, "{", &[]), "not a Python dictionary"),
+            (&versioned(1, "\u{7}", &[]), "not a Python dictionary"),
+        ];
+        for (bytes, reason) in cases {
+            let error = read_bytes(bytes).unwrap_err().to_string();
+            assert!(error.contains(reason), "{error:?} lacks {reason:?}");
+            assert!(!error.contains('\n'));
+        }
+    }
+
+    #[test]
+    fn empty_axes_and_trailing_bytes_are_fine() {
+        let empty =
+            versioned(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (0, 5), }", &[]);
+        assert_eq!(read_bytes(&empty).unwrap().shape(), [0, 5]);
+        let trailing =
+            versioned(1, "{'descr': '|u1', 'fortran_order': False, 'shape': (), }", &[7, 8, 9]);
+        assert_eq!(read_bytes(&trailing), Ok(Array::U8(ArrayOf::new(vec![7], &[]).unwrap())));
+    }
+}

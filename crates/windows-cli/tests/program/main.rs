@@ -1,0 +1,9 @@
+//! The program as it is used: the binary is run on files, and its files, lines and status are looked at.
+
+mod arguments;
+mod bad_days;
+mod bad_input;
+mod fold;
+mod patches;
+mod support;
+mod windows;

@@ -1,0 +1,140 @@
+//! `ndarray` views as ours and back, without copying.
+
+use ndarray::{
+    ArrayRef, ArrayView, ArrayViewD, ArrayViewMut, Axis, Dimension, IxDyn, ShapeBuilder,
+};
+
+use crate::rank::{Axes, Dyn, Rank};
+use crate::{DynView, DynViewMut, IntoSpec, StridedView, WindowError, Windows};
+
+/// Windows on an `ndarray` array or view, in one call.
+///
+/// ndarray's own `windows` have a size and a step; these have dilation, padding, every edge, a choice of
+/// axes, both ends, `O(1)` `nth`, packing, folding and threads.
+///
+/// # Example
+/// ```
+/// use ndarray::Array2;
+/// use windows_core::{ArrayWindows, Edge, WindowSpec};
+///
+/// let image = Array2::from_shape_fn((5, 6), |(y, x)| 10 * y + x);
+/// let windows = image.sliding_windows(WindowSpec::new([2, 4]).step([2, 4]).edge(Edge::Keep))?;
+/// assert_eq!(windows.grid().counts(), [3, 2]);
+/// assert_eq!(windows.get([2, 1]).unwrap().to_vec(), [44, 45]); // what is left in the corner
+///
+/// // transposed and reversed views too
+/// let turned = image.t();
+/// assert_eq!(turned.sliding_windows([6, 1])?.nth(1).unwrap().to_vec(), [10, 11, 12, 13, 14, 15]);
+/// # Ok::<(), windows_core::WindowError>(())
+/// ```
+pub trait ArrayWindows {
+    /// The element of the array.
+    type Elem;
+
+    /// The array as a view of ours: same shape, same strides, no copy.
+    ///
+    /// # Errors
+    /// [`WindowError::Gaps`] for a part of an array whose elements leave gaps in memory: what lies in
+    /// the gaps may be borrowed mutably by others, so no safe code can span them. View the whole
+    /// array and [slice](StridedView::slice_by) the view.
+    fn strided_view(&self) -> Result<DynView<'_, Self::Elem>, WindowError>;
+
+    /// All windows of a size, or of a [`WindowSpec`](crate::WindowSpec). Zero-copy.
+    ///
+    /// # Errors
+    /// As [`ArrayWindows::strided_view`] and [`StridedView::try_windows`].
+    fn sliding_windows(
+        &self,
+        spec: impl IntoSpec<Dyn>,
+    ) -> Result<Windows<'_, Self::Elem, Dyn>, WindowError> {
+        self.strided_view()?.try_windows(spec)
+    }
+}
+
+impl<T, D: Dimension> ArrayWindows for ArrayRef<T, D> {
+    type Elem = T;
+
+    fn strided_view(&self) -> Result<DynView<'_, T>, WindowError> {
+        DynView::try_from(self.view())
+    }
+}
+
+impl<'a, T, D: Dimension> TryFrom<ArrayView<'a, T, D>> for DynView<'a, T> {
+    type Error = WindowError;
+
+    /// The same elements, the same strides (negative, permuted, repeated), no copy.
+    ///
+    /// # Errors
+    /// As [`ArrayWindows::strided_view`].
+    fn try_from(array: ArrayView<'a, T, D>) -> Result<Self, WindowError> {
+        let (shape, strides, offset) = geometry(array.shape(), array.strides());
+        // A repeated axis is one element in memory.
+        let mut memory = array.into_dyn();
+        for axis in 0..memory.ndim() {
+            if strides[axis] == 0 && shape[axis] > 1 {
+                memory.collapse_axis(Axis(axis), 0);
+            }
+        }
+        let gaps = WindowError::Gaps { len: memory.len(), size: size_of::<T>() };
+        let data = memory.to_slice_memory_order().ok_or(gaps)?;
+        DynView::strided(data, offset, &shape, &strides)
+    }
+}
+
+impl<'a, T, D: Dimension> TryFrom<ArrayViewMut<'a, T, D>> for DynViewMut<'a, T> {
+    type Error = WindowError;
+
+    /// The same elements, the same strides, no copy.
+    ///
+    /// # Errors
+    /// As [`ArrayWindows::strided_view`].
+    fn try_from(array: ArrayViewMut<'a, T, D>) -> Result<Self, WindowError> {
+        let (shape, strides, offset) = geometry(array.shape(), array.strides());
+        let gaps = WindowError::Gaps { len: array.len(), size: size_of::<T>() };
+        let data = array.into_slice_memory_order().ok_or(gaps)?;
+        DynViewMut::strided(data, offset, &shape, &strides)
+    }
+}
+
+/// Shape, strides and the offset of the first element from the lowest one in memory.
+fn geometry(shape: &[usize], strides: &[isize]) -> (Axes<usize>, Axes<isize>, usize) {
+    let mut offset = 0;
+    if !shape.contains(&0) {
+        for (&len, &stride) in shape.iter().zip(strides) {
+            if stride < 0 {
+                offset += (len - 1) * stride.unsigned_abs();
+            }
+        }
+    }
+    // An axis of one element may have any stride in ndarray; here none that could overflow.
+    let strides = shape.iter().zip(strides).map(|(&len, &s)| if len > 1 { s } else { 0 });
+    (shape.iter().copied().collect(), strides.collect(), offset)
+}
+
+impl<'a, T, R: Rank> StridedView<'a, T, R> {
+    /// The same elements as an `ndarray` view: same shape, same strides, no copy.
+    ///
+    /// # Example
+    /// ```
+    /// use windows_core::View;
+    ///
+    /// let data: Vec<u8> = (0..6).collect();
+    /// let view = View::new(&data, [2, 3])?.reverse(1)?;
+    /// assert_eq!(view.to_ndarray(), ndarray::arr2(&[[2, 1, 0], [5, 4, 3]]).into_dyn());
+    /// # Ok::<(), windows_core::WindowError>(())
+    /// ```
+    #[must_use]
+    pub fn to_ndarray(&self) -> ArrayViewD<'a, T> {
+        let low = self.layout().span().map_or(0, |(low, _)| low);
+        let data = &self.data()[self.offset().wrapping_add_signed(low)..];
+        let strides: Axes<usize> = self.strides().iter().map(|s| s.unsigned_abs()).collect();
+        let shape = IxDyn(self.shape()).strides(IxDyn(&strides));
+        let mut array = ArrayView::from_shape(shape, data).expect("a view stays inside its data");
+        for (axis, (&stride, &len)) in self.strides().iter().zip(self.shape()).enumerate() {
+            if stride < 0 && len > 0 {
+                array.invert_axis(Axis(axis));
+            }
+        }
+        array
+    }
+}

@@ -1,0 +1,168 @@
+//! One axis of a stitch: where each tile lies in the output, and what its taps weigh there.
+
+use alloc::vec;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use super::{Reduce, Scale};
+use crate::tiles::core_of;
+use crate::{Axis, Taper, WindowError};
+
+/// The tiles of one axis over the output, and the two tables that make weights a partition of unity:
+/// the taper, one value per tap, and its sum, one value per element. Memory is `O(length + size)`.
+#[derive(Clone, Debug)]
+pub(super) struct Along {
+    axis: Axis,
+    scale: Scale,
+    /// Of the output.
+    pub(super) len: usize,
+    /// Taps of a tile of the output.
+    pub(super) size: usize,
+    taper: Vec<f64>,
+    total: Vec<f64>,
+    /// Whether a tile keeps only what it owns.
+    crop: bool,
+}
+
+/// What one tile does along one axis.
+#[derive(Clone, Debug)]
+pub(super) struct Placed {
+    /// Taps that lie in the output.
+    pub(super) taps: Range<usize>,
+    /// Element of the first of them.
+    pub(super) first: usize,
+    /// Share of the tile in each element, of 1 for all tiles.
+    pub(super) weight: Vec<f64>,
+    /// Share of all earlier tiles.
+    pub(super) earlier: Vec<f64>,
+}
+
+impl Along {
+    pub(super) fn new(
+        number: usize,
+        axis: &Axis,
+        taper: &Taper,
+        scale: Scale,
+        reduce: Reduce,
+    ) -> Result<Self, WindowError> {
+        if axis.dilation() != 1 {
+            return Err(WindowError::Dilated { axis: number, dilation: axis.dilation() });
+        }
+        let scaled = |length| scale.apply(number, length);
+        let (len, size) = (scaled(axis.len())?, scaled(axis.size())?);
+        for position in 0..axis.count() {
+            // A start in the padding scales as well as one in the data.
+            scaled(axis.start(position).unsigned_abs())?;
+        }
+        let taper = if reduce == Reduce::Mean {
+            taper.weights(number, size)?
+        } else {
+            Taper::Constant.weights(number, size)?
+        };
+        let crop = reduce == Reduce::Crop;
+        let mut along = Self { axis: *axis, scale, len, size, taper, total: vec![0.0; len], crop };
+        for position in 0..axis.count() {
+            let taps = along.taps(position);
+            let first = along.first(position, &taps);
+            for (tap, total) in taps.clone().zip(&mut along.total[first..first + taps.len()]) {
+                *total += along.taper[tap];
+            }
+        }
+        Ok(along)
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.axis.count()
+    }
+
+    /// Whether there is one tile, which is all of the axis.
+    pub(super) fn is_whole(&self) -> bool {
+        self.count() == 1 && self.size == self.len && self.region(0) == (0..self.len)
+    }
+
+    /// Start of a tile in the output, negative in the padding.
+    fn start(&self, position: usize) -> isize {
+        let start = self.axis.start(position);
+        let scaled = start.unsigned_abs() / self.scale.down.get() * self.scale.up.get();
+        if start < 0 { -(scaled as isize) } else { scaled as isize }
+    }
+
+    /// The elements of the output under a tile.
+    pub(super) fn region(&self, position: usize) -> Range<usize> {
+        let start = self.start(position);
+        let end = start.saturating_add(self.size as isize).clamp(0, self.len as isize);
+        start.clamp(0, end) as usize..end as usize
+    }
+
+    /// The elements that the tile has a say in: all of its region, or its core.
+    pub(super) fn kept(&self, position: usize) -> Range<usize> {
+        if self.crop {
+            core_of(self.count(), position, |position| self.region(position))
+        } else {
+            self.region(position)
+        }
+    }
+
+    fn taps(&self, position: usize) -> Range<usize> {
+        let (kept, start) = (self.kept(position), self.start(position));
+        let tap = |element: usize| (element as isize - start) as usize;
+        if kept.is_empty() { 0..0 } else { tap(kept.start)..tap(kept.end) }
+    }
+
+    fn first(&self, position: usize, taps: &Range<usize>) -> usize {
+        if taps.is_empty() { 0 } else { (self.start(position) + taps.start as isize) as usize }
+    }
+
+    /// Where all tiles from this one on begin: elements before are finished once it is reached.
+    pub(super) fn finished_before(&self, position: usize) -> usize {
+        // Starts ascend.
+        if position < self.count() { self.region(position).start } else { self.len }
+    }
+
+    /// The first element under no tile, and how many elements are under one.
+    pub(super) fn coverage(&self) -> (Option<usize>, usize) {
+        let first = self.total.iter().position(|&total| total == 0.0);
+        (first, self.total.iter().filter(|&&total| total > 0.0).count())
+    }
+
+    /// The weights of one tile. `O(size x overlapping tiles)`.
+    pub(super) fn place(&self, position: usize) -> Placed {
+        let taps = self.taps(position);
+        let first = self.first(position, &taps);
+        let covered = first..first + taps.len();
+        let total = &self.total[covered.clone()];
+        let weight = self.taper[taps.clone()].iter().zip(total).map(|(w, sum)| w / sum).collect();
+        let mut earlier = vec![0.0; taps.len()];
+        for before in (0..position).rev() {
+            let kept = self.kept(before);
+            let shared = covered.start.max(kept.start)..covered.end.min(kept.end);
+            if shared.is_empty() {
+                // Ends ascend: no earlier one reaches here either, unless it lies in the padding.
+                if !kept.is_empty() {
+                    break;
+                }
+                continue;
+            }
+            let start = self.start(before);
+            for element in shared {
+                let tap = (element as isize - start) as usize;
+                earlier[element - covered.start] += self.taper[tap] / self.total[element];
+            }
+        }
+        Placed { taps, first, weight, earlier }
+    }
+
+    /// Most tiles that share one element.
+    pub(super) fn depth(&self) -> usize {
+        let mut deepest = 0;
+        let mut oldest = 0;
+        for position in 0..self.count() {
+            let start = self.region(position).start;
+            while self.region(oldest).end <= start && oldest < position {
+                oldest += 1;
+            }
+            deepest = deepest.max(position - oldest + 1);
+        }
+        deepest
+    }
+}

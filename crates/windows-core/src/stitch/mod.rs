@@ -1,0 +1,486 @@
+//! Tiles back to one array: a weighted mean whose weights sum to one, and other reductions.
+
+mod along;
+mod band;
+mod cells;
+mod element;
+mod stitcher;
+
+use alloc::boxed::Box;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::convert::Infallible;
+use core::num::NonZeroUsize;
+use core::ops::Range;
+
+pub use element::{Element, Sum};
+pub use stitcher::{StitchError, Stitcher};
+
+use crate::layout::product;
+use crate::odometer::ravel;
+use crate::rank::{Dyn, Rank};
+use crate::windows::check_len;
+use crate::{Axis, AxisSpec, Extent, Grid, Taper, WindowError};
+use along::Along;
+use band::Band;
+use cells::{Cells, Dense, First, Last, Max, Mean, Min, Rule, Sparse, Votes};
+
+/// What an element under several tiles becomes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Reduce {
+    /// The mean, weighted by the [`Taper`].
+    #[default]
+    Mean,
+    /// What the tile says that owns the element: see [`Axis::core`](crate::Axis::core).
+    Crop,
+    /// The greatest. What is not a number wins.
+    Max,
+    /// The least. What is not a number wins.
+    Min,
+    /// What the first tile of the grid says.
+    First,
+    /// What the last tile of the grid says.
+    Last,
+    /// What most tiles say, for class numbers; of several, what the first of them says.
+    Vote,
+}
+
+/// How much longer the output is than what the tiles were cut from: `up / down`.
+///
+/// # Example
+/// ```
+/// use windows_core::{Grid, Scale, Stitch, StitchSpec};
+///
+/// // A model that doubles the resolution of 4 x 4 tiles
+/// let grid = Grid::new([8, 8], [4, 4])?; // step 1: overlapping
+/// let stitch = Stitch::new(&grid, StitchSpec::new().scale(Scale::up(2)))?;
+/// assert_eq!((stitch.shape(), stitch.tile_shape()), (&[16, 16][..], &[8, 8][..]));
+/// // A model that halves it: tiles must then start at even elements
+/// assert!(Stitch::new(&grid, StitchSpec::new().scale(Scale::down(2))).is_err());
+/// # Ok::<(), windows_core::WindowError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Scale {
+    up: NonZeroUsize,
+    down: NonZeroUsize,
+}
+
+impl Scale {
+    /// As long as the input.
+    pub const SAME: Self = Self::up(1);
+
+    /// `times` as long.
+    ///
+    /// # Panics
+    /// If that is 0.
+    #[must_use]
+    pub const fn up(times: usize) -> Self {
+        Self::new(times, 1)
+    }
+
+    /// One `times`-th as long.
+    ///
+    /// # Panics
+    /// If that is 0.
+    #[must_use]
+    pub const fn down(times: usize) -> Self {
+        Self::new(1, times)
+    }
+
+    /// `up / down` times as long.
+    ///
+    /// # Panics
+    /// If one of them is 0.
+    #[must_use]
+    pub const fn new(up: usize, down: usize) -> Self {
+        match (NonZeroUsize::new(up), NonZeroUsize::new(down)) {
+            (Some(up), Some(down)) => Self { up, down },
+            _ => panic!("a scale is not 0"),
+        }
+    }
+
+    fn apply(self, axis: usize, length: usize) -> Result<usize, WindowError> {
+        let (up, down) = (self.up.get(), self.down.get());
+        if length % down != 0 {
+            return Err(WindowError::Scale { axis, length, up, down });
+        }
+        match (length / down).checked_mul(up) {
+            Some(scaled) if scaled <= isize::MAX as usize => Ok(scaled),
+            _ => Err(WindowError::Scale { axis, length, up, down }),
+        }
+    }
+}
+
+/// How tiles become one array, before a grid is known.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StitchSpec {
+    taper: Taper,
+    tapers: Vec<(usize, Taper)>,
+    scale: Option<Scale>,
+    scales: Vec<(usize, Scale)>,
+    reduce: Reduce,
+    gaps: bool,
+}
+
+impl StitchSpec {
+    /// The plain mean, at scale 1, every element covered.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The weights of tiles along every axis. They concern the mean only.
+    #[must_use]
+    pub fn taper(mut self, taper: Taper) -> Self {
+        self.taper = taper;
+        self
+    }
+
+    /// The weights along one axis.
+    #[must_use]
+    pub fn taper_on(mut self, axis: usize, taper: Taper) -> Self {
+        self.tapers.push((axis, taper));
+        self
+    }
+
+    /// The length of the output along every windowed axis.
+    #[must_use]
+    pub fn scale(mut self, scale: Scale) -> Self {
+        self.scale = Some(scale);
+        self
+    }
+
+    /// The length of the output along one axis.
+    #[must_use]
+    pub fn scale_on(mut self, axis: usize, scale: Scale) -> Self {
+        self.scales.push((axis, scale));
+        self
+    }
+
+    /// What an element under several tiles becomes.
+    #[must_use]
+    pub fn reduce(mut self, reduce: Reduce) -> Self {
+        self.reduce = reduce;
+        self
+    }
+
+    /// Declares that elements may be under no tile: the grid may leave some out, and
+    /// [`Stitcher::skip`] may leave out tiles. They become the fill value, and the weights of the others
+    /// still sum to one. Takes one weight per element of the band.
+    #[must_use]
+    pub fn gaps(mut self) -> Self {
+        self.gaps = true;
+        self
+    }
+}
+
+/// A plan that puts the tiles of a grid together: checked once, without data.
+///
+/// Tiles are what the windows of the grid hold, or what a model made of them: each in row-major order,
+/// of the full window shape, partial ones too (what their missing taps hold is not looked at).
+///
+/// The mean is a partition of unity by construction: the weight of a tile at an element is a product of
+/// one share per axis, and along an axis the shares of all tiles at an element sum to one. So only one
+/// taper and one sum per axis are kept, `O(sum of lengths)`, and never a weight per element. Where tiles
+/// agree, the output is what they say, to the bit, whatever the taper.
+///
+/// The output has the same bits for any number of threads and any order in which tiles arrive.
+///
+/// # Example
+/// ```
+/// use windows_core::{Edge, Grid, Stitch, StitchSpec, Taper, View, WindowError, WindowSpec};
+///
+/// let image: Vec<u8> = (0..70).collect();
+/// let view = View::new(&image, [7, 10])?;
+/// let windows = view.windows(WindowSpec::new([4, 4]).overlap(1).edge(Edge::Snap));
+///
+/// let stitch = Stitch::new(windows.grid(), StitchSpec::new().taper(Taper::Hann))?;
+/// assert_eq!(stitch.run(&windows.pack()?)?, image);
+///
+/// // Without the edge, the last columns are in no tile, and nothing is silently blank
+/// let grid = Grid::new([7, 10], WindowSpec::new([4, 4]).step(4))?;
+/// let error = Stitch::new(&grid, StitchSpec::new()).unwrap_err();
+/// assert_eq!(error, WindowError::Uncovered { first: 8, count: 38 });
+/// # Ok::<(), WindowError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Stitch {
+    grid: Grid<Dyn>,
+    /// Trailing axes that tiles take whole belong to the last axis that they do not.
+    along: Vec<Along>,
+    /// Elements of those trailing axes together.
+    grain: usize,
+    shape: Vec<usize>,
+    tile_shape: Vec<usize>,
+    tile_len: usize,
+    row_len: usize,
+    reduce: Reduce,
+    gaps: bool,
+}
+
+impl Stitch {
+    /// Plans the stitch of the tiles of a grid.
+    ///
+    /// # Errors
+    /// [`WindowError::Uncovered`] if the grid leaves elements out and [`StitchSpec::gaps`] was not
+    /// declared; a dilated grid; a weight that is not positive; a scale that does not divide a length, a
+    /// size or a start; an axis that does not exist.
+    pub fn new<R: Rank>(grid: &Grid<R>, spec: StitchSpec) -> Result<Self, WindowError> {
+        let grid = grid.to_dyn();
+        let ndim = grid.ndim();
+        let named = spec.tapers.iter().map(|(axis, _)| *axis);
+        for axis in named.chain(spec.scales.iter().map(|(axis, _)| *axis)) {
+            if axis >= ndim {
+                return Err(WindowError::NoSuchAxis { axis, ndim });
+            }
+        }
+        let mut along = Vec::with_capacity(ndim);
+        for (axis, of) in grid.axes().iter().enumerate() {
+            let taper = spec.tapers.iter().rev().find(|(on, _)| *on == axis);
+            let scale = spec.scales.iter().rev().find(|(on, _)| *on == axis);
+            let windowed = matches!(of.spec().extent, Extent::Size(_));
+            along.push(Along::new(
+                axis,
+                of,
+                taper.map_or(&spec.taper, |(_, taper)| taper),
+                scale
+                    .map(|(_, scale)| *scale)
+                    .or(spec.scale.filter(|_| windowed))
+                    .unwrap_or(Scale::SAME),
+                spec.reduce,
+            )?);
+        }
+        let shape: Vec<usize> = along.iter().map(|along| along.len).collect();
+        let tile_shape: Vec<usize> = along.iter().map(|along| along.size).collect();
+        let elements = product("elements", &shape)?;
+        let tile_len = product("taps", &tile_shape)?;
+        product("elements of tiles", &[grid.len(), tile_len])?;
+        let row_len = product("elements", shape.get(1..).unwrap_or(&[]))?;
+        if !spec.gaps {
+            covered(&along, &shape, elements)?;
+        }
+        let mut grain = 1;
+        while along.len() > 1 && along.last().is_some_and(Along::is_whole) {
+            grain *= along.pop().map_or(1, |last| last.len);
+        }
+        if along.is_empty() {
+            // A single element is an axis of length 1.
+            let point = Axis::new(1, AxisSpec::new(1))?;
+            along.push(Along::new(0, &point, &Taper::Constant, Scale::SAME, spec.reduce)?);
+        }
+        let (reduce, gaps) = (spec.reduce, spec.gaps);
+        Ok(Self { grid, along, grain, shape, tile_shape, tile_len, row_len, reduce, gaps })
+    }
+
+    /// The grid of the tiles.
+    #[must_use]
+    pub fn grid(&self) -> &Grid<Dyn> {
+        &self.grid
+    }
+
+    /// Shape of the output.
+    #[must_use]
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// Shape of every tile.
+    #[must_use]
+    pub fn tile_shape(&self) -> &[usize] {
+        &self.tile_shape
+    }
+
+    /// Elements of a tile.
+    #[must_use]
+    pub fn tile_len(&self) -> usize {
+        self.tile_len
+    }
+
+    /// Elements of the output.
+    #[must_use]
+    pub fn output_len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Elements that a [`Stitcher`] holds at most: one row of tiles, whatever the length of the first
+    /// axis.
+    #[must_use]
+    pub fn band_len(&self) -> usize {
+        self.band_height() * self.row_len
+    }
+
+    fn along(&self) -> &[Along] {
+        &self.along
+    }
+
+    fn grain(&self) -> usize {
+        self.grain
+    }
+
+    fn row_len(&self) -> usize {
+        self.row_len
+    }
+
+    fn height(&self) -> usize {
+        self.shape.first().copied().unwrap_or(1)
+    }
+
+    fn band_height(&self) -> usize {
+        self.along.first().map_or(1, |first| first.size.min(first.len)).max(1)
+    }
+
+    /// Puts packed tiles together: `tiles` holds all of them in the order of the grid, as
+    /// [`Windows::pack_into`](crate::Windows::pack_into) writes them. Besides the output, integers take
+    /// [`Stitch::band_len`] sums.
+    ///
+    /// # Errors
+    /// [`WindowError::Length`] if `tiles` or `out` has another length.
+    pub fn run_into<T: Element>(&self, tiles: &[T], out: &mut [T]) -> Result<(), WindowError> {
+        self.check(tiles, out)?;
+        self.fill_rows(0..self.height(), tiles, out);
+        Ok(())
+    }
+
+    /// The same in a new vector.
+    ///
+    /// # Errors
+    /// [`WindowError::Length`] if `tiles` has another length.
+    pub fn run<T: Element>(&self, tiles: &[T]) -> Result<Vec<T>, WindowError> {
+        let mut out = vec![T::default(); self.output_len()];
+        self.run_into(tiles, &mut out)?;
+        Ok(out)
+    }
+
+    /// [`Stitch::run_into`] by all threads of the current rayon pool, with the same bits: each fills rows
+    /// of its own.
+    ///
+    /// # Errors
+    /// [`WindowError::Length`] if `tiles` or `out` has another length.
+    #[cfg(feature = "rayon")]
+    pub fn par_run_into<T: Element>(&self, tiles: &[T], out: &mut [T]) -> Result<(), WindowError> {
+        use rayon::prelude::*;
+
+        self.check(tiles, out)?;
+        if out.is_empty() {
+            return Ok(());
+        }
+        let rows = self.height().div_ceil(rayon::current_num_threads()).max(1);
+        out.par_chunks_mut(rows * self.row_len).enumerate().for_each(|(chunk, out)| {
+            let first = chunk * rows;
+            self.fill_rows(first..first + out.len() / self.row_len, tiles, out);
+        });
+        Ok(())
+    }
+
+    fn check<T>(&self, tiles: &[T], out: &[T]) -> Result<(), WindowError> {
+        check_len("tiles", self.grid.len() * self.tile_len, tiles.len())?;
+        check_len("output", self.output_len(), out.len())
+    }
+
+    /// The part of a position that `along` knows.
+    fn lead<'g>(&self, position: &'g [usize]) -> &'g [usize] {
+        position.get(..self.along.len()).unwrap_or(&[0])
+    }
+
+    /// Fills some rows of the output from all tiles that reach them.
+    fn fill_rows<T: Element>(&self, rows: Range<usize>, tiles: &[T], out: &mut [T]) {
+        if out.is_empty() {
+            return;
+        }
+        if !self.gaps
+            && let Some(cells) = self.cells_over(out)
+        {
+            // The output itself is the band, and all of it.
+            let mut band = Band::new(self, rows.clone(), rows.len(), cells);
+            return self.tiles_of(&mut band, rows, tiles, |_, _| {});
+        }
+        let first = rows.start;
+        let height = self.band_height().min(rows.len());
+        let mut band = self.band(rows.clone(), height, T::default());
+        self.tiles_of(&mut band, rows, tiles, |band, end| {
+            let received: Result<(), Infallible> = band.emit(end, |rows, slab| {
+                let at = (rows.start - first) * self.row_len;
+                out[at..at + slab.len()].copy_from_slice(slab);
+                Ok(())
+            });
+            let Ok(()) = received;
+        });
+    }
+
+    /// Brings all tiles that reach some rows to a band, in order.
+    fn tiles_of<'p, T: Element>(
+        &'p self,
+        band: &mut Band<'p, T>,
+        rows: Range<usize>,
+        tiles: &[T],
+        mut finished: impl FnMut(&mut Band<'p, T>, usize),
+    ) {
+        for (index, position) in self.grid.positions().enumerate() {
+            let position = self.lead(&position);
+            let reach = self.along[0].region(position[0]);
+            if reach.end <= rows.start || reach.start >= rows.end {
+                continue;
+            }
+            finished(band, reach.start);
+            band.apply(position, &tiles[index * self.tile_len..][..self.tile_len]);
+        }
+        finished(band, rows.end);
+    }
+
+    /// Cells that are the output's own elements, where they can be.
+    fn cells_over<'o, T: Element>(&self, out: &'o mut [T]) -> Option<Box<dyn Cells<T> + 'o>> {
+        Some(match self.reduce {
+            Reduce::Mean => Box::new(Dense::<T, Mean, _>::new(T::as_sums(out)?)),
+            Reduce::Max => Box::new(Dense::<T, Max, _>::new(out)),
+            Reduce::Min => Box::new(Dense::<T, Min, _>::new(out)),
+            Reduce::First => Box::new(Dense::<T, First, _>::new(out)),
+            Reduce::Crop | Reduce::Last => Box::new(Dense::<T, Last, _>::new(out)),
+            Reduce::Vote => return None,
+        })
+    }
+
+    fn band<T: Element>(&self, rows: Range<usize>, height: usize, fill: T) -> Band<'_, T> {
+        fn cells<'c, T: Element, U: Rule<T> + 'c>(
+            len: usize,
+            gaps: Option<T>,
+        ) -> Box<dyn Cells<T> + 'c> {
+            match gaps {
+                Some(fill) => Box::new(Sparse::<T, U>::new(len, fill)),
+                None => Box::new(Dense::<T, U, _>::new(vec![U::Cell::default(); len])),
+            }
+        }
+        let len = height * self.row_len;
+        let gaps = self.gaps.then_some(fill);
+        let cells = match self.reduce {
+            Reduce::Mean => cells::<T, Mean>(len, gaps),
+            Reduce::Max => cells::<T, Max>(len, gaps),
+            Reduce::Min => cells::<T, Min>(len, gaps),
+            Reduce::First => cells::<T, First>(len, gaps),
+            Reduce::Crop | Reduce::Last => cells::<T, Last>(len, gaps),
+            Reduce::Vote => {
+                let depth = self.along.iter().map(Along::depth).product();
+                Box::new(Votes::new(len, depth, fill))
+            }
+        };
+        Band::new(self, rows, height, cells)
+    }
+}
+
+/// Whether every element is under a tile: one that is not under any along one axis is under none.
+fn covered(along: &[Along], shape: &[usize], elements: usize) -> Result<(), WindowError> {
+    let under: usize = along.iter().map(|along| along.coverage().1).product();
+    let mut index = vec![0; shape.len()];
+    let firsts = along.iter().enumerate().filter_map(|(axis, along)| {
+        let first = along.coverage().0?;
+        index.fill(0);
+        index[axis] = first;
+        Some(ravel(shape, &index))
+    });
+    match firsts.min() {
+        Some(first) if elements > 0 => {
+            Err(WindowError::Uncovered { first, count: elements - under })
+        }
+        _ => Ok(()),
+    }
+}

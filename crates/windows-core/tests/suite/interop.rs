@@ -1,0 +1,123 @@
+//! Other libraries' arrays.
+
+#[cfg(feature = "ndarray")]
+mod with_ndarray {
+    use ndarray::{Array, Axis, IxDyn, s};
+    use proptest::prelude::*;
+    use windows_core::{ArrayWindows, DynView, DynViewMut, WindowError};
+    use windows_testkit::strategy::strided;
+
+    use crate::support::view;
+
+    proptest! {
+        #[test]
+        fn views_go_there_and_back(strided in strided(0..=4, 0..=4)) {
+            let (buffer, shown) = (strided.buffer(), strided.counting());
+            let ours = view(&buffer, &strided);
+            let theirs = ours.to_ndarray();
+            prop_assert_eq!(theirs.shape(), ours.shape());
+            prop_assert!(theirs.iter().eq(shown.data()));
+            match DynView::try_from(theirs) {
+                Ok(back) => prop_assert!(back == ours),
+                Err(error) => {
+                    let gaps = matches!(error, WindowError::Gaps { .. });
+                    prop_assert!(gaps);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn any_order_and_direction_of_a_whole_array_is_viewed() {
+        let array = Array::from_shape_fn(IxDyn(&[3, 4, 5]), |i| 100 * i[0] + 10 * i[1] + i[2]);
+        for turn in 0..6 {
+            let mut theirs = array.view();
+            theirs.swap_axes(turn % 3, (turn + 1) % 3);
+            theirs.invert_axis(Axis(turn % 3));
+            let ours = theirs.strided_view().unwrap();
+            assert_eq!(ours.strides(), theirs.strides());
+            assert!(ours.iter().eq(theirs.iter()));
+        }
+        let row = Array::from_vec(vec![1, 2, 3]);
+        let repeated = row.broadcast((2, 3)).unwrap();
+        assert_eq!(
+            repeated.sliding_windows([2, 2]).unwrap().nth(1).unwrap().to_vec(),
+            [2, 3, 2, 3]
+        );
+        let part = array.slice(s![.., 1..3, ..]);
+        assert!(matches!(part.strided_view(), Err(WindowError::Gaps { .. })));
+        let part = array.strided_view().unwrap().slice(1, 1..3).unwrap();
+        assert!(part.iter().eq(array.slice(s![.., 1..3, ..]).iter()));
+    }
+
+    #[test]
+    fn mutable_views_write_through() {
+        let mut array = Array::from_shape_fn((4, 6), |(y, x)| 10 * y + x);
+        let mut flipped = array.view_mut();
+        flipped.invert_axis(Axis(1));
+        let mut ours = DynViewMut::try_from(flipped).unwrap();
+        ours.tiles_mut([4, 3]).unwrap_err();
+        ours[[0, 0]] = 99;
+        assert_eq!(array[[0, 5]], 99);
+    }
+}
+
+#[cfg(feature = "bytemuck")]
+mod with_bytemuck {
+    use windows_core::{View, WindowError};
+
+    #[test]
+    fn bytes_are_elements_where_they_can_be() {
+        let numbers: Vec<u32> = (0..12).collect();
+        let bytes: &[u8] = bytemuck::cast_slice(&numbers);
+        let view = View::<u32, 2>::from_bytes(bytes, [3, 4]).unwrap();
+        assert_eq!(view.windows([2, 2]).nth(0).unwrap().to_vec(), [0, 1, 4, 5]);
+        // 4 x 4 x 3 in bytes: the strides of the idea times the size of an element.
+        let view = View::<u32, 2>::from_bytes_strided(bytes, 4, [2, 2], [16, 8]).unwrap();
+        assert_eq!(view.to_vec(), [1, 3, 5, 7]);
+        let refused = |error| matches!(error, WindowError::Bytes { .. });
+        assert!(refused(View::<u32, 1>::from_bytes(&bytes[1..], [11]).unwrap_err()));
+        assert!(refused(View::<u32, 1>::from_bytes(&bytes[..7], [1]).unwrap_err()));
+        assert!(refused(View::<u32, 1>::from_bytes_strided(bytes, 2, [2], [4]).unwrap_err()));
+        assert!(refused(View::<u32, 1>::from_bytes_strided(bytes, 0, [2], [6]).unwrap_err()));
+        assert!(View::<u32, 1>::from_bytes_strided(bytes, 0, [4], [16]).is_err());
+    }
+
+    #[test]
+    fn pixels_are_channels_and_back() {
+        let pixels: Vec<[u8; 3]> = (0..20).map(|i| [i, i + 100, i + 200]).collect();
+        let image = View::new(&pixels, [4, 5]).unwrap();
+        let part = image.slice(1, 1..4).unwrap().reverse(0).unwrap();
+        let channels = part.channels::<u8>().unwrap();
+        assert_eq!((channels.shape(), channels.strides()), (&[4, 3, 3][..], &[-15, 3, 1][..]));
+        assert_eq!(channels[[0, 0, 1]], 116);
+        assert_eq!(channels.pixels::<[u8; 3]>().unwrap(), part.to_dyn());
+        assert!(channels.pixels::<[u8; 2]>().is_err());
+        assert!(channels.reverse(2).unwrap().pixels::<[u8; 3]>().is_err());
+    }
+}
+
+#[cfg(feature = "serde")]
+mod with_serde {
+    use windows_core::{Const, Dyn, Edge, Extent, Grid, WindowSpec};
+
+    #[test]
+    fn specs_and_grids_are_data() {
+        let spec = WindowSpec::<Const<3>>::of([Extent::Each, Extent::Size(5), Extent::Whole])
+            .step(2)
+            .edge([Edge::Drop, Edge::Snap, Edge::Drop]);
+        let text = serde_json::to_string(&spec).unwrap();
+        assert!(text.contains(r#""edge":"snap""#), "{text}");
+        assert_eq!(serde_json::from_str::<WindowSpec<Const<3>>>(&text).unwrap(), spec);
+        assert!(serde_json::from_str::<WindowSpec<Const<2>>>(&text).is_err());
+        let grid = Grid::new([4, 9, 3], spec).unwrap();
+        let text = serde_json::to_string(&grid).unwrap();
+        assert_eq!(serde_json::from_str::<Grid<Const<3>>>(&text).unwrap(), grid);
+        assert_eq!(serde_json::from_str::<Grid<Dyn>>(&text).unwrap(), grid.to_dyn());
+        // What a grid would refuse is refused.
+        let bad = text.replace(r#""step":2"#, r#""step":0"#);
+        assert!(
+            serde_json::from_str::<Grid<Dyn>>(&bad).unwrap_err().to_string().contains("step 0")
+        );
+    }
+}

@@ -1,0 +1,165 @@
+//! Views by shape and strides.
+
+use proptest::prelude::*;
+use windows_core::{Const, DynView, Layout, View, WindowError};
+use windows_testkit::array::{Slice, indices};
+use windows_testkit::strategy::strided;
+
+use crate::support::view;
+
+proptest! {
+    #[test]
+    fn a_view_shows_what_the_oracle_shows(strided in strided(0..=4, 0..=4)) {
+        let (buffer, shown) = (strided.buffer(), strided.counting());
+        let view = view(&buffer, &strided);
+        prop_assert_eq!(view.shape(), shown.shape());
+        prop_assert_eq!(&view.to_vec(), shown.data());
+        prop_assert!(view.iter().eq(shown.data()));
+        let lanes: Vec<usize> = view.lanes().flat_map(|lane| lane.to_vec()).collect();
+        prop_assert_eq!(&lanes, shown.data());
+        prop_assert!(view.lanes().all(|lane| lane.len() == *view.shape().last().unwrap_or(&1)));
+        let mut copy = vec![usize::MAX; view.len()];
+        view.copy_into(&mut copy).unwrap();
+        prop_assert_eq!(&copy, shown.data());
+        for index in indices(view.shape()) {
+            prop_assert_eq!(view.get(&index), Some(shown.get(&index)));
+        }
+        prop_assert_eq!(view.get(view.shape()).is_some(), view.ndim() == 0);
+        if let Some(slice) = view.as_slice() {
+            prop_assert_eq!(slice, shown.data());
+        }
+    }
+
+    #[test]
+    fn slicing_reversing_and_permuting_commute_with_the_oracle(
+        strided in strided(1..=4, 0..=5),
+        axis in any::<prop::sample::Index>(),
+        cut in (0..6_usize, 0..6_usize, 1..4_usize),
+        turn in any::<u8>(),
+    ) {
+        let (buffer, shown) = (strided.buffer(), strided.counting());
+        let view = view(&buffer, &strided);
+        let axis = axis.index(view.ndim());
+        let len = view.shape()[axis];
+        let (start, end, step) = (cut.0.min(len), cut.1.min(len), cut.2);
+        if start <= end {
+            let mut slices: Vec<Slice> =
+                shown.shape().iter().map(|&len| Slice { start: 0, len, step: 1 }).collect();
+            slices[axis] = Slice { start, len: (end - start).div_ceil(step), step: step as isize };
+            let part = view.slice_by(axis, start..end, step).unwrap();
+            let expected = shown.slice(&slices);
+            prop_assert_eq!(part.shape(), expected.shape());
+            prop_assert_eq!(&part.to_vec(), expected.data());
+        } else {
+            let error = view.slice(axis, start..end).unwrap_err();
+            prop_assert_eq!(error, WindowError::RangeOutside { axis, start, end, len });
+        }
+        let back = view.reverse(axis).unwrap();
+        prop_assert!(back.reverse(axis).unwrap() == view);
+        for index in indices(view.shape()) {
+            let mut mirrored = index.clone();
+            mirrored[axis] = len - 1 - mirrored[axis];
+            prop_assert_eq!(back.get(&index), view.get(&mirrored));
+        }
+        let ndim = view.ndim();
+        let order: Vec<usize> = (0..ndim).map(|i| (i + turn as usize) % ndim).collect();
+        let turned = view.permute(&order).unwrap();
+        let expected = shown.permute(&order);
+        prop_assert_eq!(&turned.to_vec(), expected.data());
+    }
+
+    #[test]
+    fn merged_axes_visit_the_same_offsets(strided in strided(0..=4, 0..=4)) {
+        let layout = Layout::<windows_core::Dyn>::new(&strided.shape, &strided.strides).unwrap();
+        let merged = layout.merge_axes();
+        let offsets = |layout: &Layout<windows_core::Dyn>| -> Vec<isize> {
+            indices(layout.shape()).iter().map(|index| layout.offset(index).unwrap()).collect()
+        };
+        prop_assert_eq!(offsets(&layout), offsets(&merged));
+        prop_assert!(merged.ndim() <= layout.ndim().max(1));
+    }
+
+    #[test]
+    fn no_shape_or_stride_reaches_outside(
+        shape in prop::collection::vec(prop_oneof![0..4_usize, Just(usize::MAX), Just(1 << 62)], 0..4),
+        strides in prop::collection::vec(
+            prop_oneof![-4..4_isize, Just(isize::MAX), Just(isize::MIN), Just(1 << 61)], 0..4),
+        offset in prop_oneof![0..12_usize, Just(usize::MAX), Just(isize::MAX as usize)],
+    ) {
+        let data = [7_u8; 9];
+        let made = DynView::strided(&data, offset, &shape, &strides);
+        // The same in exact arithmetic.
+        let rank_fits = shape.len() == strides.len();
+        let non_zero = shape.iter().map(|&n| n.max(1) as u128).try_fold(1_u128, u128::checked_mul);
+        let fits = rank_fits && non_zero.is_some_and(|n| n <= isize::MAX as u128) && {
+            let reach: i128 = shape.iter().zip(&strides)
+                .map(|(&n, &s)| (n.saturating_sub(1) as i128) * (s as i128).abs()).sum();
+            let (low, high) = shape.iter().zip(&strides).fold((0_i128, 0_i128), |(l, h), (&n, &s)| {
+                let end = n.saturating_sub(1) as i128 * s as i128;
+                (l + end.min(0), h + end.max(0))
+            });
+            let inside = shape.contains(&0)
+                || (offset as i128 + low >= 0 && offset as i128 + high < data.len() as i128);
+            reach <= isize::MAX as i128 && inside
+        };
+        prop_assert_eq!(made.is_ok(), fits, "{:?} {:?} {}", shape, strides, offset);
+        if let Ok(view) = made
+            && view.len() < 1000 {
+                prop_assert!(view.iter().all(|&x| x == 7));
+            }
+    }
+}
+
+#[test]
+fn a_stride_that_wraps_is_refused_in_every_profile() {
+    let four = [1_u8, 2, 3, 4];
+    // In a release build a wrapped product would say that one element is enough.
+    assert!(View::strided(&four, 0, [2, 2], [isize::MAX, 1]).is_err());
+    assert!(View::strided(&four, 0, [2, 2], [isize::MIN, 1]).is_err());
+    assert!(View::strided(&four, 0, [usize::MAX, 2], [1, 1]).is_err());
+    assert!(View::strided(&four, 0, [1 << 32, 1 << 32], [0, 0]).is_err());
+    assert!(View::new(&four, [1 << 33, 1 << 33]).is_err());
+    assert!(View::strided(&four, usize::MAX, [1], [1]).is_err());
+    assert_eq!(
+        View::strided(&four, 3, [2], [-4]).unwrap_err().to_string(),
+        "the view reaches element -1, but the data has 4"
+    );
+    // An empty axis does not excuse the others.
+    assert!(View::new(&[0_u8; 0], [0, 1 << 40, 1 << 40]).is_err());
+}
+
+#[test]
+fn zero_sized_and_uncopyable_elements_have_views_and_windows() {
+    let nothing = [(); 6];
+    let view = View::new(&nothing, [2, 3]).unwrap();
+    assert_eq!(view.windows([2, 2]).iter().map(|w| w.iter().count()).sum::<usize>(), 8);
+    assert_eq!(view.windows([2, 2]).pack().unwrap().len(), 8);
+
+    let words = ["a", "b", "c"].map(String::from);
+    let view = View::from_slice(&words);
+    let pairs = view.windows([2]).map(|w| w.iter().map(String::as_str).collect::<String>());
+    assert_eq!(pairs, ["ab", "bc"]);
+}
+
+#[test]
+fn static_and_dynamic_rank_are_one_type() {
+    let data: Vec<u8> = (0..12).collect();
+    let view = View::new(&data, [3, 4]).unwrap();
+    assert_eq!(view.to_dyn(), view);
+    assert_eq!(view.to_dyn().to_const::<2>().unwrap(), view);
+    assert_eq!(
+        view.to_dyn().to_const::<3>().unwrap_err(),
+        WindowError::Rank { what: "layout", got: 2, expected: 3 }
+    );
+    let layout = Layout::<Const<0>>::contiguous([]).unwrap();
+    assert_eq!((layout.len(), layout.offset([])), (1, Some(0)));
+}
+
+fn is_send_and_sync<T: Send + Sync>() {}
+
+#[test]
+fn views_travel_between_threads_as_slices_do() {
+    is_send_and_sync::<View<'_, f32, 2>>();
+    is_send_and_sync::<DynView<'_, String>>();
+    is_send_and_sync::<windows_core::Windows<'_, u8, Const<3>>>();
+}

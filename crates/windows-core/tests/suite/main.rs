@@ -1,0 +1,15 @@
+//! `windows-core` against the naive oracles, by exhaustion and at random.
+
+mod arrays;
+mod axis;
+mod fold;
+mod interop;
+mod iterators;
+mod layout;
+mod mutate;
+mod pack;
+mod parallel;
+mod stitch;
+mod support;
+mod tiles;
+mod windows;

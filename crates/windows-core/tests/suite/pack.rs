@@ -1,0 +1,138 @@
+//! Packing, padding and folding against the oracle.
+
+use proptest::prelude::*;
+use windows_core::{Border, View, WindowError, WindowSpec};
+use windows_testkit::array::NdArray;
+use windows_testkit::axis::NaiveAxis;
+use windows_testkit::border::Border as NaiveBorder;
+use windows_testkit::strategy::{border, strided};
+use windows_testkit::windows::NaiveWindows;
+
+use crate::support::{self, specs, view};
+use crate::windows::case;
+
+proptest! {
+    #[test]
+    fn packing_agrees_with_the_oracle((strided, naive) in case(), kind in border()) {
+        let (buffer, shown) = (strided.buffer(), strided.counting());
+        let windows = view(&buffer, &strided).try_windows(specs(&naive)).unwrap();
+        let expected = naive.pack(&shown, kind, usize::MAX);
+        let constant = kind == NaiveBorder::Constant;
+        match windows.with_border(support::border(kind, usize::MAX)) {
+            Ok(bordered) => {
+                prop_assert_eq!(&bordered.pack(), expected.data());
+                let mut out = vec![12345; expected.data().len()];
+                bordered.pack_into(&mut out).unwrap();
+                prop_assert_eq!(&out, expected.data());
+                prop_assert!(bordered.pack_into(&mut vec![0; out.len() + 1]).is_err());
+            }
+            Err(error) => {
+                let is_empty = matches!(error, WindowError::EmptyBorder { axis } if strided.shape[axis] == 0);
+                prop_assert!(is_empty && !constant);
+            }
+        }
+        match windows.pack() {
+            Ok(packed) => prop_assert_eq!(&packed, expected.data()),
+            Err(error) => {
+                let partial = matches!(error, WindowError::Partial { .. });
+                prop_assert!(partial && windows.iter().any(|w| !w.is_whole()));
+            }
+        }
+    }
+
+    #[test]
+    fn padding_agrees_with_the_oracle(
+        strided in strided(0..=3, 0..=4),
+        sides in prop::collection::vec((0..9_usize, 0..9_usize), 3),
+        kind in border(),
+    ) {
+        let (buffer, shown) = (strided.buffer(), strided.counting());
+        let view = view(&buffer, &strided);
+        let ndim = view.ndim();
+        let (before, after): (Vec<usize>, Vec<usize>) = sides[..ndim].iter().copied().unzip();
+        let padded = view.pad(&before, &after, support::border(kind, usize::MAX));
+        // One window that takes everything.
+        let sizes: Vec<usize> =
+            (0..ndim).map(|a| before[a] + view.shape()[a] + after[a]).collect();
+        if sizes.contains(&0) {
+            prop_assert!(padded.map_or(true, |padded| padded.is_empty()));
+            return Ok(());
+        }
+        let axes = (0..ndim)
+            .map(|a| NaiveAxis::new(view.shape()[a], sizes[a], 1).padding(before[a], after[a]))
+            .collect();
+        match padded {
+            Ok(padded) => {
+                let expected = NaiveWindows::new(axes).pack(&shown, kind, usize::MAX);
+                prop_assert_eq!(&padded, expected.data());
+            }
+            Err(error) => {
+                let empty = matches!(error, WindowError::EmptyBorder { .. });
+                prop_assert!(empty && view.shape().contains(&0));
+            }
+        }
+    }
+}
+
+/// Runs of every length around the sizes that the copy lanes treat apart.
+#[test]
+fn runs_of_every_length_are_copied() {
+    fn check<T: Copy + PartialEq + std::fmt::Debug>(value: impl Fn(usize) -> T, longest: usize) {
+        let (rows, width) = (5, longest + 3);
+        let data: Vec<T> = (0..rows * width).map(value).collect();
+        let array = NdArray::new(data.clone(), &[rows, width]);
+        for run in 1..=longest {
+            let windows =
+                NaiveWindows::new(vec![NaiveAxis::new(rows, 3, 2), NaiveAxis::new(width, run, 2)]);
+            let expected = windows.pack(&array, NaiveBorder::Constant, data[0]);
+            let view = View::new(&data, [rows, width]).unwrap();
+            let packed = view.windows(WindowSpec::new([3, run]).step(2)).pack().unwrap();
+            assert_eq!(&packed, expected.data(), "runs of {run}");
+            // Rows from the last to the first: negative row strides.
+            let flipped = view.reverse(0).unwrap();
+            let packed = flipped.windows(WindowSpec::new([rows, run])).pack().unwrap();
+            let taken = flipped.windows(WindowSpec::new([rows, run]));
+            let expected: Vec<T> = taken.iter().flat_map(|w| w.to_vec()).collect();
+            assert_eq!(packed, expected, "runs of {run}");
+        }
+    }
+    check(|i| (i % 251) as u8, if cfg!(miri) { 20 } else { 140 });
+    check(|i| i as u16, if cfg!(miri) { 10 } else { 70 });
+    check(|i| i as f32, if cfg!(miri) { 6 } else { 36 });
+    check(|i| [i as u8, 1, 2], if cfg!(miri) { 6 } else { 50 });
+    check(|i| i as u128, if cfg!(miri) { 3 } else { 10 });
+}
+
+/// Outputs so large that they are stored past the caches, from aligned and unaligned starts.
+#[test]
+fn large_outputs_are_copied_like_small_ones() {
+    let (height, width) = (if cfg!(miri) { 70 } else { 1000 }, 640);
+    let data: Vec<u8> = (0..height * width).map(|i| (i * 7 + i / 640) as u8).collect();
+    let view = View::new(&data, [height, width]).unwrap();
+    for (size, step) in [([4, 32], [2, 8]), ([5, 24], [2, 8]), ([64, 48], [16, 16])] {
+        let windows = view.windows(WindowSpec::new(size).step(step));
+        let expected: Vec<u8> = windows.iter().flat_map(|w| w.to_vec()).collect();
+        assert!(cfg!(miri) || expected.len() > 4 << 20);
+        let mut out = vec![0; expected.len() + 16];
+        for start in [0, 1, 3, 8] {
+            let out = &mut out[start..][..expected.len()];
+            out.fill(0);
+            windows.pack_into(out).unwrap();
+            assert!(out == expected);
+        }
+        assert!(windows.pack().unwrap() == expected);
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_refused_whole() {
+    let data = [1_u8, 2, 3];
+    let windows = View::from_slice(&data).windows(WindowSpec::new([3]).padding(1));
+    let mut out = [9; 9];
+    let error = windows.pack_into(&mut out).unwrap_err();
+    assert_eq!(error.to_string(), "only 1 of 3 windows on axis 0 lie wholly inside: name a border");
+    let bordered = windows.with_border(Border::Constant(0)).unwrap();
+    let error = bordered.pack_into(&mut out[..8]).unwrap_err();
+    assert_eq!(error.to_string(), "output has length 8, but 9 is needed");
+    assert_eq!(out, [9; 9]);
+}
