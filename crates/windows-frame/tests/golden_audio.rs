@@ -60,9 +60,11 @@ fn counts_of_every_library_from_0_to_2000_samples() {
     counts("librosa_frame", FrameSpec::new, too_short);
     counts("torch", FrameSpec::torch, |n, length| n <= length / 2);
     counts("torch_unfold", FrameSpec::new, too_short);
-    // Raises as well where an odd number of zeros surrounds the window and the frames end exactly.
+    // Raises for input shorter than the transform, and where an odd number of zeros surrounds the
+    // window and the frames end exactly.
     counts("torch_aligned", FrameSpec::torch_aligned, |n, length| {
-        n < length || (length.next_power_of_two() - length) % 2 == 1
+        let size = length.next_power_of_two();
+        n < size || (size - length) % 2 == 1
     });
     counts("tensorflow", FrameSpec::tensorflow, never);
     counts("tensorflow_pad", FrameSpec::tensorflow_padded, never);
@@ -73,8 +75,9 @@ fn counts_of_every_library_from_0_to_2000_samples() {
         |length, hop| FrameSpec::scipy(length, hop, 1),
         |n, length| n < length.div_ceil(2),
     );
-    counts("scipy_legacy", FrameSpec::scipy_legacy, |n, length| n < length || length == 5);
-    counts("whisper", FrameSpec::whisper, |n, _| n < 160);
+    counts("scipy_legacy", FrameSpec::scipy_legacy, |n, length| n < length);
+    // Transformed by torch, which reflects no more than there is.
+    counts("whisper", FrameSpec::whisper, |n, length| n <= length / 2);
     counts("huggingface", FrameSpec::huggingface, never);
 }
 
@@ -130,8 +133,8 @@ fn windows_of_scipy_and_kaldi() {
             .collect();
         assert_eq!(ours.len(), expected.len());
         for (i, (ours, expected)) in ours.iter().zip(&expected).enumerate() {
-            // Kaiser's I0 is a polynomial there.
-            let bound = if name == "kaiser" { 2e-15 } else { 5e-16 };
+            // Theirs take cosines of rounded angles; an error of I0 grows with its argument.
+            let bound = if name == "kaiser" { 4e-15 } else { 2e-15 };
             assert!((ours - expected).abs() <= bound, "{name} weight {i}: {ours} {expected}");
         }
     }
@@ -152,14 +155,7 @@ mod spectra {
         let bytes = std::fs::read(path).unwrap();
         let file = npyz::NpyFile::new(&bytes[..]).unwrap();
         let shape: Vec<usize> = file.shape().iter().map(|&len| len as usize).collect();
-        let fortran = file.order() == npyz::Order::Fortran;
-        let values: Vec<Complex<f64>> = file.into_vec().unwrap();
-        if !fortran {
-            return (values, shape);
-        }
-        let (frames, bins) = (shape[0], shape[1]);
-        let at = |i: usize| values[i % bins * frames + i / bins];
-        ((0..values.len()).map(at).collect(), shape)
+        (file.into_vec().unwrap(), shape)
     }
 
     #[test]

@@ -30,7 +30,7 @@ PAIRS = [(400, 160), (512, 128), (25, 10), (7, 3), (6, 6), (5, 9)]
 
 
 def save(name, array):
-    np.save(os.path.join(HERE, name + ".npy"), array)
+    np.save(os.path.join(HERE, name + ".npy"), np.ascontiguousarray(array))
 
 
 def counts(name, count, pairs=PAIRS):
@@ -157,7 +157,7 @@ counts("tensorflow_pad", lambda n, l, h: tf.signal.frame(np.zeros(n, np.float32)
 counts("kaldi", lambda n, l, h: kaldi_count(n, l, h, True))
 counts("kaldi_nosnip", lambda n, l, h: kaldi_count(n, l, h, False))
 counts("scipy", scipy_count)
-counts("scipy_legacy", lambda n, l, h: scipy_legacy(np.zeros(n), l, h).shape[0])
+counts("scipy_legacy", lambda n, l, h: scipy_legacy(np.zeros(n), l, h).shape[0], PAIRS[:-1])
 counts("whisper", whisper_count, [(400, 160)])
 # Here the second number is the overlap.
 counts("huggingface", hf_count, [(400, 240), (25, 10), (7, 3), (6, 0)])
