@@ -306,7 +306,7 @@ impl Inverse {
 /// let mut rebuilt = Vec::new();
 /// sound.push(&[1.0, 2.0, 3.0, 4.0], |piece| rebuilt.extend_from_slice(piece))?;
 /// sound.push(&[3.0, 4.0, 5.0, 6.0], |piece| rebuilt.extend_from_slice(piece))?;
-/// assert_eq!(rebuilt, [1.0, 2.0]); // what no later frame can change
+/// assert_eq!(rebuilt, [1.0, 2.0, 3.0, 4.0]); // what no later frame can change
 /// sound.finish(6, |piece| rebuilt.extend_from_slice(piece))?;
 /// assert_eq!(rebuilt, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
 /// # Ok::<(), windows_frame::FrameError>(())
@@ -390,7 +390,8 @@ impl<T: Blend> OverlapAdd<T> {
     fn padding(&self) -> isize {
         match self.spec.rule() {
             Edge::Drop => self.spec.after().max(0),
-            _ => self.spec.length() as isize - 1,
+            // With a hop beyond the length, the last frame may lie behind the signal.
+            _ => self.spec.length().max(self.spec.hop()) as isize - 1,
         }
     }
 
@@ -514,7 +515,8 @@ struct Accumulator<T> {
 impl<T: Blend> Accumulator<T> {
     fn new(spec: &FrameSpec) -> Result<Self, FrameError> {
         // Between the last sample emitted and the end of the newest frame: the frame and the padding.
-        let live = spec.length().saturating_add(spec.after().max(0).unsigned_abs());
+        let reach = spec.length().max(spec.hop());
+        let live = reach.saturating_add(spec.after().max(0).unsigned_abs());
         let elements = live.saturating_mul(4).saturating_add(1024);
         let (mut sums, mut weights) = (Vec::new(), Vec::new());
         if sums.try_reserve_exact(elements).is_err() || weights.try_reserve_exact(elements).is_err()

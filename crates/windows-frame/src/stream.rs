@@ -11,7 +11,8 @@
 //! out to be:
 //!
 //! * a frame that misses samples at its end starts within the last `length` ones;
-//! * a border at the end, of `a` samples, mirrors the last `a + 1`;
+//! * a border at the end, of `a` samples, mirrors the last `a + 1`; so does a partial frame, which
+//!   reaches over the end by its length or, where that is more, the hop;
 //! * a border at the start, of `b` samples, waits for the first `b + 1`, and nothing is dropped before.
 
 use alloc::vec::Vec;
@@ -142,7 +143,8 @@ impl<T: Copy + Default> Framer<T> {
         let before = spec.before().max(0).unsigned_abs();
         let overhang = match spec.rule() {
             Edge::Drop => spec.after().max(0).unsigned_abs(),
-            _ => length.max(spec.after().max(0).unsigned_abs()),
+            // With a hop beyond the length, the last frame may lie behind the data.
+            _ => length.max(spec.hop()).max(spec.after().max(0).unsigned_abs()),
         };
         // No sum overflows: the parts are at most `isize::MAX`, and four of them are refused below.
         let history = (length + cut).max(overhang + 1).max(before + 1);

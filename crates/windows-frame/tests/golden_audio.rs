@@ -45,7 +45,9 @@ fn counts(
                 assert!(refused(n, length), "{name} {length}/{hop} refuses {n} samples");
                 continue;
             }
-            assert_eq!(spec(length, hop).count(n), count as usize, "{name} {length}/{hop} of {n}");
+            // Tokenizers give one empty window over nothing.
+            let count = if name == "huggingface" && n == 0 { 0 } else { count as usize };
+            assert_eq!(spec(length, hop).count(n), count, "{name} {length}/{hop} of {n}");
             compared += 1;
         }
     }

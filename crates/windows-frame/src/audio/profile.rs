@@ -27,7 +27,7 @@ const HOP: usize = 160;
 ///
 /// let mel = WhisperMel::<f64>::new(80)?.features(&vec![0i16; 16_000])?;
 /// assert_eq!((mel.frames(), mel.bins()), (100, 80));
-/// assert_eq!(mel.frame(0)[0], -1.5);
+/// assert!((mel.frame(0)[0] + 1.5).abs() < 1e-12);
 /// # Ok::<(), windows_frame::FrameError>(())
 /// ```
 #[derive(Clone, Debug)]

@@ -49,6 +49,19 @@ impl StftSpec {
         Ok(Self { frames, window: window.to_vec(), size: expected, rotation: 0 })
     }
 
+    /// With frames elsewhere, of the same length.
+    ///
+    /// # Errors
+    /// Frames of another length.
+    pub fn framed(mut self, frames: FrameSpec) -> Result<Self, FrameError> {
+        let expected = self.window.len();
+        if frames.length() != expected {
+            return Err(FrameError::Length { what: "frame", expected, got: frames.length() });
+        }
+        self.frames = frames;
+        Ok(self)
+    }
+
     /// With frames followed by zeros up to this many points.
     ///
     /// # Errors
