@@ -59,6 +59,11 @@ pub enum FrameError {
         /// Frames asked for.
         frames: usize,
     },
+    /// More memory than there is.
+    Memory {
+        /// Elements asked for.
+        elements: usize,
+    },
     /// A parameter outside its domain.
     Parameter {
         /// Which.
@@ -97,6 +102,7 @@ impl fmt::Display for FrameError {
                 f,
                 "{frames} frames over 0 samples: only a constant border can be read there"
             ),
+            Self::Memory { elements } => write!(f, "no memory for {elements} elements"),
             Self::Parameter { what, value, expected } => {
                 write!(f, "{what} is {value}, but must be {expected}")
             }

@@ -7,10 +7,17 @@
 extern crate alloc;
 
 pub mod audio;
+mod convention;
 mod error;
+mod frames;
+mod inverse;
 mod spec;
+mod stream;
 #[cfg(feature = "std")]
 pub mod text;
 
 pub use error::FrameError;
+pub use frames::{Frame, Frames, FramesIter};
+pub use inverse::{Blend, Inverse, InverseError, Lost, OverlapAdd, cola, nola};
 pub use spec::{FrameGrid, FrameSpec};
+pub use stream::{Framer, StreamFrame};

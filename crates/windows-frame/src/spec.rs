@@ -14,9 +14,11 @@
 //! negative, which leaves samples out: Kaldi's frames start inside the data when the hop exceeds the
 //! length.
 
+use alloc::vec::Vec;
 use core::ops::Range;
 
-use windows_core::{Axis, AxisSpec, Covering, Edge};
+use windows_core::{Axis, AxisSpec, Border, Covering, Edge};
+use windows_core::{Extent, Rank, StridedView, WindowError, WindowSpec, Windows};
 
 use crate::FrameError;
 
@@ -46,6 +48,7 @@ pub struct FrameSpec {
     before: isize,
     after: isize,
     edge: Edge,
+    border: Border<()>,
     /// Samples that a partial frame at the end must have to be kept.
     at_least: Option<usize>,
 }
@@ -55,7 +58,15 @@ impl FrameSpec {
     /// length: what lies between is skipped.
     #[must_use]
     pub const fn new(length: usize, hop: usize) -> Self {
-        Self { length, hop, before: 0, after: 0, edge: Edge::Drop, at_least: None }
+        Self {
+            length,
+            hop,
+            before: 0,
+            after: 0,
+            edge: Edge::Drop,
+            border: Border::Constant(()),
+            at_least: None,
+        }
     }
 
     /// Frames of `length` elements of which neighbours share `overlap`: the hop is the length less
@@ -87,6 +98,14 @@ impl FrameSpec {
     pub const fn edge(mut self, edge: Edge) -> Self {
         self.edge = edge;
         self.at_least = None;
+        self
+    }
+
+    /// With virtual elements, and those that a partial frame lacks, reading as this where frames are
+    /// written out. The constant is the zero of the element type.
+    #[must_use]
+    pub const fn border(mut self, border: Border<()>) -> Self {
+        self.border = border;
         self
     }
 
@@ -142,6 +161,46 @@ impl FrameSpec {
         self.edge
     }
 
+    /// What virtual elements read as.
+    #[must_use]
+    pub const fn outside(&self) -> Border<()> {
+        self.border
+    }
+
+    /// Frames along one axis of an array of any rank, zero-copy: on the other axes one element at a
+    /// time, so that the channels of interleaved or planar sound are rows of windows.
+    ///
+    /// # Errors
+    /// As [`FrameSpec::over`]; an axis that does not exist.
+    ///
+    /// # Example
+    /// ```
+    /// use windows_core::View;
+    /// use windows_frame::FrameSpec;
+    ///
+    /// // interleaved stereo: 5 samples of 2 channels
+    /// let sound = [0, 100, 1, 101, 2, 102, 3, 103, 4, 104];
+    /// let view = View::new(&sound, [5, 2])?;
+    /// let frames = FrameSpec::new(3, 2).windows(&view, 0)?;
+    /// assert_eq!(frames.grid().counts(), [2, 2]);
+    /// assert_eq!(frames.get([1, 1]).unwrap().to_vec(), [102, 103, 104]);
+    /// # Ok::<(), windows_frame::FrameError>(())
+    /// ```
+    pub fn windows<'a, T, R: Rank>(
+        &self,
+        view: &StridedView<'a, T, R>,
+        axis: usize,
+    ) -> Result<Windows<'a, T, R>, FrameError> {
+        let ndim = view.ndim();
+        let len = *view.shape().get(axis).ok_or(WindowError::NoSuchAxis { axis, ndim })?;
+        let grid = self.over(len)?;
+        let inside = view.slice(axis, grid.skip..grid.skip + grid.axis.len())?;
+        let axes: Vec<AxisSpec> = (0..ndim)
+            .map(|on| if on == axis { grid.axis.spec() } else { AxisSpec::of(Extent::Each) })
+            .collect();
+        Ok(inside.try_windows(WindowSpec::<R>::from_axes(&axes))?)
+    }
+
     /// The spec over this many elements.
     ///
     /// # Errors
@@ -166,7 +225,7 @@ impl FrameSpec {
             None => (0, spec),
         };
         match Axis::new(len_inside, spec) {
-            Ok(axis) => Ok(FrameGrid { axis, skip, len }),
+            Ok(axis) => Ok(FrameGrid { axis, skip: if skip > len { len } else { skip }, len }),
             Err(error) => Err(FrameError::Geometry(error)),
         }
     }
