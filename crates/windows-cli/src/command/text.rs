@@ -28,8 +28,8 @@ const PROGRESS: u64 = 1 << 20;
 #[command(
     after_help = "Each line is {\"text\": .., \"bytes\": [a,b], \"chars\": [a,b], \"units\": [a,b], \"fresh\": [a,b]}; fresh is in bytes.
 
-Words are the segments of UAX 29 that are not blank; a line has its terminator with it; byte windows end on character
-boundaries, and their units are bytes. Memory is bounded by one window and the longest unit, whatever the input's length.
+Words are the segments of UAX 29 that are not blank. A line has its terminator with it. Windows of bytes end on
+character boundaries, their units are bytes. However long the input, memory is that of a window and a unit.
 
 Example, 40 words a window, the last 10 of them again in the next:
   ndwin text docs/assets/README.md --unit word --size 40 --overlap 10 -o target/words.jsonl --force"
@@ -147,7 +147,10 @@ impl Args {
         let output = &self.common.output;
         let to_stdout = output::is_stdout(output);
         if !to_stdout && output.extension().is_none_or(|extension| extension != "jsonl") {
-            return Err(Error::at(output, "windows of text are lines of JSON: write a .jsonl file, or -"));
+            return Err(Error::at(
+                output,
+                "windows of text are lines of JSON: write a .jsonl file, or -",
+            ));
         }
         let mut outputs = Outputs::new(self.common.force);
         if !to_stdout {
@@ -248,7 +251,8 @@ impl Args {
         out: &mut impl Write,
         count: &mut usize,
     ) -> Result<()> {
-        let source = if output::is_stdout(&self.input) { Path::new("standard input") } else { &self.input };
+        let source =
+            if output::is_stdout(&self.input) { Path::new("standard input") } else { &self.input };
         while let Some(window) = windows.next_window().at(source)? {
             let mut line = |window: &TextWindow<'_>| {
                 *count += 1;

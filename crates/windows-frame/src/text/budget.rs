@@ -9,6 +9,7 @@ use core::iter::FusedIterator;
 use core::ops::Range;
 use std::collections::VecDeque;
 
+use super::unit::Finer;
 use super::{TextError, TextWindow, Unit, Units};
 
 /// How much a chunk may hold, how much it may share with the one before, and what to do with a unit
@@ -140,12 +141,19 @@ impl<'a> Units<'a> {
 }
 
 /// A unit, or a part of one that was split.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Piece {
-    bytes: Range<usize>,
+    start: usize,
+    end: usize,
     unit: usize,
     /// The kind it was split into.
-    kind: Option<Unit>,
+    kind: Option<Finer>,
+}
+
+impl Piece {
+    fn bytes(&self) -> Range<usize> {
+        self.start..self.end
+    }
 }
 
 /// Units one by one, with those that are too large split.
@@ -165,12 +173,14 @@ impl<'a> Pieces<'a> {
         Self { units, budget, next: 0, parts: Vec::new(), seen: 0 }
     }
 
+    #[inline]
     fn next(&mut self) -> Option<Piece> {
         self.parts.pop().or_else(|| {
             let unit = self.next;
             (unit < self.units.len()).then(|| {
                 self.next += 1;
-                Piece { bytes: self.units.span(unit..unit + 1), unit, kind: None }
+                let Range { start, end } = self.units.span(unit..unit + 1);
+                Piece { start, end, unit, kind: None }
             })
         })
     }
@@ -178,17 +188,20 @@ impl<'a> Pieces<'a> {
     /// Treats a piece that is above the budget: `Some` is to be kept whole.
     fn oversize(&mut self, piece: Piece, measure: usize) -> Result<Option<Piece>, TextError> {
         let refused =
-            TextError::AboveBudget { at: piece.bytes.start, measure, budget: self.budget.most };
+            TextError::AboveBudget { at: piece.start, measure, budget: self.budget.most };
         match self.budget.oversize {
             Oversize::Keep => Ok(Some(piece)),
             Oversize::Refuse => Err(refused),
             Oversize::Split => {
-                let kind = piece.kind.as_ref().or_else(|| self.units.kind());
-                let finer = kind.unwrap_or(&Unit::Line).finer().ok_or(refused)?;
+                let finer = match piece.kind {
+                    Some(kind) => kind.unit().finer(),
+                    None => self.units.kind().unwrap_or(&Unit::Line).finer(),
+                };
+                let finer = finer.ok_or(refused)?;
                 let first = self.parts.len();
-                finer.scan(&self.units.text()[piece.bytes.clone()], true, |part| {
-                    let bytes = piece.bytes.start + part.start..piece.bytes.start + part.end;
-                    self.parts.push(Piece { bytes, unit: piece.unit, kind: Some(finer.clone()) });
+                finer.unit().scan(&self.units.text()[piece.bytes()], true, |part| {
+                    let (start, end) = (piece.start + part.start, piece.start + part.end);
+                    self.parts.push(Piece { start, end, kind: Some(finer), ..piece });
                 });
                 self.parts[first..].reverse();
                 Ok(None)
@@ -198,8 +211,8 @@ impl<'a> Pieces<'a> {
 
     fn chunk(&mut self, first: &Piece, last: &Piece, measure: usize) -> Chunk<'a> {
         let window =
-            self.units.cut(first.bytes.start..last.bytes.end, first.unit..last.unit + 1, self.seen);
-        self.seen = last.bytes.end;
+            self.units.cut(first.start..last.end, first.unit..last.unit + 1, self.seen);
+        self.seen = last.end;
         Chunk { window, measure }
     }
 
@@ -227,19 +240,20 @@ pub struct Chunks<'a, M> {
 
 impl<M: FnMut(Range<usize>) -> usize> Chunks<'_, M> {
     /// Fetches the piece behind the chunk, unless there is one.
+    #[inline]
     fn fetch(&mut self) -> Result<(), TextError> {
         while self.next.is_none() {
             let Some(piece) = self.pieces.next() else { return Ok(()) };
-            let weight = (self.measure)(piece.bytes.clone());
+            let weight = (self.measure)(piece.bytes());
             let piece = if weight > self.pieces.budget.most {
                 let Some(kept) = self.pieces.oversize(piece, weight)? else { continue };
                 kept
             } else {
                 piece
             };
-            let before = self.held.back().map_or(piece.bytes.start, |(last, ..)| last.bytes.end);
-            let gap = if before < piece.bytes.start {
-                (self.measure)(before..piece.bytes.start)
+            let before = self.held.back().map_or(piece.start, |(last, ..)| last.end);
+            let gap = if before < piece.start {
+                (self.measure)(before..piece.start)
             } else {
                 0
             };
@@ -351,7 +365,7 @@ impl<M: FnMut(Range<usize>) -> usize> SearchedChunks<'_, M> {
 
     /// The measure of some pieces.
     fn of(&mut self, pieces: Range<usize>) -> usize {
-        (self.measure)(self.held[pieces.start].bytes.start..self.held[pieces.end - 1].bytes.end)
+        (self.measure)(self.held[pieces.start].start..self.held[pieces.end - 1].end)
     }
 
     /// The most pieces from the front that fit, and their measure; at least the `shared` and one more
@@ -426,7 +440,7 @@ impl<'a, M: FnMut(Range<usize>) -> usize> Iterator for SearchedChunks<'a, M> {
                 }
                 None => {
                     let piece = self.held.pop_front()?;
-                    let measure = (self.measure)(piece.bytes.clone());
+                    let measure = (self.measure)(piece.bytes());
                     // Pieces looked at too far are looked at again behind the parts of this one.
                     while let Some(later) = self.held.pop_back() {
                         self.pieces.parts.push(later);
@@ -444,7 +458,7 @@ impl<'a, M: FnMut(Range<usize>) -> usize> Iterator for SearchedChunks<'a, M> {
                     }
                 }
             };
-            let (first, last) = (self.held[0].clone(), self.held[count - 1].clone());
+            let (first, last) = (self.held[0], self.held[count - 1]);
             let chunk = self.pieces.chunk(&first, &last, measure);
             let left_behind = self.advance(count);
             self.held.drain(..left_behind);
