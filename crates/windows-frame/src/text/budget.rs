@@ -187,8 +187,7 @@ impl<'a> Pieces<'a> {
 
     /// Treats a piece that is above the budget: `Some` is to be kept whole.
     fn oversize(&mut self, piece: Piece, measure: usize) -> Result<Option<Piece>, TextError> {
-        let refused =
-            TextError::AboveBudget { at: piece.start, measure, budget: self.budget.most };
+        let refused = TextError::AboveBudget { at: piece.start, measure, budget: self.budget.most };
         match self.budget.oversize {
             Oversize::Keep => Ok(Some(piece)),
             Oversize::Refuse => Err(refused),
@@ -210,8 +209,7 @@ impl<'a> Pieces<'a> {
     }
 
     fn chunk(&mut self, first: &Piece, last: &Piece, measure: usize) -> Chunk<'a> {
-        let window =
-            self.units.cut(first.start..last.end, first.unit..last.unit + 1, self.seen);
+        let window = self.units.cut(first.start..last.end, first.unit..last.unit + 1, self.seen);
         self.seen = last.end;
         Chunk { window, measure }
     }
@@ -223,71 +221,77 @@ impl<'a> Pieces<'a> {
     }
 }
 
+/// A piece with its measure, and that of the gap before it.
+#[derive(Clone, Copy, Debug)]
+struct Weighed {
+    piece: Piece,
+    weight: usize,
+    gap: usize,
+}
+
 /// See [`Units::chunks`].
 #[derive(Clone)]
 pub struct Chunks<'a, M> {
     pieces: Pieces<'a>,
     measure: M,
-    /// The pieces of the chunk, each with its measure and that of the gap before it.
-    held: VecDeque<(Piece, usize, usize)>,
+    /// The pieces of the chunk.
+    held: VecDeque<Weighed>,
     /// The measure of the chunk.
     total: usize,
-    /// The piece behind the chunk, with both measures, which did not fit.
-    next: Option<(Piece, usize, usize)>,
+    /// The piece behind the chunk, which did not fit.
+    next: Option<Weighed>,
     /// The error behind the last chunk.
     failed: Option<TextError>,
 }
 
 impl<M: FnMut(Range<usize>) -> usize> Chunks<'_, M> {
-    /// Fetches the piece behind the chunk, unless there is one.
+    /// The piece behind the chunk.
     #[inline]
-    fn fetch(&mut self) -> Result<(), TextError> {
-        while self.next.is_none() {
-            let Some(piece) = self.pieces.next() else { return Ok(()) };
-            let weight = (self.measure)(piece.bytes());
-            let piece = if weight > self.pieces.budget.most {
-                let Some(kept) = self.pieces.oversize(piece, weight)? else { continue };
-                kept
-            } else {
-                piece
-            };
-            let before = self.held.back().map_or(piece.start, |(last, ..)| last.end);
-            let gap = if before < piece.start {
-                (self.measure)(before..piece.start)
-            } else {
-                0
-            };
-            self.next = Some((piece, weight, gap));
+    fn fetch(&mut self) -> Result<Option<Weighed>, TextError> {
+        if let Some(next) = self.next.take() {
+            return Ok(Some(next));
         }
-        Ok(())
+        while let Some(mut piece) = self.pieces.next() {
+            let weight = (self.measure)(piece.bytes());
+            if weight > self.pieces.budget.most {
+                let Some(kept) = self.pieces.oversize(piece, weight)? else { continue };
+                piece = kept;
+            }
+            let gap = match self.held.back() {
+                Some(last) if last.piece.end < piece.start => {
+                    (self.measure)(last.piece.end..piece.start)
+                }
+                _ => 0,
+            };
+            return Ok(Some(Weighed { piece, weight, gap }));
+        }
+        Ok(None)
     }
 
-    /// What the chunk would measure with the piece behind it.
-    fn with(&self, weight: usize, gap: usize) -> usize {
+    /// What the chunk would measure with one more piece.
+    #[inline]
+    fn with(&self, next: &Weighed) -> usize {
         if self.held.is_empty() {
-            weight
+            next.weight
         } else {
-            self.total.saturating_add(gap).saturating_add(weight)
+            self.total.saturating_add(next.gap).saturating_add(next.weight)
         }
     }
 
     /// Drops pieces at the front until the rest may be shared, and leaves room for the next one.
     fn shrink(&mut self) {
         let Budget { most, overlap, .. } = self.pieces.budget;
-        let Some((weight, gap)) = self.next.as_ref().map(|next| (next.1, next.2)) else {
+        let Some(next) = self.next else {
             self.held.clear();
             return;
         };
-        while let Some((_, dropped, _)) = self.held.front() {
-            if self.total <= overlap && self.with(weight, gap) <= most {
-                return;
+        while !self.held.is_empty() && (self.total > overlap || self.with(&next) > most) {
+            if let Some(first) = self.held.pop_front() {
+                // The gap behind the piece that goes is no longer inside.
+                let gap = self.held.front().map_or(0, |second| second.gap);
+                self.total = self.total.saturating_sub(first.weight.saturating_add(gap));
             }
-            // The gap behind the piece that goes is no longer inside.
-            let behind = self.held.get(1).map_or(0, |second| second.2);
-            self.total = self.total.saturating_sub(dropped.saturating_add(behind));
-            self.held.pop_front();
         }
-        self.total = 0;
     }
 }
 
@@ -300,33 +304,34 @@ impl<'a, M: FnMut(Range<usize>) -> usize> Iterator for Chunks<'a, M> {
         }
         let mut added = false;
         loop {
-            if let Err(error) = self.fetch() {
-                // What was gathered before the refused unit is a chunk; the error comes after it.
-                self.pieces.stop();
-                if !added {
-                    self.held.clear();
-                    return Some(Err(error));
+            match self.fetch() {
+                Ok(Some(next)) => {
+                    let total = self.with(&next);
+                    // A unit that is kept whole stands alone, first in an empty chunk.
+                    if total > self.pieces.budget.most && added {
+                        self.next = Some(next);
+                        break;
+                    }
+                    self.held.push_back(next);
+                    self.total = total;
+                    added = true;
                 }
-                self.failed = Some(error);
-                break;
+                Ok(None) if added => break,
+                Ok(None) => return None,
+                Err(error) => {
+                    // What was gathered before the refused unit is a chunk; the error comes after it.
+                    self.pieces.stop();
+                    if !added {
+                        self.held.clear();
+                        return Some(Err(error));
+                    }
+                    self.failed = Some(error);
+                    break;
+                }
             }
-            let Some((_, weight, gap)) = &self.next else { break };
-            let total = self.with(*weight, *gap);
-            // A unit that is kept whole stands alone, first in an empty chunk.
-            if total > self.pieces.budget.most && added {
-                break;
-            }
-            self.held.extend(self.next.take());
-            self.total = total;
-            added = true;
         }
-        if !added {
-            return None;
-        }
-        let chunk = match (self.held.front(), self.held.back()) {
-            (Some((first, ..)), Some((last, ..))) => self.pieces.chunk(first, last, self.total),
-            _ => return None,
-        };
+        let (first, last) = (self.held.front()?.piece, self.held.back()?.piece);
+        let chunk = self.pieces.chunk(&first, &last, self.total);
         self.shrink();
         Some(Ok(chunk))
     }

@@ -109,9 +109,8 @@ fn cut_off(bytes: &[u8]) -> usize {
         .find(|&len| {
             let end = &bytes[bytes.len() - len..];
             end[0] >= 0xc0
-                && str::from_utf8(end).is_err_and(|error| {
-                    error.valid_up_to() == 0 && error.error_len().is_none()
-                })
+                && str::from_utf8(end)
+                    .is_err_and(|error| error.valid_up_to() == 0 && error.error_len().is_none())
         })
         .unwrap_or(0)
 }
