@@ -196,13 +196,18 @@ impl Args {
             return Err(Error::new("--max-unit 0: a unit has at least one byte"));
         }
         let spec = self.spec()?;
+        let balanced = spec.rule() == Edge::Balance;
         let stream = match self.unit.unit() {
-            None => TextStream::bytes(spec).map_err(Error::new)?,
-            Some(unit) if spec.rule() == Edge::Balance => {
-                TextStream::balanced(unit, spec, self.count(spec)?).map_err(Error::new)?
+            None if balanced => {
+                return Err(Error::new(
+                    "--tail balance needs units of one length: give --unit char",
+                ));
             }
-            Some(unit) => TextStream::new(unit, spec).map_err(Error::new)?,
+            None => TextStream::bytes(spec),
+            Some(unit) if balanced => TextStream::balanced(unit, spec, self.count(spec)?),
+            Some(unit) => TextStream::new(unit, spec),
         };
+        let stream = stream.map_err(Error::new)?;
         Ok(self.with_limits(stream))
     }
 
@@ -217,7 +222,7 @@ impl Args {
         spec.over(0).map_err(Error::new)?;
         let Some(unit) = self.unit.unit().filter(|_| !output::is_stdout(&self.input)) else {
             return Err(Error::new(
-                "--tail balance needs to know the number of units: give a file, and units other than bytes",
+                "--tail balance needs to know the number of units: give a file",
             ));
         };
         let each = TextStream::new(unit, FrameSpec::new(1, 1)).map_err(Error::new)?;

@@ -7,4 +7,5 @@ mod bad_input;
 mod fold;
 mod patches;
 mod support;
+mod text;
 mod windows;
