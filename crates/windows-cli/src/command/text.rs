@@ -164,7 +164,13 @@ impl Args {
             self.write(&mut windows, &mut out, &mut count)?;
             forgive(out.flush())?;
         } else {
-            outputs.file(output, |out| self.write(&mut windows, out, &mut count).map(drop))?;
+            // What is wrong with the input is not said of the output.
+            let mut written = Ok(());
+            outputs.file(output, |out| {
+                written = self.write(&mut windows, out, &mut count);
+                io::Result::Ok(())
+            })?;
+            written?;
             outputs.commit()?;
         }
         let name = if self.ngrams.is_some() { "n-grams" } else { "windows" };
@@ -272,7 +278,7 @@ impl Args {
             };
             match written {
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
-                written => written.map_err(Error::new)?,
+                written => written.at(&self.common.output)?,
             }
         }
         Ok(())

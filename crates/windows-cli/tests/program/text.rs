@@ -123,7 +123,7 @@ fn what_cannot_be_done_is_said_and_nothing_is_written() {
         ("a.txt --unit byte --ngrams 1:2", "--unit char"),
         ("a.txt --unit byte --size 2 --tail balance", "--tail balance"),
         ("a.txt --unit word --size 2 --max-unit 0", "--max-unit 0"),
-        ("bad.txt --unit word --size 2", "bad.txt: invalid UTF-8 at byte 4"),
+        ("bad.txt --unit word --size 2", "ndwin: bad.txt: invalid UTF-8 at byte 4"),
         (
             "long.txt --unit word --size 2 --max-unit 99",
             "long.txt: the unit at byte 0 is longer than 99",

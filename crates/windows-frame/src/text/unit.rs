@@ -154,6 +154,7 @@ impl Unit {
 
     /// In a text in which no unit ends for certain, up to where all is decided nevertheless: blanks
     /// between words are no unit however many they are, and nothing reaches across them.
+    #[cfg_attr(not(feature = "unicode"), expect(unused_variables, reason = "no unit skips blanks"))]
     pub(super) fn decided(&self, text: &str) -> usize {
         match self {
             #[cfg(feature = "unicode")]
@@ -170,6 +171,7 @@ impl Unit {
     }
 
     /// Whether `text` is blanks that are no unit unless a mark follows them.
+    #[cfg_attr(not(feature = "unicode"), expect(unused_variables, reason = "no unit skips blanks"))]
     pub(super) fn passes(&self, text: &str) -> bool {
         match self {
             #[cfg(feature = "unicode")]
