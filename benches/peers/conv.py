@@ -4,10 +4,9 @@
     python benches/peers/conv.py [--threads N] [--isa avx2] [--rounds R]
 
 Every layer is timed round by round, one library after the other; the best round counts. All of them have a
-bias, and weights in the order they like best: ours packed by the plan, onnxruntime's by its session, oneDNN's
-by torch's `to_mkldnn` modules in the `own` column (input and weights reordered before timing where the layer
-allows it: the input is channels-last), by nobody in the `nchw` and `nhwc` columns, which are plain
-`conv2d` calls. Results are compared before anything is timed.
+bias; ours has its weights packed by the plan, onnxruntime by its session. `nchw` and `nhwc` are torch's `conv2d` on
+plain and channels-last tensors, which is oneDNN; channels-last is what oneDNN chooses for itself on AVX-512, though
+torch lets it reorder the weights in every call. Results are compared before anything is timed.
 
 `--isa avx2` caps ours; oneDNN is capped with ONEDNN_MAX_CPU_ISA=AVX2 in the environment, onnxruntime not at all
 (its column is then left out).
@@ -25,7 +24,6 @@ import onnx
 import onnxruntime
 import torch
 import torch.nn.functional as F
-from torch.utils import mkldnn
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--threads", type=int, default=1)
@@ -90,12 +88,7 @@ def peers(x, w, b, step, padding, groups):
     last = torch.channels_last
     xl, wl = x.to(memory_format=last), w.to(memory_format=last)
     nhwc = lambda: F.conv2d(xl, wl, b, step, padding, groups=groups)
-    module = torch.nn.Conv2d(
-        x.shape[1], w.shape[0], w.shape[2], step, padding, groups=groups
-    ).eval()
-    module.weight.data, module.bias.data = w, b
-    own = mkldnn.to_mkldnn(module)
-    calls = {"nchw": plain, "nhwc": nhwc, "own": lambda: own(xl)}
+    calls = {"nchw": plain, "nhwc": nhwc}
     if args.isa == "avx512":
         made, binding = session(x, w, b, step, padding, groups)
         calls["ort"] = lambda: made.run_with_iobinding(binding)
@@ -109,7 +102,7 @@ def peers(x, w, b, step, padding, groups):
 
 
 layers = {line["name"]: line for line in ours(args.only, 0)}
-columns = ["ours", "nchw", "nhwc", "own", "ort"]
+columns = ["ours", "nchw", "nhwc", "ort"]
 print(f"torch {torch.__version__}, onnxruntime {onnxruntime.__version__}, ", end="")
 print(f"{args.threads} thread(s), {args.isa}, ms", flush=True)
 print(f"| {'layer':18} | {' | '.join(f'{c:>7}' for c in columns)} | kernel |")

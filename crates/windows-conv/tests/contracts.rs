@@ -272,7 +272,7 @@ fn empty_arrays_have_empty_or_biased_outputs() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
 
     #[test]
     fn a_stream_is_the_batch_at_any_chunking(

@@ -13,10 +13,13 @@ use windows_core::kernel::Vectorized;
 use super::element::Operand;
 use super::lanes::Lanes;
 use super::tile::Panels;
-use crate::pass::Pass;
+use crate::pass::{LineTap, MISSING, Pass};
 
 /// Most pixels of a panel, over all instruction sets.
 const MAX_PIXELS: usize = 48;
+
+/// Most lanes of a register.
+const MAX_LANES: usize = 16;
 
 /// Some lanes of a register that lie in one row of outputs.
 #[derive(Clone, Copy, Default)]
@@ -57,6 +60,10 @@ impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Vectorized for Pack<'_, X, 
 
     #[inline(always)]
     fn run(self) {
+        if X::PLAIN && self.whole && self.pass.is_pointwise() {
+            // SAFETY: as below.
+            return unsafe { self.pointwise() };
+        }
         let mut out = self.out;
         for panel in 0..self.panels.count() {
             let (start, units, width) = self.panels.get(panel);
@@ -73,6 +80,40 @@ impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Pack<'_, X, W, S> {
     #[inline(always)]
     fn steps_per_tap(&self) -> usize {
         self.channels.div_ceil(X::PAIR)
+    }
+
+    /// One tap, and every output a neighbour of the last: channel by channel, so that memory is read in
+    /// long runs, where panel by panel it would be a cache line of every channel at a time.
+    ///
+    /// # Safety
+    /// As [`Pack::panel`], of all panels.
+    #[inline(always)]
+    unsafe fn pointwise(&self) {
+        let offset = self.pass.inner[0].offset + self.pass.outer[0];
+        let mut input = self.input.wrapping_offset(offset).cast::<X::Output>();
+        input = input.wrapping_offset(self.steps.start as isize * self.channel_stride);
+        for step in 0..self.steps.len() {
+            let mut panel_out = self.out;
+            for panel in 0..self.panels.count() {
+                let (start, units, width) = self.panels.get(panel);
+                let out = panel_out.wrapping_add(step * units * S::WIDTH);
+                for v in 0..units {
+                    let from = input.wrapping_add(start + v * S::WIDTH);
+                    let lanes = (width - v * S::WIDTH).min(S::WIDTH);
+                    // SAFETY: the caller's promise; the masked lanes are pixels.
+                    unsafe {
+                        let value = if lanes == S::WIDTH {
+                            S::load(from)
+                        } else {
+                            S::load_mask(from, S::mask(0, lanes))
+                        };
+                        S::store(out.wrapping_add(v * S::WIDTH), value);
+                    }
+                }
+                panel_out = panel_out.wrapping_add(self.steps.len() * units * S::WIDTH);
+            }
+            input = input.wrapping_offset(self.channel_stride);
+        }
     }
 
     /// # Safety
@@ -100,9 +141,13 @@ impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Pack<'_, X, W, S> {
         }
 
         let per_tap = self.steps_per_tap();
+        let inner_taps = self.pass.inner.len();
+        let mut segments = [Segment::default(); MAX_LANES];
+        let mut first = self.steps.start % per_tap.max(1);
+        let tap = self.steps.start / per_tap.max(1);
+        let (mut outer, mut inner) = (tap / inner_taps.max(1), tap % inner_taps.max(1));
         let mut step = self.steps.start;
         while step < self.steps.end {
-            let (tap, first) = (step / per_tap, step % per_tap);
             let len = (per_tap - first).min(self.steps.end - step);
             let out = out.wrapping_add((step - self.steps.start) * row);
             for v in 0..row.div_ceil(S::WIDTH) {
@@ -110,9 +155,26 @@ impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Pack<'_, X, W, S> {
                 let lanes = (row - v * S::WIDTH).min(S::WIDTH);
                 let out = out.wrapping_add(v * S::WIDTH);
                 // SAFETY: the caller's promise.
-                unsafe { self.register(tap, first..first + len, mine, lanes, row, out) };
+                unsafe {
+                    let bases = &self.pass.outer[outer * self.pass.rows..];
+                    let tap = self.pass.inner[inner];
+                    self.register(
+                        bases,
+                        tap,
+                        mine,
+                        &mut segments,
+                        first..first + len,
+                        lanes,
+                        row,
+                        out,
+                    );
+                }
             }
-            step += len;
+            (step, first) = (step + len, 0);
+            inner += 1;
+            if inner == inner_taps {
+                (outer, inner) = (outer + 1, 0);
+            }
         }
     }
 
@@ -123,22 +185,23 @@ impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Pack<'_, X, W, S> {
     #[inline(always)]
     unsafe fn register(
         &self,
-        tap: usize,
-        steps: Range<usize>,
+        bases: &[isize],
+        tap: LineTap,
         pieces: &[Piece],
+        segments: &mut [Segment; MAX_LANES],
+        steps: Range<usize>,
         lanes: usize,
         row: usize,
         mut out: *mut X::Output,
     ) {
         let stride = self.pass.stride;
-        let mut segments = [Segment::default(); MAX_PIXELS];
         let mut count = 0;
         for piece in pieces {
-            let Some((base, inner)) = self.pass.tap(tap, piece.row) else { continue };
-            let (lo, hi) = (inner.lo.max(piece.x), inner.hi.min(piece.x + piece.len));
-            if lo < hi {
+            let base = bases[piece.row];
+            let (lo, hi) = (tap.lo.max(piece.x), tap.hi.min(piece.x + piece.len));
+            if base != MISSING && lo < hi {
                 let lane = piece.lane + lo - piece.x;
-                let first = base + inner.offset + lo as isize * stride;
+                let first = base + tap.offset + lo as isize * stride;
                 let offset = first.wrapping_sub((lane as isize).wrapping_mul(stride));
                 segments[count] = Segment { lane, len: hi - lo, offset };
                 count += 1;
