@@ -11,6 +11,8 @@ pub mod conv;
 pub mod fold;
 pub mod im2col;
 pub mod patches;
+pub mod pool;
+pub mod text;
 pub mod windows;
 
 /// Writes the list of commands, and what all of them can do, from one table.
@@ -52,4 +54,8 @@ commands! {
     Im2col = im2col;
     /// Sum the columns of a matrix back to an array
     Col2im = col2im;
+    /// Pool the windows of an array: max, min, average, sum, norm, median, quantile
+    Pool = pool;
+    /// Write windows over text as lines of JSON
+    Text = text;
 }
