@@ -154,21 +154,11 @@ impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Pack<'_, X, W, S> {
                 let mine = if v < vectors { &pieces[ends[v]..ends[v + 1]] } else { &[] };
                 let lanes = (row - v * S::WIDTH).min(S::WIDTH);
                 let out = out.wrapping_add(v * S::WIDTH);
+                let bases = &self.pass.outer[outer * self.pass.rows..];
+                let count = self.segments(bases, self.pass.inner[inner], mine, &mut segments);
+                let real = &segments[..count];
                 // SAFETY: the caller's promise.
-                unsafe {
-                    let bases = &self.pass.outer[outer * self.pass.rows..];
-                    let tap = self.pass.inner[inner];
-                    self.register(
-                        bases,
-                        tap,
-                        mine,
-                        &mut segments,
-                        first..first + len,
-                        lanes,
-                        row,
-                        out,
-                    );
-                }
+                unsafe { self.register(real, first..first + len, lanes, row, out) };
             }
             (step, first) = (step + len, 0);
             inner += 1;
@@ -178,22 +168,15 @@ impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Pack<'_, X, W, S> {
         }
     }
 
-    /// One register of pixels, for one tap and a range of its steps.
-    ///
-    /// # Safety
-    /// As [`Pack::panel`].
+    /// The real lanes of one tap in the pieces of a register: how many segments.
     #[inline(always)]
-    unsafe fn register(
+    fn segments(
         &self,
         bases: &[isize],
         tap: LineTap,
         pieces: &[Piece],
         segments: &mut [Segment; MAX_LANES],
-        steps: Range<usize>,
-        lanes: usize,
-        row: usize,
-        mut out: *mut X::Output,
-    ) {
+    ) -> usize {
         let stride = self.pass.stride;
         let mut count = 0;
         for piece in pieces {
@@ -207,7 +190,23 @@ impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Pack<'_, X, W, S> {
                 count += 1;
             }
         }
-        let segments = &segments[..count];
+        count
+    }
+
+    /// One register of pixels, for a range of the steps of one tap.
+    ///
+    /// # Safety
+    /// As [`Pack::panel`].
+    #[inline(always)]
+    unsafe fn register(
+        &self,
+        segments: &[Segment],
+        steps: Range<usize>,
+        lanes: usize,
+        row: usize,
+        mut out: *mut X::Output,
+    ) {
+        let stride = self.pass.stride;
         let channel = self.channel_stride * X::PAIR as isize;
         let mut input = self.input.wrapping_offset(steps.start as isize * channel);
         // SAFETY: the masks are the real taps, which lie in the input; `out` has the rows.
