@@ -7,7 +7,10 @@ use crate::error::Result;
 use crate::report::Report;
 
 pub mod fold;
+pub mod frames;
+pub mod istft;
 pub mod patches;
+pub mod spectrogram;
 pub mod windows;
 
 /// Writes the list of commands, and what all of them can do, from one table.
@@ -43,4 +46,10 @@ commands! {
     Fold = fold;
     /// Cut pictures into patches
     Patches = patches;
+    /// Cut sound into frames
+    Frames = frames;
+    /// Transform sound into spectra, or draw them
+    Spectrogram = spectrogram;
+    /// Rebuild sound from complex spectra
+    Istft = istft;
 }
