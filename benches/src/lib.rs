@@ -1,5 +1,7 @@
 //! Inputs that the benches share, and the plain loops that they are held against.
 
+pub mod layers;
+
 /// Deterministic values in [-1, 1), with nothing regular about them.
 #[must_use]
 pub fn noise(len: usize) -> Vec<f32> {

@@ -22,7 +22,8 @@ struct Program {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Run")]
 pub struct Common {
-    /// Where the result goes; its extension chooses the format, and missing parent folders are created
+    /// Where the result goes; its extension chooses the format, and missing parent folders are
+    /// created
     #[arg(short, long, value_name = "OUT")]
     pub output: PathBuf,
 
@@ -56,7 +57,8 @@ impl Common {
     }
 }
 
-/// The command that the arguments ask for; none if they ask for help or the version, which is then printed.
+/// The command that the arguments ask for; none if they ask for help or the version, which is then
+/// printed.
 pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Option<Command>> {
     match Program::try_parse_from(args) {
         Ok(program) => Ok(Some(program.command)),
@@ -72,7 +74,8 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Option<C
     }
 }
 
-/// The message of `error` without its paragraphs of usage: what is wrong, and the hint if there is one.
+/// The message of `error` without its paragraphs of usage: what is wrong, and the hint if there is
+/// one.
 fn one_line(error: &clap::Error) -> String {
     let text = error.render().to_string();
     let words = text

@@ -1,13 +1,14 @@
 //! The geometry of windows, as it is written on the command line.
 //!
-//! Nothing is computed here: texts become plain values, one an axis, and the library judges them. What is checked is what only
-//! the command line can get wrong: how many values there are, and options that contradict one another.
+//! Nothing is computed here: texts become plain values, one an axis, and the library judges them.
+//! What is checked is what only the command line can get wrong: how many values there are, and
+//! options that contradict one another.
 
 use std::fmt::Display;
 use std::str::FromStr;
 
 use clap::Args;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use windows_core::{AxisSpec, Dyn, Edge, Extent, Grid, Same, WindowSpec};
 
 use crate::error::{Error, Result};
@@ -151,6 +152,21 @@ fn edge_parser() -> impl TypedValueParser<Value = Edge> {
     })
 }
 
+/// Edges as `--tail` names them, which knows two more names.
+pub(crate) fn tail_parser() -> impl TypedValueParser<Value = Edge> {
+    let aliased = EDGES.map(|edge| match edge {
+        Edge::Ceil => PossibleValue::new(edge.name()).alias("pad"),
+        Edge::Snap => PossibleValue::new(edge.name()).alias("slide-back"),
+        _ => PossibleValue::new(edge.name()),
+    });
+    PossibleValuesParser::new(aliased).map(|name| match name.as_str() {
+        "pad" => Edge::Ceil,
+        "slide-back" => Edge::Snap,
+        // The parser has admitted no other name.
+        name => EDGES.into_iter().find(|edge| edge.name() == name).unwrap_or_default(),
+    })
+}
+
 fn same_parser() -> impl TypedValueParser<Value = Same> {
     PossibleValuesParser::new(["upper", "lower"]).map(|name| match name.as_str() {
         "lower" => Same::Lower,
@@ -236,7 +252,8 @@ impl Windowed {
         &axes[self.leading..self.leading + self.size.len()]
     }
 
-    /// The shape of all windows of a grid: the leading axes, the axes of the grid, those of a window.
+    /// The shape of all windows of a grid: the leading axes, the axes of the grid, those of a
+    /// window.
     pub fn shape_of_windows(&self, grid: &Grid<Dyn>) -> Vec<usize> {
         let positions = &grid.counts()[..self.leading + self.size.len()];
         let window = grid.window_shape();
@@ -245,8 +262,8 @@ impl Windowed {
 }
 
 impl SizeArgs {
-    /// The windowed axes of an array of `shape` that came from a file of `kind`: height and width of a picture, else the last
-    /// ones, as many as there are sizes.
+    /// The windowed axes of an array of `shape` that came from a file of `kind`: height and width
+    /// of a picture, else the last ones, as many as there are sizes.
     ///
     /// # Errors
     /// When there are more sizes than axes.
@@ -290,7 +307,8 @@ impl GeometryArgs {
     /// The geometry of windows of `size`, one value an axis.
     ///
     /// # Errors
-    /// When an option has neither 1 value nor as many as `size`, and when options contradict one another.
+    /// When an option has neither 1 value nor as many as `size`, and when options contradict one
+    /// another.
     pub fn resolve(&self, size: Vec<usize>) -> Result<Geometry> {
         let k = size.len();
         let (step, edge) = self.step.resolve(k)?;
@@ -344,8 +362,8 @@ impl Geometry {
         })
     }
 
-    /// The spec of a whole array: `leading` axes taken one element at a time, the windowed ones, and
-    /// `trailing` ones that windows take whole.
+    /// The spec of a whole array: `leading` axes taken one element at a time, the windowed ones,
+    /// and `trailing` ones that windows take whole.
     pub fn spec(&self, leading: usize, trailing: usize) -> WindowSpec<Dyn> {
         let each = std::iter::repeat_n(AxisSpec::of(Extent::Each), leading);
         let whole = std::iter::repeat_n(AxisSpec::of(Extent::Whole), trailing);

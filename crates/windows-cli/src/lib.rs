@@ -1,6 +1,7 @@
 //! The program `ndwin`: sliding windows over arrays, images, audio and text, from the command line.
 //!
-//! A thin shell over the library: parse, call, write. What it can do, the crates can do. It is a library with a one-line
+//! A thin shell over the library: parse, call, write. What it can do, the crates can do. It is a
+//! library with a one-line
 //! `main` so that tests reach every part of it; its modules promise no stable interface.
 //!
 //! | module | concept |
@@ -15,9 +16,10 @@
 //!
 //! # Adding a command
 //!
-//! Write `command/name.rs` with a `clap::Args` struct that flattens [`args::Common`] (and [`geometry::GeometryArgs`]), and a
-//! `run(&self) -> Result<Report>`; list it in `command/mod.rs`. A run reads its inputs ([`io::read`]), plans its outputs
-//! early ([`io::output::Outputs`]), works, writes, commits, and reports.
+//! Write `command/name.rs` with a `clap::Args` struct that flattens [`args::Common`] (and
+//! [`geometry::GeometryArgs`]), and a `run(&self) -> Result<Report>`; list it in `command/mod.rs`.
+//! Its help ends with an example, which a test runs as typed. A run plans its outputs early
+//! ([`io::output::Outputs`]), reads its inputs ([`io::read`]), works, writes, commits, and reports.
 
 #![forbid(unsafe_code)]
 
@@ -44,7 +46,8 @@ const FAILURE: u8 = 2;
 
 /// Runs the program on `args`, the first of which is the program's own name.
 ///
-/// The status is 0 on success, on `--help` and on `--version`, and 2 on any failure, which then is one line on standard error.
+/// The status is 0 on success, on `--help` and on `--version`, and 2 on any failure, which then is
+/// one line on standard error.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let command = match args::parse(args) {
         Ok(Some(command)) => command,

@@ -1,14 +1,16 @@
 //! Memory that is asked about before it is taken.
 //!
-//! An allocator that overcommits says yes to anything and lets the kernel kill the program later: so large buffers are held
-//! against what the machine says is free, and only then reserved, fallibly.
+//! An allocator that overcommits says yes to anything and lets the kernel kill the program later:
+//! so large buffers are held against what the machine says is free, and only then reserved,
+//! fallibly.
 
 use crate::error::{Error, Result};
 
 /// An empty vector with room for `count` elements.
 ///
 /// # Errors
-/// When the bytes overflow `usize`, exceed [`available`] memory, or are refused by the allocator; `what` names them.
+/// When the bytes overflow `usize`, exceed [`available`] memory, or are refused by the allocator;
+/// `what` names them.
 pub fn reserve<T>(count: usize, what: &str) -> Result<Vec<T>> {
     let bytes = count.checked_mul(size_of::<T>()).ok_or_else(|| {
         Error::new(format_args!(
@@ -69,8 +71,9 @@ pub fn count(shape: &[usize], what: &str) -> Result<usize> {
     })
 }
 
-/// Bytes that can be allocated without driving the machine out of memory, as far as it tells: the kernel's estimate, or what
-/// the control group leaves if that is less. Everything, where the system does not say.
+/// Bytes that can be allocated without driving the machine out of memory, as far as it tells: the
+/// kernel's estimate, or what the control group leaves if that is less. Everything, where the
+/// system does not say.
 pub fn available() -> u64 {
     machine().min(control_group())
 }

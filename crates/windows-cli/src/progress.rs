@@ -8,8 +8,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 /// Work shorter than this is done before a bar would have been read.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Counts steps from any thread, and draws a bar on standard error once the work has taken a second, if somebody watches: not
-/// when quiet, not when standard error is no terminal.
+/// Counts steps from any thread, and draws a bar on standard error once the work has taken a
+/// second, if somebody watches: not when quiet, not when standard error is no terminal.
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,

@@ -111,8 +111,8 @@ impl Report {
         )
     }
 
-    /// Prints the report: JSON with `--json`, else a readable line unless `-q`. It goes to standard output, or to standard
-    /// error when standard output (`-o -`) is where the result itself went.
+    /// Prints the report: JSON with `--json`, else a readable line unless `-q`. It goes to standard
+    /// output, or to standard error when standard output (`-o -`) is where the result itself went.
     ///
     /// # Errors
     /// When it cannot be written. A reader that closed the pipe has seen enough: that is no error.

@@ -14,10 +14,11 @@ const GAP: usize = 4;
 /// What shows in the gaps.
 const GROUND: Rgb<u8> = Rgb([40, 40, 40]);
 
-/// Lays out tiles of `tile_shape` (H x W or H x W x C), one after the other in `tiles`, in `rows` rows
-/// of `columns`.
+/// Lays out tiles of `tile_shape` (H x W or H x W x C), one after the other in `tiles`, in `rows`
+/// rows of `columns`.
 ///
-/// Grey becomes RGB, 16 bits become 8, and alpha is left out. Tiles keep their proportions to one another.
+/// Grey becomes RGB, 16 bits become 8, and alpha is left out. Tiles keep their proportions to one
+/// another.
 ///
 /// # Errors
 /// When no picture has such elements, and when there are more tiles than a sheet has room for.

@@ -73,9 +73,9 @@ impl<S: Copy> DynView<'_, S> {
         let pixel = Along::of(self, layout, others.pop());
         let row = Along::of(self, layout, others.pop());
 
-        let given: Vec<C::Channel> = (0..channel.len).map(|at| conversion.channel(at)).collect();
-        let pattern: Vec<C::Channel> =
-            given.iter().copied().cycle().take(pixel.len * given.len()).collect();
+        let both = (0..channel.len).map(|at| conversion.channel(at)).cycle();
+        let (scales, biases): (Vec<C::Scale>, Vec<C::Bias>) =
+            both.take(pixel.len * channel.len).unzip();
         let outer = |strides: &[isize]| -> Result<Layout<Dyn>, WindowError> {
             let shape: Axes<usize> = others.iter().map(|&axis| self.shape()[axis]).collect();
             let strides: Axes<isize> = others.iter().map(|&axis| strides[axis]).collect();
@@ -99,8 +99,9 @@ impl<S: Copy> DynView<'_, S> {
                 to: side(offset, write, |along| along.to),
                 rows: row.len,
                 pixels: pixel.len,
-                channels: &given,
-                pattern: &pattern,
+                channels: channel.len,
+                scales: &scales,
+                biases: &biases,
             };
             block.run(isa);
         }

@@ -13,6 +13,8 @@ mod frames;
 mod inverse;
 mod spec;
 mod stream;
+#[cfg(feature = "std")]
+pub mod text;
 
 pub use error::FrameError;
 pub use frames::{Frame, Frames, FramesIter};

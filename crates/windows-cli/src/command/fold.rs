@@ -79,7 +79,8 @@ impl Args {
             return Err(Error::at(
                 &self.input,
                 format_args!(
-                    "{k} windowed axes make windows of {} axes or more, but the file has {} (shape {held:?})",
+                    "{k} windowed axes make windows of {} axes or more, but the file has {} \
+                     (shape {held:?})",
                     2 * k,
                     held.len()
                 ),
@@ -114,7 +115,8 @@ impl Args {
         Error::at(
             &self.input,
             format_args!(
-                "length {held_len} on axis {axis}, but windows of this geometry have {expected_len} there (shape {held:?}, not {expected:?})"
+                "length {held_len} on axis {axis}, but windows of this geometry have {expected_len} \
+                 there (shape {held:?}, not {expected:?})"
             ),
         )
     }

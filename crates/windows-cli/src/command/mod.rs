@@ -6,11 +6,17 @@ use crate::args::Common;
 use crate::error::Result;
 use crate::report::Report;
 
+pub mod col2im;
+pub mod conv;
 pub mod fold;
 pub mod frames;
 pub mod istft;
 pub mod patches;
 pub mod spectrogram;
+pub mod im2col;
+pub mod patches;
+pub mod pool;
+pub mod text;
 pub mod windows;
 
 /// Writes the list of commands, and what all of them can do, from one table.
@@ -52,4 +58,14 @@ commands! {
     Spectrogram = spectrogram;
     /// Rebuild sound from complex spectra
     Istft = istft;
+    /// Convolve an array by weights, or a picture by a named kernel
+    Conv = conv;
+    /// Write windows as the columns of a matrix
+    Im2col = im2col;
+    /// Sum the columns of a matrix back to an array
+    Col2im = col2im;
+    /// Pool the windows of an array: max, min, average, sum, norm, median, quantile
+    Pool = pool;
+    /// Write windows over text as lines of JSON
+    Text = text;
 }

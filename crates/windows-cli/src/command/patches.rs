@@ -163,7 +163,7 @@ impl Args {
 }
 
 /// How pictures of one shape are cut.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Cut {
     plan: PatchPlan,
     /// `None` where the array has no axis for them.
@@ -172,12 +172,12 @@ struct Cut {
 
 impl Cut {
     fn grid_shape(&self) -> [usize; 2] {
-        let [_, rows, columns, ..] = self.plan.shape();
-        [rows, columns]
+        let counts = self.plan.grid().counts();
+        [counts[1], counts[2]]
     }
 
     fn patch_shape(&self) -> Vec<usize> {
-        let [_, _, _, height, width, _] = self.plan.shape();
+        let [_, height, width, _] = self.plan.grid().window_shape();
         [height, width].into_iter().chain(self.channels).collect()
     }
 
@@ -214,7 +214,7 @@ impl Visitor for ToArray<'_> {
     fn visit<T: Element>(self, first: &ArrayOf<T>) -> Self::Output {
         let paths = &self.pictures.paths;
         let cut = self.args.plan(first.shape(), &paths[0])?;
-        let len = cut.plan.packed_len().at(&paths[0])?;
+        let len = cut.plan.packed_len();
         let grid = cut.grid_shape();
         let batch = self.pictures.many.then_some(paths.len());
         let shape: Vec<usize> = batch.into_iter().chain(grid).chain(cut.patch_shape()).collect();
@@ -265,7 +265,7 @@ impl Visitor for ToFiles<'_> {
 
     fn visit<T: Element>(self, array: &ArrayOf<T>) -> Self::Output {
         let cut = self.args.plan(array.shape(), self.path)?;
-        let len = cut.plan.packed_len().at(self.path)?;
+        let len = cut.plan.packed_len();
         let mut packed = memory::zeroed(len, "all patches").at(self.path)?;
         cut.pack(array, &mut packed).at(self.path)?;
 

@@ -15,14 +15,14 @@ use crate::report::Report;
 
 /// The leading axes, the k axes of the grid, the k axes of a window; the element type is kept.
 #[derive(Debug, Clone, clap::Args)]
-#[command(
-    after_help = "Missing elements, of padding and of partial windows, read as the border, which is 0 unless said.
+#[command(after_help = "\
+Missing elements, of padding and of partial windows, read as the border: 0 unless said.
 
 Example, every second 3 x 3 window of a photograph (213 x 319 x 3 x 3 x 3 elements):
-  ndwin windows docs/assets/rocket.jpg --size 3 --step 2 -o target/windows.npy --force"
-)]
+  ndwin windows docs/assets/rocket.jpg --size 3 --step 2 -o target/windows.npy --force")]
 pub struct Args {
-    /// A .npy array, a picture (windows of height and width, channels innermost) or a .wav recording
+    /// A .npy array, a picture (windows of height and width, channels innermost) or a .wav
+    /// recording
     #[arg(value_name = "IN")]
     input: PathBuf,
 

@@ -10,7 +10,8 @@ use crate::error::{Error, Result};
 
 /// Elements in memory with the layout to see them by.
 ///
-/// A layout, because a Fortran-order file and interleaved channels are viewed as they lie, and copied by nobody.
+/// A layout, because a Fortran-order file and interleaved channels are viewed as they lie, and
+/// copied by nobody.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ArrayOf<T> {
     data: Vec<T>,
@@ -81,11 +82,13 @@ pub trait Element: Pod + PartialEq + Default + Debug + Send + Sync {
     /// The array of any type as one of this, if it is one.
     fn from_any(array: &Array) -> Option<&ArrayOf<Self>>;
 
-    /// The element that `text` spells (`7`, `-1.5`, `1e3`, `nan`), if the type can hold it exactly; floats round to nearest.
+    /// The element that `text` spells (`7`, `-1.5`, `1e3`, `nan`), if the type can hold it exactly;
+    /// floats round to nearest.
     fn from_text(text: &str) -> Option<Self>;
 }
 
-/// Writes [`Array`], its methods, the [`Element`] of each type, and the dispatch from one to the other, from one table.
+/// Writes [`Array`], its methods, the [`Element`] of each type, and the dispatch from one to the
+/// other, from one table.
 macro_rules! elements {
     ($($variant:ident, $type:ty, $name:literal, $code:literal, $number:ty, $parse:path;)*) => {
         /// An array of one of the element types.
@@ -173,8 +176,9 @@ elements! {
     C128, Complex<f64>, "complex128", "c16", f64, number;
 }
 
-/// Runs `$body` with `$array` bound to the [`ArrayOf`] inside an [`Array`] of a real type, or evaluates `$otherwise` for a
-/// complex one. Where a visitor would need bounds that complex numbers do not meet.
+/// Runs `$body` with `$array` bound to the [`ArrayOf`] inside an [`Array`] of a real type, or
+/// evaluates `$otherwise` for a complex one. Where a visitor would need bounds that complex numbers
+/// do not meet.
 #[macro_export]
 macro_rules! with_real {
     ($any:expr, $array:ident => $body:expr, complex => $otherwise:expr $(,)?) => {

@@ -30,7 +30,8 @@ pub fn format(extension: &str) -> Option<ImageFormat> {
 
 /// Reads a picture: H x W if it has one channel, H x W x C if it has 2 (grey and alpha), 3 or 4.
 ///
-/// Elements are `u8`, `u16` or `f32`, as the file has them. The content decides the format where the extension is wrong.
+/// Elements are `u8`, `u16` or `f32`, as the file has them. The content decides the format where
+/// the extension is wrong.
 ///
 /// # Errors
 /// When the file cannot be read, is damaged or cut short, or needs more memory than there is.
@@ -93,8 +94,8 @@ fn decode_as<T: Element>(
     ArrayOf::new(data, shape).map(T::into_any)
 }
 
-/// Whether the marker that ends the picture is there, by the structure of ITU T.81, annex B: an embedded thumbnail has such a
-/// marker too, inside a segment that is skipped.
+/// Whether the marker that ends the picture is there, by the structure of ITU T.81, annex B: an
+/// embedded thumbnail has such a marker too, inside a segment that is skipped.
 fn jpeg_is_whole(bytes: &[u8]) -> bool {
     const END: u8 = 0xD9;
     let mut rest = bytes;
@@ -154,7 +155,8 @@ pub fn picture<T: Element>(shape: &[usize], data: &[T]) -> Result<DynamicImage> 
     })
 }
 
-/// How the pixels of an array of element type `dtype` and `shape` are stored, with width and height.
+/// How the pixels of an array of element type `dtype` and `shape` are stored, with width and
+/// height.
 ///
 /// # Errors
 /// When no picture has such a shape or such elements: `u8` and `u16` do, and `f32` RGB (.tif only).
@@ -165,7 +167,8 @@ fn layout(dtype: &str, shape: &[usize]) -> Result<(ExtendedColorType, u32, u32)>
         [height, width, channels] => (height, width, channels),
         _ => {
             return Err(Error::new(format_args!(
-                "a picture is H x W or H x W x C, and the result has the shape {shape:?}: write a .npy file"
+                "a picture is H x W or H x W x C, and the result has the shape {shape:?}: \
+                 write a .npy file"
             )));
         }
     };
@@ -198,7 +201,8 @@ fn layout(dtype: &str, shape: &[usize]) -> Result<(ExtendedColorType, u32, u32)>
 /// Writes H x W or H x W x C elements in row-major order as a picture.
 ///
 /// # Errors
-/// When no picture has such elements or such a shape, when the format cannot hold them, and when `out` refuses.
+/// When no picture has such elements or such a shape, when the format cannot hold them, and when
+/// `out` refuses.
 pub fn write<T: Element>(
     out: &mut (impl Write + Seek),
     format: ImageFormat,

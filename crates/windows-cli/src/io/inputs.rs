@@ -15,7 +15,8 @@ pub struct Pictures {
     pub many: bool,
 }
 
-/// Finds the pictures that `inputs` name: files, folders (their pictures, not those of folders in them) and patterns (`*`, `?`,
+/// Finds the pictures that `inputs` name: files, folders (their pictures, not those of folders in
+/// them) and patterns (`*`, `?`,
 /// `[..]`, `**`) that no file has as its name.
 ///
 /// # Errors

@@ -2,9 +2,9 @@
 //!
 //! | module | files |
 //! | --- | --- |
-//! | [`array`] | arrays of any element type in memory, whatever file they came from |
+//! | [`mod@array`] | arrays of any element type in memory, whatever file they came from |
 //! | [`npy`] | `.npy` |
-//! | [`image`] | `.png .jpg .bmp .tif .webp` |
+//! | [`mod@image`] | `.png .jpg .bmp .tif .webp` |
 //! | [`wav`] | `.wav` |
 //! | [`inputs`] | many pictures: folders and patterns |
 //! | [`output`] | outputs that appear whole or not at all |
@@ -72,7 +72,8 @@ impl Kind {
 
 /// Reads the array in the file at `path`.
 ///
-/// A picture is H x W (x C); a recording is its samples, or channels x samples, as `f32` between -1 and 1.
+/// A picture is H x W (x C); a recording is its samples, or channels x samples, as `f32` between -1
+/// and 1.
 ///
 /// # Errors
 /// When it cannot be opened, is damaged, or needs more memory than there is.
@@ -87,8 +88,8 @@ pub fn read(path: &Path) -> Result<(Array, Kind)> {
     Ok((array, kind))
 }
 
-/// Writes row-major elements as a file of `kind`: an array or a picture. Recordings need a rate, see
-/// [`wav::write`].
+/// Writes row-major elements as a file of `kind`: an array or a picture. Recordings need a rate,
+/// see [`wav::write`].
 ///
 /// # Errors
 /// When a file of that kind cannot hold them, and when `out` refuses.
@@ -108,7 +109,8 @@ pub fn write<T: Element>(
 /// Opens a regular file, and tells its length in bytes.
 ///
 /// # Errors
-/// When it cannot be opened, or is a folder, a pipe or a device: what a header claims is held against the length.
+/// When it cannot be opened, or is a folder, a pipe or a device: what a header claims is held
+/// against the length.
 pub fn open(path: &Path) -> Result<(File, u64)> {
     let len = require_file(path)?;
     Ok((File::open(path).at(path)?, len))

@@ -1,7 +1,8 @@
 //! `.npy` files: versions 1 to 3, C or Fortran order, either byte order.
 //!
-//! Format: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>. A header is a claim: nothing is allocated
-//! before the file was seen to hold what the header says. Bytes after the data are ignored, as numpy ignores them.
+//! Format: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>. A header is a
+//! claim: nothing is allocated before the file was seen to hold what the header says. Bytes after
+//! the data are ignored, as numpy ignores them.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -16,7 +17,8 @@ use crate::memory;
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
 /// A header of an array of numbers takes a hundred bytes; numpy refuses more than this.
 const MAX_HEADER: usize = 10_000;
-/// Brackets in brackets of a header; more than a structured type needs, and little for a recursive parser.
+/// Brackets in brackets of a header; more than a structured type needs, and little for a recursive
+/// parser.
 const MAX_DEPTH: usize = 16;
 /// Headers are padded so that the data starts at a multiple of this, as the format asks.
 const ALIGNMENT: usize = 64;
@@ -26,8 +28,8 @@ const ALIGNMENT: usize = 64;
 /// A Fortran-order file becomes a column-major array: nothing is transposed.
 ///
 /// # Errors
-/// When the file cannot be read, is no `.npy` file, holds an element type that the program does not know, or fewer elements
-/// than its header claims; when the memory is not there.
+/// When the file cannot be read, is no `.npy` file, holds an element type that the program does not
+/// know, or fewer elements than its header claims; when the memory is not there.
 pub fn read(path: &Path) -> Result<Array> {
     let (mut file, len) = super::open(path)?;
     let (header, header_len) = Header::read(&mut file).at(path)?;
@@ -36,7 +38,8 @@ pub fn read(path: &Path) -> Result<Array> {
         Err(Error::at(
             path,
             format_args!(
-                "element type '{}' is not one of u8 i8 u16 i16 u32 i32 u64 i64 f32 f64 complex64 complex128",
+                "element type '{}' is not one of u8 i8 u16 i16 u32 i32 u64 i64 f32 f64 complex64 \
+                 complex128",
                 header.descr
             ),
         ))
@@ -177,7 +180,8 @@ impl Builder for Body<'_> {
             return Err(Error::at(
                 self.path,
                 format_args!(
-                    "the header claims {claimed} elements of {} (shape {shape:?}), but the file holds {held}",
+                    "the header claims {claimed} elements of {} (shape {shape:?}), but the file \
+                     holds {held}",
                     T::NAME
                 ),
             ));

@@ -1,8 +1,9 @@
 //! Outputs that appear whole or not at all.
 //!
-//! Everything is written beside its place, under a hidden name (`.ndwin-*.tmp`), and renamed when all of it is there. A run
-//! that fails removes what it wrote, the parent folders that it made included; one that is killed leaves the hidden file, never
-//! half an output. What exists is kept, also if it appears while the program works, unless `--force`.
+//! Everything is written beside its place, under a hidden name (`.ndwin-*.tmp`), and renamed when
+//! all of it is there. A run that fails removes what it wrote, the parent folders that it made
+//! included; one that is killed leaves the hidden file, never half an output. What exists is kept,
+//! also if it appears while the program works, unless `--force`.
 
 use std::fmt::Display;
 use std::fs::{self, File};
@@ -49,7 +50,8 @@ impl Outputs {
         Self { force, planned: Vec::new(), staged: Vec::new(), made: Vec::new() }
     }
 
-    /// Says early that a file will be written at `path`, so that a run that cannot end well does not start.
+    /// Says early that a file will be written at `path`, so that a run that cannot end well does
+    /// not start.
     ///
     /// # Errors
     /// When it exists (unless forced), is a folder or no regular file, or is planned already.
@@ -121,7 +123,8 @@ impl Outputs {
         Ok(())
     }
 
-    /// Makes a planned folder, not yet at its place, and returns where its files are to be written (see [`write_file`]).
+    /// Makes a planned folder, not yet at its place, and returns where its files are to be written
+    /// (see [`write_file`]).
     ///
     /// # Errors
     /// Those of the disk.
@@ -163,7 +166,8 @@ impl Outputs {
     /// Gives everything its place.
     ///
     /// # Errors
-    /// When an output has appeared meanwhile (unless forced), and those of the disk. What was placed is then removed again.
+    /// When an output has appeared meanwhile (unless forced), and those of the disk. What was
+    /// placed is then removed again.
     pub fn commit(mut self) -> Result<()> {
         let mut placed = Placed(Vec::new());
         for Staged { target, content } in self.staged.drain(..) {
@@ -257,7 +261,8 @@ fn hidden() -> tempfile::Builder<'static, 'static> {
     builder.prefix(".ndwin-").suffix(".tmp");
     #[cfg(unix)]
     {
-        // Temporary files are private by default; outputs are what the user's mask makes of any new file.
+        // Temporary files are private by default; outputs are what the user's mask makes of any new
+        // file.
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(fs::Permissions::from_mode(0o666));
     }

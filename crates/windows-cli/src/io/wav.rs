@@ -35,7 +35,8 @@ pub enum Samples {
 }
 
 impl Samples {
-    /// Integers of `bits` bits from floats between -1 and 1: rounded to nearest, and clipped to the range.
+    /// Integers of `bits` bits from floats between -1 and 1: rounded to nearest, and clipped to the
+    /// range.
     pub fn quantised(values: impl IntoIterator<Item = f64>, bits: u16) -> Self {
         let scale = full_scale(bits);
         let data = values
@@ -65,7 +66,8 @@ fn full_scale(bits: u16) -> f64 {
 }
 
 impl Recording {
-    /// The samples as floats between -1 and 1: those of one channel, or channels x samples, seen through strides.
+    /// The samples as floats between -1 and 1: those of one channel, or channels x samples, seen
+    /// through strides.
     ///
     /// Integers of up to 24 bits are exact.
     ///
@@ -94,7 +96,8 @@ impl Recording {
 /// Reads a recording.
 ///
 /// # Errors
-/// When the file cannot be read, is of a kind that is not named above, or holds fewer samples than its header claims.
+/// When the file cannot be read, is of a kind that is not named above, or holds fewer samples than
+/// its header claims.
 pub fn read(path: &Path) -> Result<Recording> {
     let (file, len) = super::open(path)?;
     let mut reader = WavReader::new(BufReader::new(file)).at(path)?;

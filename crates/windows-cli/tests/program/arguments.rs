@@ -44,7 +44,8 @@ fn commands(folder: &Folder) -> Vec<String> {
     lines.filter_map(|line| line.split_whitespace().next().map(str::to_owned)).collect()
 }
 
-/// Runs what the help of each command shows, as typed, where it shows it: at the root, on the samples.
+/// Runs what the help of each command shows, as typed, where it shows it: at the root, on the
+/// samples.
 #[test]
 fn examples_run_as_typed() {
     let folder = Folder::new();

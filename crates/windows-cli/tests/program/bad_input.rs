@@ -1,4 +1,5 @@
-//! Bad input: one line that names the file, the axis and both numbers, status 2, nothing half-written.
+//! Bad input: one line that names the file, the axis and both numbers, status 2, nothing
+//! half-written.
 
 use crate::support::{Folder, sample};
 

@@ -2,7 +2,8 @@
 
 use crate::support::{Folder, Geometry, Numbers, sample};
 
-/// `<windows x, y> = <x, fold y>` where windowing is linear, so for every border but a constant that is not 0.
+/// `<windows x, y> = <x, fold y>` where windowing is linear, so for every border but a constant
+/// that is not 0.
 #[test]
 fn fold_is_the_adjoint_of_windows() {
     let folder = Folder::new();

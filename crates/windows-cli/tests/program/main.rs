@@ -1,8 +1,10 @@
-//! The program as it is used: the binary is run on files, and its files, lines and status are looked at.
+//! The program as it is used: the binary is run on files, and its files, lines and status are
+//! looked at.
 
 mod arguments;
 mod bad_days;
 mod bad_input;
+mod conv;
 mod fold;
 mod patches;
 mod support;

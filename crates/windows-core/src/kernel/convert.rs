@@ -1,19 +1,25 @@
 //! Blocks of pixels from one channel order to another, converted on the way.
 
 use alloc::vec::Vec;
+use core::array;
 
 use super::dispatch::{Isa, Vectorized, vectorized};
 
-/// What happens to a value on its way; `Channel` is what it needs to know of the channel.
+/// What happens to a value on its way, by a factor and a bias of its channel.
+///
+/// The two are apart so that tables of them are: vector code loads what lies side by side.
 pub trait Convert<S, D>: Sync {
-    /// Per channel.
-    type Channel: Copy + Send + Sync;
+    /// What a channel multiplies by.
+    type Scale: Copy + Send + Sync;
+
+    /// What a channel adds.
+    type Bias: Copy + Send + Sync;
 
     /// What is done to a channel.
-    fn channel(&self, channel: usize) -> Self::Channel;
+    fn channel(&self, channel: usize) -> (Self::Scale, Self::Bias);
 
     /// One value. Must be `#[inline(always)]`.
-    fn convert(channel: Self::Channel, value: S) -> D;
+    fn convert(scale: Self::Scale, bias: Self::Bias, value: S) -> D;
 }
 
 /// No conversion: values of any type as they are.
@@ -21,12 +27,15 @@ pub trait Convert<S, D>: Sync {
 pub struct Copied;
 
 impl<T: Copy> Convert<T, T> for Copied {
-    type Channel = ();
+    type Scale = ();
+    type Bias = ();
 
-    fn channel(&self, _: usize) {}
+    fn channel(&self, _: usize) -> ((), ()) {
+        ((), ())
+    }
 
     #[inline(always)]
-    fn convert((): (), value: T) -> T {
+    fn convert((): (), (): (), value: T) -> T {
         value
     }
 }
@@ -96,14 +105,15 @@ impl Affine {
 }
 
 impl<S: Sample, D: Sample> Convert<S, D> for Affine {
-    type Channel = (f32, f32);
+    type Scale = f32;
+    type Bias = f32;
 
     fn channel(&self, channel: usize) -> (f32, f32) {
         self.channels.get(channel).or(self.channels.first()).copied().unwrap_or((1.0, 0.0))
     }
 
     #[inline(always)]
-    fn convert((scale, bias): (f32, f32), value: S) -> D {
+    fn convert(scale: f32, bias: f32, value: S) -> D {
         D::from_f32(value.to_f32() * scale + bias)
     }
 }
@@ -125,14 +135,15 @@ pub(crate) struct Block<'b, S, D, C: Convert<S, D>> {
     pub(crate) to: Side,
     pub(crate) rows: usize,
     pub(crate) pixels: usize,
-    /// What is done to each channel; as many as there are.
-    pub(crate) channels: &'b [C::Channel],
-    /// The same for each value of an interleaved row.
-    pub(crate) pattern: &'b [C::Channel],
+    pub(crate) channels: usize,
+    /// What is done to each value of an interleaved row, so to each channel at its front.
+    pub(crate) scales: &'b [C::Scale],
+    pub(crate) biases: &'b [C::Bias],
 }
 
 /// Pixels that are handled at once: a loop of a known length becomes straight vector code, where one of
-/// an unknown length would leave a patch's sixteen pixels to its scalar rest.
+/// an unknown length would leave a patch's sixteen pixels to its scalar rest. An array is made as a whole
+/// and then stored: the compiler cannot know that what is written is not what is still to be read.
 const AT_ONCE: usize = 16;
 
 impl<S: Copy, D: Copy, C: Convert<S, D>> Block<'_, S, D, C> {
@@ -140,77 +151,92 @@ impl<S: Copy, D: Copy, C: Convert<S, D>> Block<'_, S, D, C> {
         vectorized(isa, self);
     }
 
+    /// Side by side on both sides: a row is one run.
     #[inline(always)]
     fn interleaved(self) {
-        let run = self.pattern.len();
+        let run = self.pixels * self.channels;
+        let (scales, last_scales) = self.scales[..run].as_chunks::<AT_ONCE>();
+        let (biases, last_biases) = self.biases[..run].as_chunks::<AT_ONCE>();
         for row in 0..self.rows {
             let src = &self.src[self.from.row_at(row)..][..run];
             let dst = &mut self.dst[self.to.row_at(row)..][..run];
             let (heads, tail) = dst.as_chunks_mut::<AT_ONCE>();
-            let (patterns, last_pattern) = self.pattern.as_chunks::<AT_ONCE>();
             let (values, last_values) = src.as_chunks::<AT_ONCE>();
-            for ((dst, src), pattern) in heads.iter_mut().zip(values).zip(patterns) {
-                for at in 0..AT_ONCE {
-                    dst[at] = C::convert(pattern[at], src[at]);
-                }
+            let tables = scales.iter().zip(biases);
+            for ((dst, src), (scale, bias)) in heads.iter_mut().zip(values).zip(tables) {
+                *dst = array::from_fn(|at| C::convert(scale[at], bias[at], src[at]));
             }
-            for ((dst, src), pattern) in tail.iter_mut().zip(last_values).zip(last_pattern) {
-                *dst = C::convert(*pattern, *src);
+            let tables = last_scales.iter().zip(last_biases);
+            for ((dst, src), (scale, bias)) in tail.iter_mut().zip(last_values).zip(tables) {
+                *dst = C::convert(*scale, *bias, *src);
             }
         }
     }
 
+    /// Planes on both sides: a row of each channel is one run.
     #[inline(always)]
     fn planar(self) {
-        for row in 0..self.rows {
-            let (from, to) = (self.from.row_at(row), self.to.row_at(row));
-            for (number, &channel) in self.channels.iter().enumerate() {
-                let from = from.wrapping_add_signed(number as isize * self.from.channel);
-                let to = to.wrapping_add_signed(number as isize * self.to.channel);
-                let src = &self.src[from..][..self.pixels];
-                let dst = &mut self.dst[to..][..self.pixels];
+        for channel in 0..self.channels {
+            let (scale, bias) = (self.scales[channel], self.biases[channel]);
+            for row in 0..self.rows {
+                let src = &self.src[self.from.at(row, channel)..][..self.pixels];
+                let dst = &mut self.dst[self.to.at(row, channel)..][..self.pixels];
                 let (heads, tail) = dst.as_chunks_mut::<AT_ONCE>();
                 let (values, last_values) = src.as_chunks::<AT_ONCE>();
                 for (dst, src) in heads.iter_mut().zip(values) {
-                    for at in 0..AT_ONCE {
-                        dst[at] = C::convert(channel, src[at]);
-                    }
+                    *dst = array::from_fn(|at| C::convert(scale, bias, src[at]));
                 }
                 for (dst, &src) in tail.iter_mut().zip(last_values) {
-                    *dst = C::convert(channel, src);
+                    *dst = C::convert(scale, bias, src);
                 }
             }
         }
     }
 
-    /// Interleaved to planar, three channels.
+    /// Interleaved to planar, of `N` channels.
     #[inline(always)]
-    fn part_three(self) {
-        let &[red, green, blue] = self.channels else {
-            return self.strided();
-        };
-        let plane = self.to.channel;
+    fn part<const N: usize>(self) {
+        let scales: [C::Scale; N] = array::from_fn(|channel| self.scales[channel]);
+        let biases: [C::Bias; N] = array::from_fn(|channel| self.biases[channel]);
         for row in 0..self.rows {
-            let src = &self.src[self.from.row_at(row)..][..self.pixels * 3];
-            let to = self.to.row_at(row);
-            let (values, last_values) = src.as_chunks::<{ 3 * AT_ONCE }>();
-            let mut at = to;
-            for src in values {
-                for (number, channel) in [red, green, blue].into_iter().enumerate() {
-                    let first = at.wrapping_add_signed(number as isize * plane);
-                    let dst = &mut self.dst[first..][..AT_ONCE];
-                    for at in 0..AT_ONCE {
-                        dst[at] = C::convert(channel, src[3 * at + number]);
-                    }
+            let src = &self.src[self.from.row_at(row)..][..self.pixels * N];
+            let (pixels, _) = src.as_chunks::<N>();
+            let (values, rest) = pixels.as_chunks::<AT_ONCE>();
+            let to: [usize; N] = array::from_fn(|channel| self.to.at(row, channel));
+            for (chunk, src) in values.iter().enumerate() {
+                // All planes of a chunk at once, with constant distances between what is picked.
+                let planes: [[S; AT_ONCE]; N] =
+                    array::from_fn(|channel| array::from_fn(|at| src[at][channel]));
+                for channel in 0..N {
+                    let (scale, bias) = (scales[channel], biases[channel]);
+                    let dst = &mut self.dst[to[channel] + chunk * AT_ONCE..][..AT_ONCE];
+                    let made = planes[channel].map(|value| C::convert(scale, bias, value));
+                    dst.copy_from_slice(&made);
                 }
-                at += AT_ONCE;
             }
-            for (number, channel) in [red, green, blue].into_iter().enumerate() {
-                let first = at.wrapping_add_signed(number as isize * plane);
-                let rest = last_values.len() / 3;
-                let dst = &mut self.dst[first..][..rest];
-                for (dst, src) in dst.iter_mut().zip(last_values.as_chunks::<3>().0) {
-                    *dst = C::convert(channel, src[number]);
+            for channel in 0..N {
+                let (scale, bias) = (scales[channel], biases[channel]);
+                let dst = &mut self.dst[to[channel] + values.len() * AT_ONCE..][..rest.len()];
+                for (dst, src) in dst.iter_mut().zip(rest) {
+                    *dst = C::convert(scale, bias, src[channel]);
+                }
+            }
+        }
+    }
+
+    /// Planar to interleaved, of `N` channels.
+    #[inline(always)]
+    fn join<const N: usize>(self) {
+        let scales: [C::Scale; N] = array::from_fn(|channel| self.scales[channel]);
+        let biases: [C::Bias; N] = array::from_fn(|channel| self.biases[channel]);
+        for row in 0..self.rows {
+            let planes: [&[S]; N] =
+                array::from_fn(|channel| &self.src[self.from.at(row, channel)..][..self.pixels]);
+            let dst = &mut self.dst[self.to.row_at(row)..][..self.pixels * N];
+            for (at, dst) in dst.as_chunks_mut::<N>().0.iter_mut().enumerate() {
+                for channel in 0..N {
+                    dst[channel] =
+                        C::convert(scales[channel], biases[channel], planes[channel][at]);
                 }
             }
         }
@@ -218,13 +244,12 @@ impl<S: Copy, D: Copy, C: Convert<S, D>> Block<'_, S, D, C> {
 
     #[inline(always)]
     fn strided(self) {
-        for row in 0..self.rows {
-            let (from, to) = (self.from.row_at(row), self.to.row_at(row));
-            for (number, &channel) in self.channels.iter().enumerate() {
-                let mut from = from.wrapping_add_signed(number as isize * self.from.channel);
-                let mut to = to.wrapping_add_signed(number as isize * self.to.channel);
+        for channel in 0..self.channels {
+            let (scale, bias) = (self.scales[channel], self.biases[channel]);
+            for row in 0..self.rows {
+                let (mut from, mut to) = (self.from.at(row, channel), self.to.at(row, channel));
                 for _ in 0..self.pixels {
-                    self.dst[to] = C::convert(channel, self.src[from]);
+                    self.dst[to] = C::convert(scale, bias, self.src[from]);
                     from = from.wrapping_add_signed(self.from.pixel);
                     to = to.wrapping_add_signed(self.to.pixel);
                 }
@@ -239,6 +264,11 @@ impl Side {
         self.first.wrapping_add_signed(row as isize * self.row)
     }
 
+    #[inline(always)]
+    fn at(&self, row: usize, channel: usize) -> usize {
+        self.row_at(row).wrapping_add_signed(channel as isize * self.channel)
+    }
+
     fn is_interleaved(&self, channels: usize) -> bool {
         self.pixel == channels as isize && (self.channel == 1 || channels == 1)
     }
@@ -249,15 +279,16 @@ impl<S: Copy, D: Copy, C: Convert<S, D>> Vectorized for Block<'_, S, D, C> {
 
     #[inline(always)]
     fn run(self) {
-        let channels = self.channels.len();
-        if self.from.is_interleaved(channels) && self.to.is_interleaved(channels) {
-            self.interleaved();
-        } else if self.from.pixel == 1 && self.to.pixel == 1 {
-            self.planar();
-        } else if channels == 3 && self.from.is_interleaved(3) && self.to.pixel == 1 {
-            self.part_three();
-        } else {
-            self.strided();
+        let channels = self.channels;
+        let (from, to) = (self.from.is_interleaved(channels), self.to.is_interleaved(channels));
+        match channels {
+            _ if from && to => self.interleaved(),
+            _ if self.from.pixel == 1 && self.to.pixel == 1 => self.planar(),
+            3 if from && self.to.pixel == 1 => self.part::<3>(),
+            4 if from && self.to.pixel == 1 => self.part::<4>(),
+            3 if self.from.pixel == 1 && to => self.join::<3>(),
+            4 if self.from.pixel == 1 && to => self.join::<4>(),
+            _ => self.strided(),
         }
     }
 }
