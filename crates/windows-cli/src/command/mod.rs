@@ -10,12 +10,11 @@ pub mod col2im;
 pub mod conv;
 pub mod fold;
 pub mod frames;
+pub mod im2col;
 pub mod istft;
 pub mod patches;
-pub mod spectrogram;
-pub mod im2col;
-pub mod patches;
 pub mod pool;
+pub mod spectrogram;
 pub mod text;
 pub mod windows;
 
