@@ -147,7 +147,10 @@ impl Args {
         let output = &self.common.output;
         let to_stdout = output::is_stdout(output);
         if !to_stdout && output.extension().is_none_or(|extension| extension != "jsonl") {
-            return Err(Error::at(output, "windows of text are lines of JSON: write a .jsonl file, or -"));
+            return Err(Error::at(
+                output,
+                "windows of text are lines of JSON: write a .jsonl file, or -",
+            ));
         }
         let mut outputs = Outputs::new(self.common.force);
         if !to_stdout {
@@ -248,7 +251,8 @@ impl Args {
         out: &mut impl Write,
         count: &mut usize,
     ) -> Result<()> {
-        let source = if output::is_stdout(&self.input) { Path::new("standard input") } else { &self.input };
+        let source =
+            if output::is_stdout(&self.input) { Path::new("standard input") } else { &self.input };
         while let Some(window) = windows.next_window().at(source)? {
             let mut line = |window: &TextWindow<'_>| {
                 *count += 1;
