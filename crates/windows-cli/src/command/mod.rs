@@ -8,6 +8,7 @@ use crate::report::Report;
 
 pub mod fold;
 pub mod patches;
+pub mod stitch;
 pub mod windows;
 
 /// Writes the list of commands, and what all of them can do, from one table.
@@ -43,4 +44,6 @@ commands! {
     Fold = fold;
     /// Cut pictures into patches
     Patches = patches;
+    /// Put tiles together to what they were cut from
+    Stitch = stitch;
 }
