@@ -6,5 +6,6 @@ mod bad_days;
 mod bad_input;
 mod fold;
 mod patches;
+mod stitch;
 mod support;
 mod windows;
