@@ -28,6 +28,7 @@ fn model(tile: &mut [f32]) {
 }
 
 /// Streams the volume.
+#[allow(unreachable_pub, reason = "a test runs this file as well")]
 pub fn main() {
     let hold = std::env::var_os("HOLD").is_some();
     let spec = WindowSpec::new([TILE; 3]).overlap(OVERLAP).edge(Edge::Snap);
@@ -67,6 +68,6 @@ pub fn main() {
         Ok(())
     };
     run().expect("every tile, once");
-    stitcher.finish().expect("every element under a tile");
+    let _sink = stitcher.finish().expect("every element under a tile");
     println!("{seen} voxels in {} tiles, {} held at most", grid.len(), stitch.band_len());
 }
