@@ -8,7 +8,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use clap::Args;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use windows_core::{AxisSpec, Dyn, Edge, Extent, Grid, Same, WindowSpec};
 
 use crate::error::{Error, Result};
@@ -149,6 +149,21 @@ fn edge_parser() -> impl TypedValueParser<Value = Edge> {
     PossibleValuesParser::new(EDGES.map(Edge::name)).map(|name| {
         // The parser has admitted no other name.
         EDGES.into_iter().find(|edge| edge.name() == name).unwrap_or_default()
+    })
+}
+
+/// Edges as `--tail` names them, which knows two more names.
+pub(crate) fn tail_parser() -> impl TypedValueParser<Value = Edge> {
+    let aliased = EDGES.map(|edge| match edge {
+        Edge::Ceil => PossibleValue::new(edge.name()).alias("pad"),
+        Edge::Snap => PossibleValue::new(edge.name()).alias("slide-back"),
+        _ => PossibleValue::new(edge.name()),
+    });
+    PossibleValuesParser::new(aliased).map(|name| match name.as_str() {
+        "pad" => Edge::Ceil,
+        "slide-back" => Edge::Snap,
+        // The parser has admitted no other name.
+        name => EDGES.into_iter().find(|edge| edge.name() == name).unwrap_or_default(),
     })
 }
 

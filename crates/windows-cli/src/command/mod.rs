@@ -6,9 +6,14 @@ use crate::args::Common;
 use crate::error::Result;
 use crate::report::Report;
 
+pub mod col2im;
+pub mod conv;
 pub mod fold;
+pub mod im2col;
 pub mod patches;
 pub mod stitch;
+pub mod pool;
+pub mod text;
 pub mod windows;
 
 /// Writes the list of commands, and what all of them can do, from one table.
@@ -46,4 +51,14 @@ commands! {
     Patches = patches;
     /// Put tiles together to what they were cut from
     Stitch = stitch;
+    /// Convolve an array by weights, or a picture by a named kernel
+    Conv = conv;
+    /// Write windows as the columns of a matrix
+    Im2col = im2col;
+    /// Sum the columns of a matrix back to an array
+    Col2im = col2im;
+    /// Pool the windows of an array: max, min, average, sum, norm, median, quantile
+    Pool = pool;
+    /// Write windows over text as lines of JSON
+    Text = text;
 }

@@ -4,8 +4,10 @@
 mod arguments;
 mod bad_days;
 mod bad_input;
+mod conv;
 mod fold;
 mod patches;
 mod stitch;
 mod support;
+mod text;
 mod windows;

@@ -1,0 +1,16 @@
+//! Everything that touches memory by pointer or the processor by name, and all `unsafe` of the crate.
+//!
+//! `lanes` says what an instruction set must offer; `portable` and `x86_64` offer it. The algorithms
+//! (`tile`, `pack`, `gemm`, `depthwise`) are written once over that. `run` is the safe way in: it checks
+//! input, output and scratch against the plan and shares the work among threads.
+#![allow(unsafe_code)]
+
+pub(crate) mod depthwise;
+pub(crate) mod element;
+pub(crate) mod gemm;
+pub(crate) mod lanes;
+mod pack;
+mod portable;
+pub(crate) mod run;
+pub(crate) mod tile;
+mod x86_64;

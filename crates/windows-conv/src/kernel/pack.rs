@@ -1,0 +1,233 @@
+//! Pixels to panels, straight from the strided input: the matrix of im2col, a block of it at a time.
+//!
+//! For a tap and a register of neighbouring outputs, the inputs are a few *segments*: lanes that lie in
+//! one row, cut to those that are real. They are worked out once, from the tables of the [`Pass`], and
+//! then serve all channels: a masked load and a store each. Padding, the ends of rows and the end of
+//! the image are all in the masks, so nothing is tested per element and nothing outside is read.
+
+use std::marker::PhantomData;
+use std::ops::Range;
+
+use windows_core::kernel::Vectorized;
+
+use super::element::Operand;
+use super::lanes::Lanes;
+use super::tile::Panels;
+use crate::pass::Pass;
+
+/// Most pixels of a panel, over all instruction sets.
+const MAX_PIXELS: usize = 48;
+
+/// Some lanes of a register that lie in one row of outputs.
+#[derive(Clone, Copy, Default)]
+struct Piece {
+    lane: usize,
+    len: usize,
+    row: usize,
+    x: usize,
+}
+
+/// Lanes that are real, and the virtual offset of lane 0.
+#[derive(Clone, Copy, Default)]
+struct Segment {
+    lane: usize,
+    len: usize,
+    offset: isize,
+}
+
+/// Writes the pixel panels of a block of K.
+pub(crate) struct Pack<'a, X: Operand<W>, W, S> {
+    pub pass: &'a Pass,
+    /// Element 0, .., 0 of the first channel of the group.
+    pub input: *const X,
+    pub channel_stride: isize,
+    pub channels: usize,
+    pub zero: i32,
+    /// Steps along K: the lanes of channels, within taps.
+    pub steps: Range<usize>,
+    pub panels: Panels,
+    /// Whether panels are whole registers wide (pixels along the lanes), or exactly their pixels.
+    pub whole: bool,
+    pub out: *mut X::Output,
+    pub kernel: PhantomData<(S, W)>,
+}
+
+impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Vectorized for Pack<'_, X, W, S> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let mut out = self.out;
+        for panel in 0..self.panels.count() {
+            let (start, units, width) = self.panels.get(panel);
+            let row = if self.whole { units * S::WIDTH } else { units };
+            // SAFETY: the driver's buffer has room for all panels, and the pass was made for the input.
+            unsafe { self.panel(start, width, row, out) };
+            out = out.wrapping_add(self.steps.len() * row);
+        }
+    }
+}
+
+impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Pack<'_, X, W, S> {
+    /// Steps of one tap.
+    #[inline(always)]
+    fn steps_per_tap(&self) -> usize {
+        self.channels.div_ceil(X::PAIR)
+    }
+
+    /// # Safety
+    /// `out` has `steps x row` elements; every real tap of the pass lies in the input.
+    #[inline(always)]
+    unsafe fn panel(&self, start: usize, width: usize, row: usize, out: *mut X::Output) {
+        let mut pieces = [Piece::default(); MAX_PIXELS];
+        // The pieces of register v are `ends[v]..ends[v + 1]`.
+        let mut ends = [0; MAX_PIXELS + 1];
+        let (mut count, mut vectors, mut pixel) = (0, 0, start);
+        let (mut line, mut x) = (start / self.pass.width, start % self.pass.width);
+        while pixel < start + width {
+            let lane = (pixel - start) % S::WIDTH;
+            let len = (self.pass.width - x).min(S::WIDTH - lane).min(start + width - pixel);
+            pieces[count] = Piece { lane, len, row: line, x };
+            count += 1;
+            (pixel, x) = (pixel + len, x + len);
+            if x == self.pass.width {
+                (line, x) = (line + 1, 0);
+            }
+            if lane + len == S::WIDTH || pixel == start + width {
+                vectors += 1;
+                ends[vectors] = count;
+            }
+        }
+
+        let per_tap = self.steps_per_tap();
+        let mut step = self.steps.start;
+        while step < self.steps.end {
+            let (tap, first) = (step / per_tap, step % per_tap);
+            let len = (per_tap - first).min(self.steps.end - step);
+            let out = out.wrapping_add((step - self.steps.start) * row);
+            for v in 0..row.div_ceil(S::WIDTH) {
+                let mine = if v < vectors { &pieces[ends[v]..ends[v + 1]] } else { &[] };
+                let lanes = (row - v * S::WIDTH).min(S::WIDTH);
+                let out = out.wrapping_add(v * S::WIDTH);
+                // SAFETY: the caller's promise.
+                unsafe { self.register(tap, first..first + len, mine, lanes, row, out) };
+            }
+            step += len;
+        }
+    }
+
+    /// One register of pixels, for one tap and a range of its steps.
+    ///
+    /// # Safety
+    /// As [`Pack::panel`].
+    #[inline(always)]
+    unsafe fn register(
+        &self,
+        tap: usize,
+        steps: Range<usize>,
+        pieces: &[Piece],
+        lanes: usize,
+        row: usize,
+        mut out: *mut X::Output,
+    ) {
+        let stride = self.pass.stride;
+        let mut segments = [Segment::default(); MAX_PIXELS];
+        let mut count = 0;
+        for piece in pieces {
+            let Some((base, inner)) = self.pass.tap(tap, piece.row) else { continue };
+            let (lo, hi) = (inner.lo.max(piece.x), inner.hi.min(piece.x + piece.len));
+            if lo < hi {
+                let lane = piece.lane + lo - piece.x;
+                let first = base + inner.offset + lo as isize * stride;
+                let offset = first.wrapping_sub((lane as isize).wrapping_mul(stride));
+                segments[count] = Segment { lane, len: hi - lo, offset };
+                count += 1;
+            }
+        }
+        let segments = &segments[..count];
+        let channel = self.channel_stride * X::PAIR as isize;
+        let mut input = self.input.wrapping_offset(steps.start as isize * channel);
+        // SAFETY: the masks are the real taps, which lie in the input; `out` has the rows.
+        unsafe {
+            if X::PLAIN && (stride == 1 || stride == 2) {
+                let store = S::mask(0, lanes);
+                macro_rules! rows {
+                    (|$from:ident| $value:expr) => {
+                        for _ in steps {
+                            let $from = input.cast::<S::Scalar>();
+                            let value = $value;
+                            if lanes == S::WIDTH {
+                                S::store(out, value);
+                            } else {
+                                S::store_mask(out, store, value);
+                            }
+                            input = input.wrapping_offset(channel);
+                            out = out.wrapping_add(row);
+                        }
+                    };
+                }
+                match (stride, segments) {
+                    (_, []) => {
+                        let zero = S::splat(X::Output::default());
+                        rows!(|_from| zero);
+                    }
+                    (1, &[a]) if a.len == S::WIDTH => {
+                        rows!(|from| S::load(from.wrapping_offset(a.offset)));
+                    }
+                    (1, &[a]) => {
+                        let mask = S::mask(a.lane, a.len);
+                        rows!(|from| S::load_mask(from.wrapping_offset(a.offset), mask));
+                    }
+                    (1, &[a, b]) => {
+                        let masks = (S::mask(a.lane, a.len), S::mask(b.lane, b.len));
+                        rows!(|from| S::merge(
+                            S::load_mask(from.wrapping_offset(a.offset), masks.0),
+                            S::load_mask(from.wrapping_offset(b.offset), masks.1)
+                        ));
+                    }
+                    (2, &[a]) => {
+                        let mask = S::mask2(a.lane, a.len);
+                        rows!(|from| S::load_mask2(from.wrapping_offset(a.offset), mask));
+                    }
+                    (1, _) => rows!(|from| {
+                        let mut value = S::splat(X::Output::default());
+                        for s in segments {
+                            let from = from.wrapping_offset(s.offset);
+                            value = S::merge(value, S::load_mask(from, S::mask(s.lane, s.len)));
+                        }
+                        value
+                    }),
+                    _ => rows!(|from| {
+                        let mut value = S::splat(X::Output::default());
+                        for s in segments {
+                            let from = from.wrapping_offset(s.offset);
+                            value = S::merge(value, S::load_mask2(from, S::mask2(s.lane, s.len)));
+                        }
+                        value
+                    }),
+                }
+                return;
+            }
+            for step in steps {
+                let pair = self.channels - step * X::PAIR > 1;
+                let written: usize = segments.iter().map(|s| s.len).sum();
+                if written < lanes {
+                    for lane in 0..lanes {
+                        out.wrapping_add(lane).write(X::Output::default());
+                    }
+                }
+                for s in segments {
+                    let from = input.wrapping_offset(s.offset);
+                    for lane in s.lane..s.lane + s.len {
+                        let at = from.wrapping_offset(lane as isize * stride);
+                        let second = (X::PAIR > 1 && pair)
+                            .then(|| at.wrapping_offset(self.channel_stride).read());
+                        out.wrapping_add(lane).write(X::pixel(at.read(), second, self.zero));
+                    }
+                }
+                input = input.wrapping_offset(channel);
+                out = out.wrapping_add(row);
+            }
+        }
+    }
+}

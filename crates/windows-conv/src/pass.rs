@@ -1,0 +1,323 @@
+//! The geometry of a convolution, resolved to offsets.
+//!
+//! Per windowed axis there are *lines*: runs of outputs whose inputs advance by a constant stride. A
+//! regular axis is one line, snap and balance are several, and a transposed axis is one per phase: of
+//! the outputs `r, r + S, r + 2S, ..` all read through the same taps, with inputs that advance by one. A
+//! *pass* is one line of each axis: the innermost gives runs, the others a table of offsets. So there is
+//! one kind of work for the kernels, forward or transposed, for any rank and any strides.
+
+use windows_core::{Axis, AxisSpec, WindowError};
+
+use crate::ConvError;
+
+/// An outer tap that is missing in a row.
+pub(crate) const MISSING: isize = isize::MIN;
+
+/// One tap along a line: output `x` reads element `offset + x stride`, for `x` in `lo..hi`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct LineTap {
+    pub offset: isize,
+    pub lo: usize,
+    pub hi: usize,
+    /// Which weight it is, along its axis, times that axis' stride in the weights.
+    weight: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Line {
+    count: usize,
+    stride: isize,
+    taps: Vec<LineTap>,
+    out_first: isize,
+    out_stride: isize,
+}
+
+impl Line {
+    fn is_plain(&self) -> bool {
+        matches!(self.taps[..], [LineTap { lo: 0, hi, .. }] if hi == self.count)
+    }
+}
+
+/// One axis as the builder sees it.
+pub(crate) struct PassAxis {
+    pub axis: Axis,
+    /// Length of the input.
+    pub len: usize,
+    pub in_stride: isize,
+    pub out_len: usize,
+    pub out_stride: isize,
+    pub weight_stride: usize,
+    pub flipped: bool,
+}
+
+/// Outputs that all read through the same taps: `rows` runs of `width`.
+#[derive(Clone, Debug)]
+pub(crate) struct Pass {
+    pub rows: usize,
+    pub width: usize,
+    /// Elements between the inputs of neighbouring outputs of a row.
+    pub stride: isize,
+    /// `[outer tap][row]`: what the outer axes add to an offset, or [`MISSING`].
+    pub outer: Vec<isize>,
+    pub inner: Vec<LineTap>,
+    /// The weight of each tap, outer taps first.
+    pub weights: Vec<usize>,
+    /// Where each row starts in the output.
+    pub out_rows: Vec<isize>,
+    pub out_stride: isize,
+    /// Whether all outputs are equally spaced, across rows as well.
+    pub out_flat: bool,
+}
+
+impl Pass {
+    pub(crate) fn pixels(&self) -> usize {
+        self.rows * self.width
+    }
+
+    pub(crate) fn taps(&self) -> usize {
+        self.weights.len()
+    }
+
+    /// Where the outer axes put a tap in a row, and the tap along the row; `None` where missing.
+    #[inline(always)]
+    pub(crate) fn tap(&self, tap: usize, row: usize) -> Option<(isize, LineTap)> {
+        let base = self.outer[tap / self.inner.len() * self.rows + row];
+        (base != MISSING).then(|| (base, self.inner[tap % self.inner.len()]))
+    }
+
+    #[inline(always)]
+    pub(crate) fn out_offset(&self, pixel: usize) -> isize {
+        self.out_rows[pixel / self.width] + (pixel % self.width) as isize * self.out_stride
+    }
+}
+
+/// The axis of windows whose adjoint is asked for, over the output.
+///
+/// # Errors
+/// An edge, an output padding that is no remainder, or padding that takes everything.
+pub(crate) fn transposed_axis(
+    axis: usize,
+    len: usize,
+    spec: AxisSpec,
+    output_padding: usize,
+) -> Result<(Axis, usize), ConvError> {
+    if spec.edge != windows_core::Edge::Drop {
+        return Err(ConvError::TransposedEdge { axis });
+    }
+    // Resolves size, step and dilation once, so that the errors are those of a forward axis.
+    let probe = Axis::new(0, AxisSpec { before: 0, after: 0, same: None, ..spec })
+        .map_err(|error| named(error, axis))?;
+    let limit = probe.step().max(probe.dilation());
+    if output_padding >= limit {
+        return Err(ConvError::OutputPadding { axis, padding: output_padding, limit });
+    }
+    let overflow = WindowError::PaddedOverflow { axis, len, padding: output_padding };
+    let fits = |value: Option<usize>| {
+        value.filter(|&value| value <= isize::MAX as usize).ok_or(ConvError::Window(overflow))
+    };
+    let out_len = if len == 0 {
+        0
+    } else if spec.same.is_some() {
+        fits(len.checked_mul(probe.step()))?
+    } else {
+        let reach = fits((len - 1).checked_mul(probe.step()))?;
+        let full = fits(reach.checked_add(probe.field()))?;
+        let full = fits(full.checked_add(output_padding))?;
+        let padding = fits(spec.before.checked_add(spec.after))?;
+        if padding >= full {
+            return Err(ConvError::OutputLength { axis, full, padding });
+        }
+        full - padding
+    };
+    let axis = Axis::new(out_len, spec).map_err(|error| named(error, axis))?;
+    Ok((axis, out_len))
+}
+
+/// The same error, said of a windowed axis.
+pub(crate) fn named(error: WindowError, on: usize) -> ConvError {
+    use WindowError as E;
+    ConvError::Window(match error {
+        E::ZeroSize { .. } => E::ZeroSize { axis: on },
+        E::ZeroStep { .. } => E::ZeroStep { axis: on },
+        E::ZeroDilation { .. } => E::ZeroDilation { axis: on },
+        E::FieldOverflow { size, dilation, .. } => E::FieldOverflow { axis: on, size, dilation },
+        E::PaddedOverflow { len, padding, .. } => E::PaddedOverflow { axis: on, len, padding },
+        E::StartOverflow { step, count, .. } => E::StartOverflow { axis: on, step, count },
+        other => other,
+    })
+}
+
+/// All passes of a convolution: together they write every output once.
+pub(crate) fn passes(axes: &[PassAxis], transposed: bool) -> Vec<Pass> {
+    let lines: Vec<Vec<Line>> =
+        axes.iter().map(|axis| if transposed { phases(axis) } else { runs(axis) }).collect();
+    let mut chosen = vec![0; lines.len()];
+    let mut passes = Vec::new();
+    if lines.iter().any(Vec::is_empty) {
+        return passes;
+    }
+    loop {
+        passes.push(pass(chosen.iter().zip(&lines).map(|(&i, lines)| lines[i].clone()).collect()));
+        let Some(axis) = (0..lines.len()).rev().find(|&axis| chosen[axis] + 1 < lines[axis].len())
+        else {
+            return passes;
+        };
+        chosen[axis] += 1;
+        chosen[axis + 1..].fill(0);
+    }
+}
+
+/// The windows of a forward axis, cut where the distance of their starts changes.
+fn runs(of: &PassAxis) -> Vec<Line> {
+    let axis = &of.axis;
+    let mut lines = Vec::new();
+    let mut first = 0;
+    while first < axis.count() {
+        let mut end = first + 1;
+        let gap = |i: usize| axis.start(i) - axis.start(i - 1);
+        if axis.is_regular() {
+            end = axis.count();
+        } else {
+            while end < axis.count() && gap(end) == gap(first + 1) {
+                end += 1;
+            }
+        }
+        let step = if end - first > 1 { gap(first + 1) as usize } else { axis.step() };
+        let taps = (0..axis.size()).map(|tap| {
+            let weight = if of.flipped { axis.size() - 1 - tap } else { tap };
+            line_tap(of, axis.element(first, tap), step, end - first, weight)
+        });
+        lines.push(Line {
+            count: end - first,
+            stride: (step as isize).wrapping_mul(of.in_stride),
+            taps: taps.collect(),
+            out_first: first as isize * of.out_stride,
+            out_stride: of.out_stride,
+        });
+        first = end;
+    }
+    lines
+}
+
+/// The outputs of a transposed axis by their remainder modulo the step: output `r + S q` gets tap `t` of
+/// window `q + (r + before - t D) / S`, where that division is exact.
+fn phases(of: &PassAxis) -> Vec<Line> {
+    let axis = &of.axis;
+    let step = axis.step() as isize;
+    let phase = |r: usize| {
+        let count = (of.out_len - r).div_ceil(axis.step());
+        let reach = |tap: usize| r as isize - tap_start(axis, tap);
+        let taps = (0..axis.size()).filter(|&tap| reach(tap).rem_euclid(step) == 0).map(|tap| {
+            let weight = if of.flipped { axis.size() - 1 - tap } else { tap };
+            line_tap(of, reach(tap).div_euclid(step), 1, count, weight)
+        });
+        Line {
+            count,
+            stride: of.in_stride,
+            taps: taps.collect(),
+            out_first: r as isize * of.out_stride,
+            out_stride: step * of.out_stride,
+        }
+    };
+    (0..axis.step().min(of.out_len)).map(phase).collect()
+}
+
+/// Where a tap that reads element `first + x step` at output `x` lies, and for which `x` it is real.
+fn line_tap(of: &PassAxis, first: isize, step: usize, count: usize, weight: usize) -> LineTap {
+    let lo = if first < 0 { first.unsigned_abs().div_ceil(step).min(count) } else { 0 };
+    let hi = match usize::try_from(of.len as isize - first) {
+        Ok(ahead) => ahead.div_ceil(step).min(count),
+        Err(_) => 0,
+    };
+    LineTap {
+        offset: first.wrapping_mul(of.in_stride),
+        lo,
+        hi: hi.max(lo),
+        weight: weight * of.weight_stride,
+    }
+}
+
+fn pass(mut lines: Vec<Line>) -> Pass {
+    // Axes without windows worth the name (1 x 1 convolutions, rows of length 1) become one.
+    let mut axis = 1;
+    while axis < lines.len() {
+        let (a, b) = (&lines[axis - 1], &lines[axis]);
+        let count = b.count as isize;
+        let adjoining = a.count == 1
+            || b.count == 1
+            || (a.stride == count.wrapping_mul(b.stride)
+                && a.out_stride == count.wrapping_mul(b.out_stride));
+        let along = if b.count == 1 { a } else { b };
+        if a.is_plain() && b.is_plain() && adjoining {
+            let merged = Line {
+                count: a.count * b.count,
+                stride: along.stride,
+                taps: vec![LineTap {
+                    offset: a.taps[0].offset + b.taps[0].offset,
+                    lo: 0,
+                    hi: a.count * b.count,
+                    weight: a.taps[0].weight + b.taps[0].weight,
+                }],
+                out_first: a.out_first + b.out_first,
+                out_stride: along.out_stride,
+            };
+            lines.splice(axis - 1..=axis, [merged]);
+            axis = axis.max(2) - 1;
+        } else {
+            axis += 1;
+        }
+    }
+    let inner = lines.pop().expect("at least one windowed axis");
+
+    let rows: usize = lines.iter().map(|line| line.count).product();
+    let outer_taps: usize = lines.iter().map(|line| line.taps.len()).product();
+    // The product over the outer axes, one after another: rows and taps in row-major order.
+    let mut out_rows = vec![inner.out_first];
+    let mut offsets = vec![vec![0isize]]; // [tap][row]
+    let mut weights = vec![0usize];
+    for line in &lines {
+        out_rows = spread(&out_rows, line.count, |start, x| {
+            start + line.out_first + x as isize * line.out_stride
+        });
+        let add = |base: isize, x: usize, tap: &LineTap| match base != MISSING
+            && (tap.lo..tap.hi).contains(&x)
+        {
+            true => base + tap.offset + (x as isize).wrapping_mul(line.stride),
+            false => MISSING,
+        };
+        let taps = offsets.iter().flat_map(|rows| line.taps.iter().map(move |tap| (rows, tap)));
+        offsets =
+            taps.map(|(rows, tap)| spread(rows, line.count, |base, x| add(base, x, tap))).collect();
+        weights = weights
+            .iter()
+            .flat_map(|weight| line.taps.iter().map(move |tap| weight + tap.weight))
+            .collect();
+    }
+    debug_assert_eq!(offsets.len(), outer_taps);
+    let width = inner.count;
+    let flat_step = width as isize * inner.out_stride;
+    Pass {
+        rows,
+        width,
+        stride: inner.stride,
+        outer: offsets.concat(),
+        weights: weights
+            .iter()
+            .flat_map(|weight| inner.taps.iter().map(move |tap| weight + tap.weight))
+            .collect(),
+        out_flat: out_rows.windows(2).all(|pair| pair[1] - pair[0] == flat_step),
+        inner: inner.taps,
+        out_rows,
+        out_stride: inner.out_stride,
+    }
+}
+
+/// Every value, with each of `count` positions of the next axis.
+fn spread(values: &[isize], count: usize, f: impl Fn(isize, usize) -> isize) -> Vec<isize> {
+    values.iter().flat_map(|&value| (0..count).map(|x| f(value, x)).collect::<Vec<_>>()).collect()
+}
+
+/// Where tap `tap` of the first window lies, if there is one or not.
+fn tap_start(axis: &Axis, tap: usize) -> isize {
+    (tap * axis.dilation()) as isize - axis.before() as isize
+}

@@ -1,0 +1,649 @@
+//! Plan once, run often: geometry, packed weights and the choice of a kernel.
+
+use std::fmt;
+
+use windows_core::kernel::Isa;
+use windows_core::{Axis, Dyn, Layout, Rank, StridedView};
+
+use crate::kernel::depthwise::MAX_INNER_TAPS;
+use crate::kernel::element::Operand;
+use crate::kernel::gemm::{Shape, TileSize};
+use crate::kernel::lanes::Scalar;
+use crate::kernel::run::{run, tile_size};
+use crate::kernel::tile::Finish;
+use crate::pass::{Pass, PassAxis, named, passes, transposed_axis};
+use crate::spec::{Activation, ConvSpec, OutputOrder, PlanOptions};
+use crate::{ConvError, reference};
+
+/// Bytes of scratch memory that a plan does not ask for more of.
+const BUFFERED_MOST: usize = 1 << 20;
+
+/// What a plan does with its data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Algorithm {
+    Gemm,
+    DepthwiseRows,
+    DepthwiseChannels,
+    Reference,
+}
+
+/// One pass, ready to run.
+#[derive(Clone, Debug)]
+pub(crate) struct PassPlan<T> {
+    pub pass: Pass,
+    pub shape: Shape,
+    /// Lanes along K: channels (pairs of them) times taps.
+    pub steps: usize,
+    pub weights: Vec<T>,
+}
+
+/// Which kernel a plan chose, and its tile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kernel {
+    isa: Isa,
+    algorithm: Algorithm,
+    channel_lanes: bool,
+    rows: usize,
+    lanes: usize,
+}
+
+impl Kernel {
+    /// The instruction set.
+    #[must_use]
+    pub fn isa(&self) -> Isa {
+        self.isa
+    }
+
+    /// `"implicit-gemm"`, `"depthwise"` or `"reference"`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self.algorithm {
+            Algorithm::Gemm => "implicit-gemm",
+            Algorithm::DepthwiseRows | Algorithm::DepthwiseChannels => "depthwise",
+            Algorithm::Reference => "reference",
+        }
+    }
+
+    /// What lies along the lanes of a register: `"pixels"` or `"channels"`.
+    #[must_use]
+    pub fn lanes(&self) -> &'static str {
+        if self.channel_lanes { "channels" } else { "pixels" }
+    }
+}
+
+/// For people: `avx512 implicit-gemm 8x48, pixels along the lanes`.
+impl fmt::Display for Kernel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", isa_name(self.isa), self.name())?;
+        match self.algorithm {
+            Algorithm::Reference => Ok(()),
+            Algorithm::Gemm => {
+                write!(f, " {}x{}, {} along the lanes", self.rows, self.lanes, self.lanes())
+            }
+            _ => write!(f, ", {} along the lanes", self.lanes()),
+        }
+    }
+}
+
+pub(crate) fn isa_name(isa: Isa) -> &'static str {
+    match isa {
+        Isa::Avx512 => "avx512",
+        Isa::Avx2 => "avx2",
+        _ => "portable",
+    }
+}
+
+/// A convolution for one input layout: packed weights, bias and activation, and the kernel.
+///
+/// Planning checks everything, packs the weights and may allocate; a run allocates nothing. A plan is
+/// immutable: threads share it, each with its own scratch memory.
+///
+/// Inputs are `N x C x spatial` *by axis*, in memory as their strides say: an image whose channels are
+/// innermost is permuted, not copied. Outputs are `N x M x spatial` or `N x spatial x M`.
+///
+/// # Results
+/// Every output is the bias plus chains of products along K (taps outside, channels inside), cut at
+/// points that depend on the length of K alone. On one instruction set, results do therefore not depend
+/// on threads, batch, scratch size, tile or the order of the output. Integers are exact and wrap.
+///
+/// Taps in the padding contribute nothing: they are skipped, not multiplied by zero, so that infinite or
+/// NaN weights stay out of outputs whose window does not reach the data with them. (Kernels do pad
+/// panels with zeros where all weights are finite, which cannot be told apart.)
+///
+/// # Example
+/// ```
+/// use windows_conv::{ConvPlan, ConvSpec};
+/// use windows_core::DynView;
+///
+/// let image: Vec<f32> = (0..16).map(|i| i as f32).collect();
+/// let x = DynView::new(&image, [1, 1, 4, 4])?;
+/// let mean = vec![1.0 / 9.0; 9];
+/// let w = DynView::new(&mean, [1, 1, 3, 3])?;
+///
+/// let plan = ConvPlan::new(&ConvSpec::new([3, 3]), x.layout(), &w)?;
+/// let mut out = vec![0.0; plan.output_len()];
+/// let mut scratch = vec![0.0; plan.scratch_len()];
+/// plan.run(&x, &mut out, &mut scratch)?;
+/// assert_eq!(plan.output_shape(), [1, 1, 2, 2]);
+/// for (mean, centre) in out.iter().zip([5.0, 6.0, 9.0, 10.0]) {
+///     assert!((mean - centre).abs() < 1e-5);
+/// }
+/// # Ok::<(), windows_conv::ConvError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct ConvPlan<X: Operand<W>, W = X> {
+    pub(crate) input: Layout<Dyn>,
+    pub(crate) groups: usize,
+    pub(crate) out_channels: usize,
+    output: Vec<usize>,
+    pub(crate) out_image: isize,
+    pub(crate) out_channel: isize,
+    pub(crate) passes: Vec<PassPlan<X::Output>>,
+    pub(crate) bias: Vec<X::Output>,
+    pub(crate) activation: Activation<X::Output>,
+    pub(crate) input_zero: i32,
+    pub(crate) isa: Isa,
+    pub(crate) algorithm: Algorithm,
+    pub(crate) threads: usize,
+    /// Elements a thread.
+    pub(crate) scratch: usize,
+    weight: std::marker::PhantomData<W>,
+}
+
+/// Weights by output channel, input channel of the group, and flat tap.
+struct Weights<'a, W> {
+    data: &'a [W],
+    taps: usize,
+    groups: usize,
+    per_group: usize,
+    out_per_group: usize,
+    transposed: bool,
+}
+
+impl<W: Copy + Sync> Weights<'_, W> {
+    fn get(&self, group: usize, out: usize, channel: usize, tap: usize) -> W {
+        let row = if self.transposed {
+            (group * self.per_group + channel) * self.out_per_group + out
+        } else {
+            (group * self.out_per_group + out) * self.per_group + channel
+        };
+        self.data[row * self.taps + tap]
+    }
+
+    fn lane<X: Operand<W>>(
+        &self,
+        zeros: &[i32],
+        group: usize,
+        out: usize,
+        step: usize,
+        taps: &[usize],
+    ) -> X::Output {
+        let per_tap = self.per_group.div_ceil(X::PAIR);
+        let (tap, first) = (taps[step / per_tap], step % per_tap * X::PAIR);
+        let channel = |c: usize| {
+            (c < X::PAIR && first + c < self.per_group)
+                .then(|| self.get(group, out, first + c, tap))
+        };
+        let zero = match zeros {
+            [] => 0,
+            [zero] => *zero,
+            zeros => zeros[group * self.out_per_group + out],
+        };
+        X::weight([channel(0), channel(1)], zero)
+    }
+
+    /// Panels of `full` channels, each `steps x width`, group by group; the last panel of a group is as
+    /// wide as `unit` allows.
+    fn pack<X: Operand<W>>(
+        &self,
+        zeros: &[i32],
+        taps: &[usize],
+        full: usize,
+        unit: usize,
+    ) -> Vec<X::Output> {
+        let steps = self.per_group.div_ceil(X::PAIR) * taps.len();
+        let mut packed =
+            Vec::with_capacity(self.groups * self.out_per_group.next_multiple_of(unit) * steps);
+        for group in 0..self.groups {
+            for first in (0..self.out_per_group).step_by(full) {
+                let exist = (self.out_per_group - first).min(full);
+                for step in 0..steps {
+                    packed.extend((first..first + exist.next_multiple_of(unit)).map(
+                        |out| match out < self.out_per_group {
+                            true => self.lane::<X>(zeros, group, out, step, taps),
+                            false => X::Output::default(),
+                        },
+                    ));
+                }
+            }
+        }
+        packed
+    }
+}
+
+impl<X: Operand<W>, W: Copy + Sync> ConvPlan<X, W> {
+    /// Plans a convolution without bias or activation, for inputs of this layout.
+    ///
+    /// # Errors
+    /// As [`ConvPlan::with`].
+    pub fn new<R: Rank, Q: Rank>(
+        spec: &ConvSpec,
+        input: &Layout<R>,
+        weights: &StridedView<'_, W, Q>,
+    ) -> Result<Self, ConvError> {
+        Self::with(spec, input, weights, &PlanOptions::default())
+    }
+
+    /// Plans a convolution for inputs of this layout: `N x C x spatial` by axis, any strides.
+    ///
+    /// Weights are `M x C/groups x sizes`, or `C x M/groups x sizes` if transposed. Costs a copy of the
+    /// weights and, per windowed axis but the last, a table of an offset per tap and row.
+    ///
+    /// # Errors
+    /// Ranks, channels or sizes that do not agree; a geometry that the core refuses; an output of more
+    /// than `isize::MAX` elements; too little scratch memory; an instruction set that is not there.
+    pub fn with<R: Rank, Q: Rank>(
+        spec: &ConvSpec,
+        input: &Layout<R>,
+        weights: &StridedView<'_, W, Q>,
+        options: &PlanOptions<X::Output>,
+    ) -> Result<Self, ConvError> {
+        let input = input.to_dyn();
+        let axes = spec.axes()?;
+        let ndim = axes.len();
+        let rank = |what, got| match got == ndim + 2 {
+            true => Ok(()),
+            false => Err(ConvError::Rank { what, got, expected: ndim + 2 }),
+        };
+        if ndim == 0 {
+            return Err(ConvError::Rank { what: "size", got: 0, expected: 1 });
+        }
+        rank("input", input.ndim())?;
+        rank("weights", weights.ndim())?;
+        let (channels, groups) = (input.shape()[1], spec.groups);
+        let shape = weights.shape();
+        if groups == 0 {
+            return Err(ConvError::ZeroGroups);
+        }
+        if channels % groups != 0 {
+            return Err(ConvError::Groups { what: "input", channels, groups });
+        }
+        let (expected, out_channels) = if spec.transposed {
+            let out = shape[1].checked_mul(groups).ok_or(ConvError::Groups {
+                what: "output",
+                channels: shape[1],
+                groups,
+            })?;
+            (channels, out)
+        } else {
+            if !shape[0].is_multiple_of(groups) {
+                return Err(ConvError::Groups { what: "output", channels: shape[0], groups });
+            }
+            (channels / groups, shape[0])
+        };
+        let got = if spec.transposed { shape[0] } else { shape[1] };
+        if got != expected {
+            return Err(ConvError::Channels { input: channels, groups, weights: got });
+        }
+
+        let resolved = resolve(spec, &axes, input.shape(), shape)?;
+        let mut output = vec![input.shape()[0], out_channels];
+        output.extend(resolved.iter().map(|&(_, out_len)| out_len));
+        let order: Vec<usize> = match options.output {
+            OutputOrder::ChannelsFirst => (0..ndim + 2).collect(),
+            OutputOrder::ChannelsLast => std::iter::once(0).chain(2..ndim + 2).chain([1]).collect(),
+        };
+        let in_memory: Vec<usize> = order.iter().map(|&axis| output[axis]).collect();
+        let in_memory = Layout::<Dyn>::contiguous(&in_memory)?;
+        let mut out_strides = vec![0; ndim + 2];
+        for (place, &axis) in order.iter().enumerate() {
+            out_strides[axis] = in_memory.strides()[place];
+        }
+
+        let isa = match options.isa {
+            None => Isa::best(),
+            Some(isa) if isa.is_available() => isa,
+            Some(isa) => return Err(ConvError::Isa { name: isa_name(isa) }),
+        };
+        check_options::<X, W>(options, out_channels)?;
+
+        let taps: usize = shape[2..].iter().product();
+        let data = weights.to_vec();
+        let weights = Weights {
+            data: &data,
+            taps,
+            groups,
+            per_group: channels / groups,
+            out_per_group: out_channels / groups,
+            transposed: spec.transposed,
+        };
+        let mut weight_stride = taps;
+        let pass_axes: Vec<PassAxis> = (0..ndim)
+            .map(|axis| {
+                weight_stride /= shape[2 + axis].max(1);
+                PassAxis {
+                    axis: resolved[axis].0,
+                    len: input.shape()[2 + axis],
+                    in_stride: input.strides()[2 + axis],
+                    out_len: output[2 + axis],
+                    out_stride: out_strides[2 + axis],
+                    weight_stride,
+                    flipped: spec.flipped,
+                }
+            })
+            .collect();
+        let passes = match in_memory.is_empty() {
+            true => Vec::new(),
+            false => passes(&pass_axes, spec.transposed),
+        };
+
+        let mut plan = Self {
+            input,
+            groups,
+            out_channels,
+            output,
+            out_image: out_strides[0],
+            out_channel: out_strides[1],
+            passes: Vec::new(),
+            bias: Vec::new(),
+            activation: options.activation,
+            input_zero: options.input_zero,
+            isa,
+            algorithm: Algorithm::Gemm,
+            threads: if cfg!(feature = "rayon") { options.threads.max(1) } else { 1 },
+            scratch: 0,
+            weight: std::marker::PhantomData,
+        };
+        plan.choose(passes, &weights, options)?;
+        Ok(plan)
+    }
+
+    /// Chooses the kernel and packs the weights for it.
+    fn choose(
+        &mut self,
+        passes: Vec<Pass>,
+        weights: &Weights<'_, W>,
+        options: &PlanOptions<X::Output>,
+    ) -> Result<(), ConvError> {
+        let size = tile_size::<X::Output>(self.isa);
+        let zeros = &options.weight_zeros;
+        let per_tap = weights.per_group.div_ceil(X::PAIR);
+        let finite = weights.data.iter().all(|&w| X::weight([Some(w), None], 0).is_finite());
+        // Depthwise: one input channel per output, read straight from the image.
+        let single = X::PLAIN && weights.per_group == 1;
+        let rows = |pass: &Pass| {
+            matches!(pass.stride, 1 | 2)
+                && pass.out_stride == 1
+                && pass.inner.len() <= MAX_INNER_TAPS
+        };
+        let last = self.groups == self.out_channels
+            && self.input.strides()[1] == 1
+            && self.out_channel == 1;
+        let mut shapes = Vec::new();
+        let mut algorithm = if options.reference || !finite {
+            Algorithm::Reference
+        } else if single && last {
+            Algorithm::DepthwiseChannels
+        } else if single && passes.iter().all(rows) {
+            Algorithm::DepthwiseRows
+        } else {
+            Algorithm::Gemm
+        };
+        if algorithm == Algorithm::Gemm {
+            for pass in &passes {
+                let steps = per_tap * pass.taps();
+                let limit = options.scratch_bytes;
+                let out = weights.out_per_group;
+                match size.shape::<X::Output>(pass, steps, out, self.out_channel, limit) {
+                    Ok(shape) => shapes.push(shape),
+                    // A window of more taps than any network has, onto outputs that are not
+                    // neighbours: plain loops need no scratch at all.
+                    Err(needed) if needed > BUFFERED_MOST => {
+                        algorithm = Algorithm::Reference;
+                        break;
+                    }
+                    Err(needed) => return Err(ConvError::Scratch { needed, limit }),
+                }
+            }
+        }
+        self.algorithm = algorithm;
+
+        for (index, pass) in passes.into_iter().enumerate() {
+            let steps = per_tap * pass.taps();
+            let (full, unit, shape) = match algorithm {
+                Algorithm::Gemm => {
+                    let shape = shapes[index];
+                    let panel = size.panel(shape.channel_lanes);
+                    (panel, if shape.channel_lanes { size.width } else { panel }, shape)
+                }
+                _ => (1, 1, Shape::NONE),
+            };
+            let mut packed = weights.pack::<X>(zeros, &pass.weights, full, unit);
+            if algorithm == Algorithm::DepthwiseChannels {
+                packed = (0..steps)
+                    .flat_map(|tap| packed.iter().skip(tap).step_by(steps).copied())
+                    .collect();
+            }
+            self.scratch = self.scratch.max(shape.scratch);
+            self.passes.push(PassPlan { pass, shape, steps, weights: packed });
+        }
+
+        let per_group = weights.out_per_group;
+        let padded = match algorithm {
+            Algorithm::Gemm => {
+                size.padded_channels(true, per_group).max(size.padded_channels(false, per_group))
+            }
+            _ => per_group,
+        };
+        let zero = X::Output::default();
+        for group in 0..self.groups {
+            let bias = |m: usize| match options.bias.is_empty() || m >= per_group {
+                true => zero,
+                false => options.bias[group * per_group + m],
+            };
+            self.bias.extend((0..padded).map(bias));
+        }
+        Ok(())
+    }
+
+    /// Shape of the output, `[N, M, spatial..]` whatever its order in memory.
+    #[must_use]
+    pub fn output_shape(&self) -> &[usize] {
+        &self.output
+    }
+
+    /// Elements of the output.
+    #[must_use]
+    pub fn output_len(&self) -> usize {
+        self.output.iter().product()
+    }
+
+    /// Elements of scratch memory that a run needs, for all its threads together. At most
+    /// [`PlanOptions::scratch_bytes`] each.
+    #[must_use]
+    pub fn scratch_len(&self) -> usize {
+        self.scratch * self.threads
+    }
+
+    /// Which kernel runs.
+    #[must_use]
+    pub fn kernel(&self) -> Kernel {
+        let size: TileSize = tile_size::<X::Output>(self.isa);
+        let channel_lanes = match self.algorithm {
+            Algorithm::DepthwiseChannels => true,
+            _ => self.passes.first().is_some_and(|pass| pass.shape.channel_lanes),
+        };
+        Kernel {
+            isa: self.isa,
+            algorithm: self.algorithm,
+            channel_lanes,
+            rows: size.rows,
+            lanes: size.width * size.vectors,
+        }
+    }
+
+    pub(crate) fn images(&self) -> usize {
+        self.input.shape()[0]
+    }
+
+    pub(crate) fn finish(&self) -> Option<Finish<X::Output>> {
+        (self.activation != Activation::None).then_some(Finish { activation: self.activation })
+    }
+
+    /// Convolves. Allocates nothing; the scratch memory may hold anything.
+    ///
+    /// # Errors
+    /// An input of another shape or other strides than the plan was made for; an output or scratch
+    /// memory of the wrong length. Nothing is written then.
+    pub fn run<R: Rank>(
+        &self,
+        input: &StridedView<'_, X, R>,
+        out: &mut [X::Output],
+        scratch: &mut [X::Output],
+    ) -> Result<(), ConvError> {
+        check_layout(&self.input, input)?;
+        let lengths = [
+            ("output", out.len(), self.output_len(), out.len() == self.output_len()),
+            ("scratch", scratch.len(), self.scratch_len(), scratch.len() >= self.scratch_len()),
+        ];
+        for (what, got, expected, fits) in lengths {
+            if !fits {
+                return Err(ConvError::Shape { what, axis: 0, got, expected });
+            }
+        }
+        match self.algorithm {
+            Algorithm::Reference => reference::run(self, input.data(), input.offset(), out),
+            _ => run(self, input.data(), input.offset(), out, scratch),
+        }
+        Ok(())
+    }
+
+    /// Convolves into new memory, with scratch memory of its own.
+    ///
+    /// # Errors
+    /// As [`ConvPlan::run`].
+    pub fn conv<R: Rank>(
+        &self,
+        input: &StridedView<'_, X, R>,
+    ) -> Result<Vec<X::Output>, ConvError> {
+        let mut out = vec![X::Output::default(); self.output_len()];
+        let mut scratch = vec![X::Output::default(); self.scratch_len()];
+        self.run(input, &mut out, &mut scratch)?;
+        Ok(out)
+    }
+}
+
+/// # Errors
+/// The first axis whose length or stride is not that of the plan; strides of length 1 do not matter.
+pub(crate) fn check_layout<T, R: Rank>(
+    plan: &Layout<Dyn>,
+    input: &StridedView<'_, T, R>,
+) -> Result<(), ConvError> {
+    let expected = plan.ndim();
+    if input.ndim() != expected {
+        return Err(ConvError::Rank { what: "input", got: input.ndim(), expected });
+    }
+    for axis in 0..expected {
+        let (got, expected) = (input.shape()[axis], plan.shape()[axis]);
+        if got != expected {
+            return Err(ConvError::Shape { what: "input", axis, got, expected });
+        }
+        let (got, expected) = (input.strides()[axis], plan.strides()[axis]);
+        if got != expected && input.shape()[axis] > 1 {
+            return Err(ConvError::Stride { axis, got, expected });
+        }
+    }
+    Ok(())
+}
+
+/// The axis of windows and the output length of each windowed axis.
+fn resolve(
+    spec: &ConvSpec,
+    axes: &[windows_core::AxisSpec],
+    input: &[usize],
+    weights: &[usize],
+) -> Result<Vec<(Axis, usize)>, ConvError> {
+    let padding = &spec.output_padding;
+    if !padding.is_empty() {
+        if !spec.transposed {
+            return Err(ConvError::NotTransposed);
+        }
+        if padding.len() != axes.len() {
+            let (got, expected) = (padding.len(), axes.len());
+            return Err(ConvError::Rank { what: "output padding", got, expected });
+        }
+    }
+    let of = |axis: usize| {
+        let len = input[2 + axis];
+        let resolved = if spec.transposed {
+            let more = padding.get(axis).copied().unwrap_or(0);
+            transposed_axis(2 + axis, len, axes[axis], more)?
+        } else {
+            let resolved = Axis::new(len, axes[axis]).map_err(|error| named(error, 2 + axis))?;
+            (resolved, resolved.count())
+        };
+        let (got, expected) = (weights[2 + axis], resolved.0.size());
+        if got != expected {
+            return Err(ConvError::Shape { what: "weights", axis: 2 + axis, got, expected });
+        }
+        Ok(resolved)
+    };
+    (0..axes.len()).map(of).collect()
+}
+
+fn check_options<X: Operand<W>, W>(
+    options: &PlanOptions<X::Output>,
+    out_channels: usize,
+) -> Result<(), ConvError> {
+    let listed = |what, got: usize| match got == out_channels {
+        true => Ok(()),
+        false => Err(ConvError::Shape { what, axis: 0, got, expected: out_channels }),
+    };
+    if !options.bias.is_empty() {
+        listed("bias", options.bias.len())?;
+    }
+    if options.weight_zeros.len() > 1 {
+        listed("weight zero points", options.weight_zeros.len())?;
+    }
+    let input_zero = [options.input_zero];
+    let zeros =
+        [("input", &input_zero[..], X::ZEROS[0]), ("weights", &options.weight_zeros, X::ZEROS[1])];
+    for (what, values, (low, high)) in zeros {
+        if let Some(&value) = values.iter().find(|&&value| value < low || value > high) {
+            return Err(ConvError::ZeroPoint { what, value, low, high });
+        }
+    }
+    match options.activation {
+        Activation::Silu if !X::PLAIN => Err(ConvError::Activation { name: "silu" }),
+        Activation::Clamp(low, high)
+            if low.partial_cmp(&high).is_none_or(|order| order.is_gt()) =>
+        {
+            Err(ConvError::Activation { name: "clamp" })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Plans and runs a convolution at once, into new memory.
+///
+/// # Errors
+/// As [`ConvPlan::with`].
+///
+/// # Example
+/// ```
+/// use windows_conv::{ConvSpec, conv};
+/// use windows_core::View;
+///
+/// let signal = View::from_slice(&[1.0f32, 2.0, 4.0, 8.0]);
+/// let x = View::new(signal.data(), [1, 1, 4])?;
+/// let difference = View::new(&[-1.0f32, 1.0], [1, 1, 2])?;
+/// assert_eq!(conv(&ConvSpec::new([2]), &x, &difference)?, [1.0, 2.0, 4.0]);
+/// # Ok::<(), windows_conv::ConvError>(())
+/// ```
+pub fn conv<X: Operand<W>, W: Copy + Sync, R: Rank, Q: Rank>(
+    spec: &ConvSpec,
+    input: &StridedView<'_, X, R>,
+    weights: &StridedView<'_, W, Q>,
+) -> Result<Vec<X::Output>, ConvError> {
+    ConvPlan::new(spec, input.layout(), weights)?.conv(input)
+}

@@ -1,0 +1,60 @@
+//! Plain loops that skip what is missing: for weights that are not finite, and for comparison.
+
+use crate::kernel::element::Operand;
+use crate::kernel::gemm::k_blocks;
+use crate::kernel::lanes::Scalar;
+use crate::kernel::tile::finished;
+use crate::plan::ConvPlan;
+
+/// Convolves as [`ConvPlan::run`] says, one output at a time, with the same order of summation.
+pub(crate) fn run<X: Operand<W>, W: Copy + Sync>(
+    plan: &ConvPlan<X, W>,
+    input: &[X],
+    offset: usize,
+    out: &mut [X::Output],
+) {
+    let per_group = plan.input.shape()[1] / plan.groups;
+    let out_per_group = plan.out_channels / plan.groups;
+    let per_tap = per_group.div_ceil(X::PAIR);
+    let channel_stride = plan.input.strides()[1];
+    for image in 0..plan.images() {
+        for channel in 0..plan.out_channels {
+            let first = (channel / out_per_group * per_group) as isize * channel_stride
+                + image as isize * plan.input.strides()[0];
+            let at = |at: isize| input[offset.wrapping_add_signed(first + at)];
+            for part in &plan.passes {
+                let weights = &part.weights[channel * part.steps..][..part.steps];
+                for pixel in 0..part.pass.pixels() {
+                    let (row, x) = (pixel / part.pass.width, pixel % part.pass.width);
+                    let lane = |step: usize| {
+                        let (base, tap) = part.pass.tap(step / per_tap, row)?;
+                        if x < tap.lo || x >= tap.hi {
+                            return None;
+                        }
+                        let channel = step % per_tap * X::PAIR;
+                        let from = base
+                            + tap.offset
+                            + x as isize * part.pass.stride
+                            + channel as isize * channel_stride;
+                        let pair = X::PAIR > 1 && channel + 1 < per_group;
+                        let second = pair.then(|| at(from + channel_stride));
+                        Some(X::pixel(at(from), second, plan.input_zero))
+                    };
+                    let mut sum = plan.bias[channel];
+                    for (i, block) in k_blocks(part.steps).enumerate() {
+                        let start = if i == 0 { sum } else { X::Output::default() };
+                        let chain = block.fold(start, |chain, step| match lane(step) {
+                            Some(x) => X::Output::mul_add(chain, weights[step], x),
+                            None => chain,
+                        });
+                        sum = if i == 0 { chain } else { X::Output::add(sum, chain) };
+                    }
+                    let to = image as isize * plan.out_image
+                        + channel as isize * plan.out_channel
+                        + part.pass.out_offset(pixel);
+                    out[to as usize] = finished(plan.activation, sum);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,515 @@
+//! Short-time Fourier transform: frames, windowed, transformed.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+
+use realfft::num_complex::Complex;
+use realfft::{FftNum, RealFftPlanner, RealToComplex};
+
+use super::{Real, Sample};
+use crate::{Frame, FrameError, FrameSpec, Framer};
+
+/// The precisions that Fourier transforms come in.
+pub trait Transform: Real + FftNum {}
+
+impl<F: Real + FftNum> Transform for F {}
+
+/// What an STFT is made of: frames, a window, the length of the transform.
+///
+/// # Example
+/// ```
+/// use windows_frame::audio::{Stft, StftSpec, Window};
+///
+/// // librosa.stft(y, n_fft=400, hop_length=160)
+/// let spec = StftSpec::librosa(400, 160, &Window::Hann.periodic(400)?)?;
+/// let stft = Stft::<f64>::new(spec)?;
+/// let power = stft.power(&vec![0i16; 16_000])?;
+/// assert_eq!((power.frames(), power.bins()), (101, 201));
+/// # Ok::<(), windows_frame::FrameError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct StftSpec {
+    frames: FrameSpec,
+    window: Vec<f64>,
+    size: usize,
+    rotation: usize,
+}
+
+impl StftSpec {
+    /// Frames of the window's length, transformed as they are.
+    ///
+    /// # Errors
+    /// The window is not as long as a frame.
+    pub fn new(frames: FrameSpec, window: &[f64]) -> Result<Self, FrameError> {
+        let expected = frames.length();
+        if window.len() != expected {
+            return Err(FrameError::Length { what: "window", expected, got: window.len() });
+        }
+        Ok(Self { frames, window: window.to_vec(), size: expected, rotation: 0 })
+    }
+
+    /// With frames elsewhere, of the same length.
+    ///
+    /// # Errors
+    /// Frames of another length.
+    pub fn framed(mut self, frames: FrameSpec) -> Result<Self, FrameError> {
+        let expected = self.window.len();
+        if frames.length() != expected {
+            return Err(FrameError::Length { what: "frame", expected, got: frames.length() });
+        }
+        self.frames = frames;
+        Ok(self)
+    }
+
+    /// With frames followed by zeros up to this many points.
+    ///
+    /// # Errors
+    /// Fewer points than a frame has.
+    pub fn padded_to(mut self, size: usize) -> Result<Self, FrameError> {
+        if size < self.window.len() {
+            let expected = self.window.len();
+            return Err(FrameError::Length { what: "transform", expected, got: size });
+        }
+        self.size = size;
+        Ok(self)
+    }
+
+    /// With every frame, zeros included, rotated to begin with its sample `by`: phases are then those
+    /// of that sample. Powers do not change.
+    #[must_use]
+    pub fn rotated(mut self, by: usize) -> Self {
+        self.rotation = by % self.size.max(1);
+        self
+    }
+
+    /// `librosa.stft`: centred with zeros; a window shorter than `size` in the middle of zeros.
+    ///
+    /// # Errors
+    /// A window longer than `size`.
+    pub fn librosa(size: usize, hop: usize, window: &[f64]) -> Result<Self, FrameError> {
+        Self::new(FrameSpec::librosa(size, hop), &centered(window, size)?)
+    }
+
+    /// `torch.stft`: centred and reflected; a window shorter than `size` in the middle of zeros.
+    ///
+    /// # Errors
+    /// A window longer than `size`.
+    pub fn torch(size: usize, hop: usize, window: &[f64]) -> Result<Self, FrameError> {
+        Self::new(FrameSpec::torch(size, hop), &centered(window, size)?)
+    }
+
+    /// `torch.stft(center=False, align_to_window=True)`: the window in the middle of a transform of
+    /// `size` points, frames as long as the window.
+    ///
+    /// # Errors
+    /// A window longer than `size`.
+    pub fn torch_aligned(size: usize, hop: usize, window: &[f64]) -> Result<Self, FrameError> {
+        let spec =
+            Self::new(FrameSpec::torch_aligned(window.len(), hop), window)?.padded_to(size)?;
+        let left = (size - window.len()) / 2;
+        Ok(spec.rotated(size - left))
+    }
+
+    /// `tf.signal.stft`: zeros behind each frame up to a power of two.
+    ///
+    /// # Errors
+    /// No such power of two.
+    pub fn tensorflow(hop: usize, window: &[f64]) -> Result<Self, FrameError> {
+        Self::new(FrameSpec::tensorflow(window.len(), hop), window)?.padded_to_power()
+    }
+
+    /// `scipy.signal.ShortTimeFFT`, phases of the window's middle.
+    ///
+    /// # Errors
+    /// None that a window of at least one weight causes.
+    pub fn scipy(hop: usize, window: &[f64]) -> Result<Self, FrameError> {
+        let zeros = window.iter().take_while(|&&weight| weight == 0.0).count();
+        let spec = Self::new(FrameSpec::scipy(window.len(), hop, zeros), window)?;
+        Ok(spec.rotated(window.len() / 2))
+    }
+
+    /// With zeros behind each frame up to a power of two, as TensorFlow and Kaldi do.
+    ///
+    /// # Errors
+    /// No such power of two.
+    pub fn padded_to_power(self) -> Result<Self, FrameError> {
+        let elements = self.window.len();
+        let size = elements.checked_next_power_of_two().ok_or(FrameError::Memory { elements })?;
+        self.padded_to(size)
+    }
+
+    /// Where the frames lie.
+    #[must_use]
+    pub fn frames(&self) -> &FrameSpec {
+        &self.frames
+    }
+
+    /// The window.
+    #[must_use]
+    pub fn window(&self) -> &[f64] {
+        &self.window
+    }
+
+    /// Points of the transform.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Numbers of a spectrum: from zero to half the rate, both included.
+    #[must_use]
+    pub fn bins(&self) -> usize {
+        self.size / 2 + 1
+    }
+
+    /// The sample that a frame is rotated to begin with.
+    #[must_use]
+    pub fn rotation(&self) -> usize {
+        self.rotation
+    }
+}
+
+/// A window in the middle of zeros.
+fn centered(window: &[f64], size: usize) -> Result<Vec<f64>, FrameError> {
+    let free = size.checked_sub(window.len()).ok_or(FrameError::Length {
+        what: "transform",
+        expected: window.len(),
+        got: size,
+    })?;
+    let mut whole = alloc::vec![0.0; size];
+    whole[free / 2..free / 2 + window.len()].copy_from_slice(window);
+    Ok(whole)
+}
+
+/// A plan of an STFT, for one precision: `f64` by default, `f32` on request.
+///
+/// Made once; sharing it between threads is free. The same frame gives the same bits in a batch, in a
+/// stream and on any number of threads.
+#[derive(Clone)]
+pub struct Stft<F: Transform = f64> {
+    spec: StftSpec,
+    window: Vec<F>,
+    transform: Arc<dyn RealToComplex<F>>,
+}
+
+impl<F: Transform> fmt::Debug for Stft<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stft").field("spec", &self.spec).finish_non_exhaustive()
+    }
+}
+
+/// Memory for one frame at a time. Made by [`Stft::scratch`].
+#[derive(Clone, Debug)]
+pub struct StftScratch<F> {
+    frame: Vec<F>,
+    pub(crate) spectrum: Vec<Complex<F>>,
+    transform: Vec<Complex<F>>,
+}
+
+/// A spectrum per frame, one after the other: `[frames, bins]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spectra<V> {
+    values: Vec<V>,
+    bins: usize,
+}
+
+impl<V> Spectra<V> {
+    pub(crate) fn new(values: Vec<V>, bins: usize) -> Self {
+        Self { values, bins }
+    }
+
+    /// How many frames.
+    #[must_use]
+    pub fn frames(&self) -> usize {
+        self.values.len() / self.bins.max(1)
+    }
+
+    /// Values per frame.
+    #[must_use]
+    pub fn bins(&self) -> usize {
+        self.bins
+    }
+
+    /// The values of a frame.
+    ///
+    /// # Panics
+    /// If there is no such frame.
+    #[must_use]
+    pub fn frame(&self, k: usize) -> &[V] {
+        &self.values[k * self.bins..][..self.bins]
+    }
+
+    /// All values, `[frames, bins]`.
+    #[must_use]
+    pub fn as_slice(&self) -> &[V] {
+        &self.values
+    }
+
+    /// All values, `[frames, bins]`.
+    pub fn as_mut_slice(&mut self) -> &mut [V] {
+        &mut self.values
+    }
+
+    /// All values, `[frames, bins]`.
+    #[must_use]
+    pub fn into_vec(self) -> Vec<V> {
+        self.values
+    }
+}
+
+impl<F: Transform> Stft<F> {
+    /// Plans the transform.
+    ///
+    /// # Errors
+    /// As [`FrameSpec::over`].
+    pub fn new(spec: StftSpec) -> Result<Self, FrameError> {
+        spec.frames.over(0)?;
+        let window = spec.window.iter().map(|&weight| F::nearest(weight)).collect();
+        let transform = RealFftPlanner::new().plan_fft_forward(spec.size);
+        Ok(Self { spec, window, transform })
+    }
+
+    /// What this is a plan of.
+    #[must_use]
+    pub fn spec(&self) -> &StftSpec {
+        &self.spec
+    }
+
+    /// Memory for one frame at a time.
+    #[must_use]
+    pub fn scratch(&self) -> StftScratch<F> {
+        StftScratch {
+            frame: alloc::vec![F::default(); self.spec.size],
+            spectrum: self.transform.make_output_vec(),
+            transform: self.transform.make_scratch_vec(),
+        }
+    }
+
+    /// The spectrum of a frame. Allocates nothing.
+    ///
+    /// # Errors
+    /// A frame of another length.
+    #[inline]
+    pub fn spectrum<'s, S: Sample>(
+        &self,
+        frame: &Frame<'_, '_, S>,
+        scratch: &'s mut StftScratch<F>,
+    ) -> Result<&'s [Complex<F>], FrameError> {
+        let (head, zeros) = scratch.frame.split_at_mut(self.window.len());
+        frame.windowed_into(&self.window, head)?;
+        zeros.fill(F::default());
+        Ok(self.transformed(scratch))
+    }
+
+    /// The spectrum of a slice as long as a frame. Allocates nothing.
+    ///
+    /// # Errors
+    /// A slice of another length.
+    #[inline]
+    pub fn spectrum_of<'s, S: Sample>(
+        &self,
+        frame: &[S],
+        scratch: &'s mut StftScratch<F>,
+    ) -> Result<&'s [Complex<F>], FrameError> {
+        let (head, zeros) = scratch.frame.split_at_mut(self.window.len());
+        if frame.len() != head.len() {
+            let expected = head.len();
+            return Err(FrameError::Length { what: "frame", expected, got: frame.len() });
+        }
+        for ((out, &sample), &weight) in head.iter_mut().zip(frame).zip(&self.window) {
+            *out = F::of(sample) * weight;
+        }
+        zeros.fill(F::default());
+        Ok(self.transformed(scratch))
+    }
+
+    #[inline]
+    fn transformed<'s>(&self, scratch: &'s mut StftScratch<F>) -> &'s [Complex<F>] {
+        let StftScratch { frame, spectrum, transform } = scratch;
+        frame.rotate_left(self.spec.rotation);
+        self.transform
+            .process_with_scratch(frame, spectrum, transform)
+            .expect("the scratch was made for this plan");
+        spectrum
+    }
+
+    /// `each(spectrum, out)` of every frame, `values` of them side by side.
+    ///
+    /// With feature `rayon` frames run in parallel, on rayon's threads; the bits are the same.
+    ///
+    /// # Errors
+    /// As [`FrameSpec::frames`].
+    pub fn map<S, V>(
+        &self,
+        samples: &[S],
+        values: usize,
+        each: impl Fn(&[Complex<F>], &mut [V]) + Sync,
+    ) -> Result<Spectra<V>, FrameError>
+    where
+        S: Sample + Sync,
+        V: Clone + Default + Send,
+    {
+        let fill = |frame: &Frame<'_, '_, S>, out: &mut [F]| {
+            frame.windowed_into(&self.window, out).expect("the window is as long as a frame");
+        };
+        self.map_filled(samples, values, fill, |scratch, out| each(&scratch.spectrum, out))
+    }
+
+    /// As [`Stft::map`], of frames that `fill` writes instead of windowing them.
+    pub(crate) fn map_filled<S, V>(
+        &self,
+        samples: &[S],
+        values: usize,
+        fill: impl Fn(&Frame<'_, '_, S>, &mut [F]) + Sync,
+        each: impl Fn(&mut StftScratch<F>, &mut [V]) + Sync,
+    ) -> Result<Spectra<V>, FrameError>
+    where
+        S: Sample + Sync,
+        V: Clone + Default + Send,
+    {
+        let frames = self.spec.frames.frames(samples)?;
+        let elements = frames.len().saturating_mul(values);
+        let mut out = Vec::new();
+        out.try_reserve_exact(elements).map_err(|_| FrameError::Memory { elements })?;
+        out.resize(elements, V::default());
+        if values == 0 {
+            return Ok(Spectra::new(out, values));
+        }
+        // Some frames, from the first on.
+        let part = |first: usize, out: &mut [V]| {
+            let mut scratch = self.scratch();
+            for (frame, out) in frames.iter().skip(first).zip(out.chunks_exact_mut(values)) {
+                self.fill_and_transform(&frame, &fill, &mut scratch);
+                each(&mut scratch, out);
+            }
+        };
+        in_parts(&mut out, values, &part);
+        Ok(Spectra::new(out, values))
+    }
+
+    fn fill_and_transform<S>(
+        &self,
+        frame: &Frame<'_, '_, S>,
+        fill: &impl Fn(&Frame<'_, '_, S>, &mut [F]),
+        scratch: &mut StftScratch<F>,
+    ) {
+        let (head, zeros) = scratch.frame.split_at_mut(self.window.len());
+        fill(frame, head);
+        zeros.fill(F::default());
+        self.transformed(scratch);
+    }
+
+    /// The complex spectra of all frames.
+    ///
+    /// # Errors
+    /// As [`FrameSpec::frames`].
+    pub fn complex<S: Sample + Sync>(
+        &self,
+        samples: &[S],
+    ) -> Result<Spectra<Complex<F>>, FrameError> {
+        self.map(samples, self.spec.bins(), |spectrum, out| out.copy_from_slice(spectrum))
+    }
+
+    /// The squared magnitudes of all frames.
+    ///
+    /// # Errors
+    /// As [`FrameSpec::frames`].
+    pub fn power<S: Sample + Sync>(&self, samples: &[S]) -> Result<Spectra<F>, FrameError> {
+        self.map(samples, self.spec.bins(), power_into)
+    }
+
+    /// The magnitudes of all frames.
+    ///
+    /// # Errors
+    /// As [`FrameSpec::frames`].
+    pub fn magnitude<S: Sample + Sync>(&self, samples: &[S]) -> Result<Spectra<F>, FrameError> {
+        self.map(samples, self.spec.bins(), |spectrum, out| {
+            for (out, value) in out.iter_mut().zip(spectrum) {
+                *out = (value.re * value.re + value.im * value.im).root();
+            }
+        })
+    }
+
+    /// Spectra of a stream.
+    ///
+    /// # Errors
+    /// As [`Framer::new`].
+    pub fn stream<S: Sample + Default>(
+        &self,
+        channels: usize,
+    ) -> Result<StftStream<S, F>, FrameError> {
+        let framer = Framer::new(self.spec.frames, channels)?;
+        Ok(StftStream { framer, stft: self.clone(), scratch: self.scratch() })
+    }
+}
+
+/// Runs over frames of `values` each, all at once or in parallel.
+#[cfg(not(feature = "rayon"))]
+fn in_parts<V: Send>(out: &mut [V], _: usize, part: &(impl Fn(usize, &mut [V]) + Sync)) {
+    part(0, out);
+}
+
+/// Runs over frames of `values` each, all at once or in parallel.
+#[cfg(feature = "rayon")]
+fn in_parts<V: Send>(out: &mut [V], values: usize, part: &(impl Fn(usize, &mut [V]) + Sync)) {
+    use rayon::prelude::*;
+
+    /// Frames of one task: enough that the scratch it makes does not count.
+    const FRAMES: usize = 256;
+    if out.len() <= FRAMES * values {
+        return part(0, out);
+    }
+    out.par_chunks_mut(FRAMES * values)
+        .enumerate()
+        .for_each(|(index, out)| part(index * FRAMES, out));
+}
+
+/// Squared magnitudes.
+#[inline]
+pub(crate) fn power_into<F: Transform>(spectrum: &[Complex<F>], out: &mut [F]) {
+    for (out, value) in out.iter_mut().zip(spectrum) {
+        *out = value.re * value.re + value.im * value.im;
+    }
+}
+
+/// Spectra of a stream, equal to those of the batch. Made by [`Stft::stream`].
+///
+/// Silence at the edges is the default of `S`, so a stream of `u8` samples wants another type.
+#[derive(Clone, Debug)]
+pub struct StftStream<S, F: Transform = f64> {
+    framer: Framer<S>,
+    stft: Stft<F>,
+    scratch: StftScratch<F>,
+}
+
+impl<S: Sample + Default, F: Transform> StftStream<S, F> {
+    /// Takes a piece of any length of interleaved samples and gives `each(frame, channel, spectrum)`.
+    /// Allocates nothing.
+    pub fn push(&mut self, chunk: &[S], mut each: impl FnMut(usize, usize, &[Complex<F>])) {
+        let Self { framer, stft, scratch } = self;
+        framer.push(chunk, |frame| {
+            for channel in 0..frame.channels() {
+                let spectrum = stft.spectrum_of(frame.channel(channel), scratch);
+                each(frame.index(), channel, spectrum.expect("a frame of the stream"));
+            }
+        });
+    }
+
+    /// Ends the stream; the next piece begins another. Allocates nothing.
+    ///
+    /// # Errors
+    /// As [`Framer::finish`].
+    pub fn finish(
+        &mut self,
+        mut each: impl FnMut(usize, usize, &[Complex<F>]),
+    ) -> Result<(), FrameError> {
+        let Self { framer, stft, scratch } = self;
+        framer.finish(|frame| {
+            for channel in 0..frame.channels() {
+                let spectrum = stft.spectrum_of(frame.channel(channel), scratch);
+                each(frame.index(), channel, spectrum.expect("a frame of the stream"));
+            }
+        })
+    }
+}

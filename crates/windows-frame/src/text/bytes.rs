@@ -1,0 +1,250 @@
+//! Windows counted in bytes that never cut a character.
+
+use core::iter::FusedIterator;
+
+use windows_core::Edge;
+
+use super::chars::CharIndex;
+use super::window::Bounds;
+use super::{CharOrigin, TextError, TextWindow, text_frames};
+use crate::FrameSpec;
+
+/// A text in memory whose windows are counted in bytes.
+///
+/// # Example
+/// ```
+/// use windows_core::Edge;
+/// use windows_frame::FrameSpec;
+/// use windows_frame::text::Bytes;
+///
+/// let text = Bytes::new("日本語です");
+/// let windows = text.windows(FrameSpec::overlapping(7, 3).edge(Edge::Covered))?;
+/// let windows: Vec<_> = windows.map(|window| (window.bytes(), window.text())).collect();
+/// assert_eq!(windows, [(0..6, "日本"), (3..9, "本語"), (6..12, "語で"), (9..15, "です")]);
+/// # Ok::<(), windows_frame::text::TextError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Bytes<'a> {
+    text: &'a str,
+    chars: CharIndex,
+}
+
+impl<'a> Bytes<'a> {
+    /// The bytes of `text`. Free of cost.
+    #[must_use]
+    pub fn new(text: &'a str) -> Self {
+        Self { text, chars: CharIndex::default() }
+    }
+
+    /// Windows of at most as many bytes as a frame has, on character boundaries.
+    ///
+    /// Ends are rounded down to a boundary, but a window has at least one character, and each starts
+    /// and ends behind the one before: window `s..e` has `e = floor(s + size)`, the next one starts at
+    /// `min(floor(s + step), e)`, or at `floor(s + step)` where the step exceeds the size, and at least
+    /// one character later. The edge decides as it does for frames, on the sizes as they are asked for;
+    /// under snap the last window starts at
+    /// the first boundary from which it is not too long.
+    ///
+    /// Every window costs O(1): the text is not read between boundaries.
+    ///
+    /// # Errors
+    /// A size or step of 0 (an overlap as large as the size), padding, balanced windows.
+    pub fn windows(&self, spec: FrameSpec) -> Result<ByteWindows<'_>, TextError> {
+        Ok(ByteWindows { source: self, cursor: Cursor::new(spec)? })
+    }
+}
+
+/// Windows over [`Bytes`]; see [`Bytes::windows`].
+#[derive(Clone, Debug)]
+pub struct ByteWindows<'a> {
+    source: &'a Bytes<'a>,
+    cursor: Cursor,
+}
+
+impl<'a> Iterator for ByteWindows<'a> {
+    type Item = TextWindow<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let Bytes { text, chars } = self.source;
+        let span = self.cursor.advance(text, 0, true)?;
+        Some(span.window(text, 0, CharOrigin::Index(chars, text)))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        // Each window starts at least one byte behind the one before.
+        (0, Some(self.source.text.len()))
+    }
+}
+
+impl FusedIterator for ByteWindows<'_> {}
+
+/// Where the next window lies, in a text of which only a part may be at hand.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cursor {
+    size: usize,
+    step: usize,
+    /// Bytes that a window at the end of the text must have.
+    least: usize,
+    edge: Edge,
+    /// Start and end of the window before.
+    previous: Option<(usize, usize)>,
+    /// The start of the next one, once the text there was in sight.
+    next: Option<usize>,
+}
+
+/// Start and end of a byte window, and the start of its fresh part.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Span {
+    pub(super) start: usize,
+    pub(super) end: usize,
+    pub(super) fresh: usize,
+}
+
+impl Cursor {
+    pub(super) fn new(spec: FrameSpec) -> Result<Self, TextError> {
+        // What the spec may be does not depend on the length.
+        text_frames(spec, 0)?;
+        let edge = spec.rule();
+        if edge == Edge::Balance {
+            return Err(TextError::Balance);
+        }
+        let least = match edge {
+            // Padding after the data is what a window may lack.
+            Edge::Drop => spec.length().saturating_sub(spec.after().unsigned_abs()).max(1),
+            _ => 1,
+        };
+        Ok(Self {
+            size: spec.length(),
+            step: spec.hop(),
+            least,
+            edge,
+            previous: None,
+            next: Some(0),
+        })
+    }
+
+    /// The next window over a text of which `text` is the part from byte `base` on, in whole
+    /// characters.
+    ///
+    /// `None` if there is none, or if it depends on text behind: never so when this is the `last`.
+    #[inline]
+    pub(super) fn advance(&mut self, text: &str, base: usize, last: bool) -> Option<Span> {
+        let len = base + text.len();
+        let seen = self.seen();
+        let start = self.start(text, base);
+        if last && self.ends(seen, len) {
+            return None;
+        }
+        let mut start = match start {
+            Some(start) => start,
+            None if last && self.edge == Edge::Snap => len,
+            None => return None,
+        };
+        let target = start.saturating_add(self.size);
+        let end = if target > len {
+            if !last {
+                return None;
+            }
+            if self.edge == Edge::Snap && len > self.size {
+                let slid = base + boundary_from(text, len - self.size - base);
+                start = slid.min(base + boundary_until(text, text.len() - 1));
+            } else if start >= len || len - start < self.least {
+                return None;
+            }
+            len
+        } else {
+            let end = base + boundary_until(text, target - base);
+            if end > start { end } else { base + boundary_from(text, start + 1 - base) }
+        };
+        self.previous = Some((start, end));
+        self.next = None;
+        Some(Span { start, end, fresh: seen.clamp(start, end) })
+    }
+
+    /// Where the next window starts, if that is in sight.
+    #[inline]
+    fn start(&mut self, text: &str, base: usize) -> Option<usize> {
+        if let (None, Some((start, end))) = (self.next, self.previous) {
+            let mut target = start.saturating_add(self.step);
+            if self.step <= self.size {
+                target = target.min(end);
+            } else if target > base + text.len() {
+                return None;
+            }
+            let next = base + boundary_until(text, target - base);
+            let next =
+                if next > start { next } else { base + boundary_from(text, start + 1 - base) };
+            self.next = Some(next);
+        }
+        self.next
+    }
+
+    /// Whether the text, of `len` bytes, needs no more windows.
+    #[inline]
+    fn ends(&self, seen: usize, len: usize) -> bool {
+        match self.edge {
+            Edge::Covered | Edge::Snap => seen == len,
+            // Ceil counts back from the end: a text far too short has no window.
+            Edge::Ceil => seen == len || self.size.saturating_sub(len) >= self.step,
+            _ => false,
+        }
+    }
+
+    #[inline]
+    fn seen(&self) -> usize {
+        self.previous.map_or(0, |(_, end)| end)
+    }
+
+    /// The first byte that a later window may still have, with a text that goes on behind `text`.
+    pub(super) fn keeps(&mut self, text: &str, base: usize) -> usize {
+        let len = base + text.len();
+        let next = self.start(text, base).unwrap_or(len);
+        match self.edge {
+            Edge::Snap => {
+                let slid = len.saturating_sub(self.size).max(base);
+                next.min(base + boundary_until(text, slid - base))
+            }
+            _ => next,
+        }
+    }
+}
+
+impl Span {
+    #[inline]
+    pub(super) fn window<'a>(
+        self,
+        text: &'a str,
+        base: usize,
+        chars: CharOrigin<'a>,
+    ) -> TextWindow<'a> {
+        TextWindow {
+            text: &text[self.start - base..self.end - base],
+            start: self.start,
+            first: self.start,
+            end: self.end,
+            fresh: self.fresh,
+            bounds: Bounds::Bytes,
+            known: 0,
+            chars,
+        }
+    }
+}
+
+/// The last character boundary that is not behind `at`.
+#[inline]
+fn boundary_until(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// The first character boundary that is not before `at`.
+#[inline]
+fn boundary_from(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at += 1;
+    }
+    at
+}

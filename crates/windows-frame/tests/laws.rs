@@ -1,0 +1,317 @@
+//! The laws: frames are those of the oracle, a stream is the batch, an inverse gives the signal back.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use proptest::prelude::*;
+use windows_core::{Border, Edge, View};
+use windows_frame::{FrameSpec, Framer, Inverse, InverseError, OverlapAdd};
+
+/// Counts what a thread allocates.
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+// SAFETY: every call is handed to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.with(|count| count.set(count.get() + 1));
+        // SAFETY: the caller's promises are those that the system asks for.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: the same.
+        unsafe { System.dealloc(block, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn allocations(run: impl FnOnce()) -> usize {
+    let before = ALLOCATIONS.with(Cell::get);
+    run();
+    ALLOCATIONS.with(Cell::get) - before
+}
+
+const BORDERS: [Border<()>; 4] =
+    [Border::Constant(()), Border::Replicate, Border::Reflect, Border::Symmetric];
+
+/// Every convention and rule that can stream.
+fn streamable(length: usize, hop: usize) -> Vec<FrameSpec> {
+    let mut specs = vec![
+        FrameSpec::new(length, hop),
+        FrameSpec::librosa(length, hop),
+        FrameSpec::torch(length, hop),
+        FrameSpec::tensorflow_padded(length, hop),
+        FrameSpec::kaldi_unsnipped(length, hop),
+        FrameSpec::scipy(length, hop, 0),
+        FrameSpec::scipy(length, hop, usize::from(length > 2)),
+        FrameSpec::scipy_legacy(length, hop),
+        FrameSpec::whisper(length, hop),
+        FrameSpec::huggingface(length, length - hop.min(length)),
+        FrameSpec::new(length, hop).keep_at_least(length.div_ceil(2)).border(Border::Reflect),
+        FrameSpec::new(length, hop).padding(-2, -3),
+        FrameSpec::new(length, hop).padding(3, 2 * length as isize).border(Border::Symmetric),
+    ];
+    for edge in [Edge::Keep, Edge::Covered, Edge::Snap] {
+        specs.extend(BORDERS.map(|border| FrameSpec::new(length, hop).edge(edge).border(border)));
+    }
+    let padded = FrameSpec::new(length, hop).padding(2, 1).edge(Edge::Ceil);
+    specs.extend(BORDERS.map(|border| padded.border(border)));
+    // An overlap of the whole length leaves no hop.
+    specs.into_iter().filter(|spec| spec.over(0).is_ok()).collect()
+}
+
+/// All frames of a channel, written out, with their places; `None` where that is an error.
+fn batch(spec: FrameSpec, data: &[u16]) -> Option<Vec<(isize, Vec<u16>)>> {
+    let frames = spec.frames(data).ok()?;
+    let write = |frame: windows_frame::Frame<'_, '_, u16>| {
+        let mut out = vec![0; spec.length()];
+        frame.write_into(&mut out).unwrap();
+        (frame.start(), out)
+    };
+    Some(frames.iter().map(write).collect())
+}
+
+fn streamed(
+    framer: &mut Framer<u16>,
+    interleaved: &[u16],
+    cuts: &mut impl FnMut() -> usize,
+) -> Option<Vec<Vec<(isize, Vec<u16>)>>> {
+    let mut seen = vec![Vec::new(); framer.channels()];
+    let mut take = |frame: windows_frame::StreamFrame<'_, u16>| {
+        for (channel, seen) in seen.iter_mut().enumerate() {
+            assert_eq!(frame.index(), seen.len());
+            seen.push((frame.start(), frame.channel(channel).to_vec()));
+        }
+    };
+    let mut rest = interleaved;
+    while !rest.is_empty() {
+        let (chunk, behind) = rest.split_at(cuts().min(rest.len()));
+        framer.push(chunk, &mut take);
+        rest = behind;
+    }
+    let ended = framer.finish(&mut take);
+    framer.reset();
+    ended.ok().map(|()| seen)
+}
+
+#[test]
+fn every_small_stream_in_single_samples_is_the_batch() {
+    let data: Vec<u16> = (1..=26).collect();
+    for length in 1..=6 {
+        for hop in 1..=8 {
+            for spec in streamable(length, hop) {
+                let mut framer = Framer::new(spec, 1).unwrap();
+                for n in 0..=data.len() {
+                    let expected = batch(spec, &data[..n]);
+                    let ours = streamed(&mut framer, &data[..n], &mut || 1);
+                    assert_eq!(ours.map(|mut seen| seen.remove(0)), expected, "{spec:?} of {n}");
+                }
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(
+        std::env::var("FRAME_SPLITS").ok().and_then(|n| n.parse().ok()).unwrap_or(300)
+    ))]
+
+    /// 10 000 cases and more: `FRAME_SPLITS=10000`. A case goes through every convention.
+    #[test]
+    fn any_split_of_any_stream_is_the_batch(
+        length in 1usize..40, hop in 1usize..60, n in 0usize..5000, channels in 1usize..4, seed: u64,
+    ) {
+        let data: Vec<u16> = (0..n * channels).map(|i| (i * 31 + 7) as u16).collect();
+        for spec in streamable(length, hop) {
+            let mut state = seed | 1;
+            let mut framer = Framer::new(spec, channels).unwrap();
+            let mut cuts = || {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                let largest = [2, 9, 100, 4000][(state >> 60) as usize % 4];
+                (state >> 33) as usize % largest
+            };
+            let ours = streamed(&mut framer, &data, &mut cuts);
+            let channel = |c| data.iter().skip(c).step_by(channels).copied().collect::<Vec<_>>();
+            let expected: Option<Vec<_>> =
+                (0..channels).map(|c| batch(spec, &channel(c))).collect();
+            prop_assert_eq!(ours, expected, "{:?}", spec);
+        }
+    }
+
+    #[test]
+    fn signals_come_back_from_their_frames(
+        length in 2usize..30, hop in 1usize..20, n in 0usize..200, seed: u64,
+    ) {
+        let mut state = seed | 1;
+        let mut random = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 11) as f64 / (1u64 << 52) as f64 - 1.0
+        };
+        let data: Vec<f64> = (0..n).map(|_| random()).collect();
+        let window: Vec<f64> = (0..length).map(|i| (i as f64 / length as f64 * 3.2).sin()).collect();
+        for spec in streamable(length, hop) {
+            let Ok(frames) = spec.frames(&data) else { continue };
+            let (inverse, lost) = Inverse::lossy(spec, &window, n).unwrap();
+            prop_assert_eq!(
+                Inverse::new(spec, &window, n).is_ok(), lost.ranges.is_empty(), "{:?}", spec
+            );
+            let fill = |k: usize, out: &mut [f64]| {
+                frames.get(k).unwrap().write_with(0.0, |tap, x| x * window[tap], out).unwrap();
+            };
+            let rebuilt = inverse.rebuild(fill);
+            prop_assert_eq!(rebuilt.len(), n);
+            // A sample is lost exactly if no frame gives it weight.
+            for (i, (ours, x)) in rebuilt.iter().zip(&data).enumerate() {
+                let grid = spec.over(n).unwrap();
+                let covered = (0..grid.count()).any(|k| {
+                    let tap = i as isize - grid.start(k);
+                    usize::try_from(tap).is_ok_and(|tap| tap < length && window[tap] != 0.0)
+                });
+                prop_assert_eq!(!covered, lost.ranges.iter().any(|range| range.contains(&i)));
+                if covered {
+                    prop_assert!((ours - x).abs() <= 1e-12, "{:?} {i}: {ours} {x}", spec);
+                } else {
+                    prop_assert_eq!(*ours, 0.0);
+                }
+            }
+            if spec.rule() == Edge::Snap {
+                prop_assert!(OverlapAdd::<f64>::new(spec, &window).is_err());
+                continue;
+            }
+            let mut stream = OverlapAdd::new(spec, &window).unwrap();
+            let (mut pieces, mut frame) = (Vec::new(), vec![0.0; length]);
+            for k in 0..frames.len() {
+                fill(k, &mut frame);
+                stream.push(&frame, |piece| pieces.extend_from_slice(piece)).unwrap();
+            }
+            stream.finish(n, |piece| pieces.extend_from_slice(piece)).unwrap();
+            prop_assert_eq!(pieces, rebuilt, "{:?}", spec);
+        }
+    }
+}
+
+#[test]
+fn a_stream_allocates_nothing() {
+    let data: Vec<u16> = (0..30_000).map(|i| i as u16).collect();
+    for spec in streamable(400, 160) {
+        for channels in [1, 2] {
+            let mut framer = Framer::new(spec, channels).unwrap();
+            let mut sum = 0_u64;
+            let count = allocations(|| {
+                let mut each = |frame: windows_frame::StreamFrame<'_, u16>| {
+                    sum += frame.channel(channels - 1).iter().map(|&x| u64::from(x)).sum::<u64>();
+                };
+                for chunk in data.chunks(682) {
+                    framer.push(chunk, &mut each);
+                }
+                framer.finish(&mut each).unwrap();
+            });
+            assert_eq!(count, 0, "{spec:?}");
+            assert!(sum > 0);
+        }
+    }
+    assert_eq!(allocations(|| drop(vec![1])), 1, "the counter counts");
+}
+
+#[test]
+fn refusals_name_the_reason_and_lose_nothing() {
+    let text = |spec: FrameSpec| Framer::<f32>::new(spec, 1).unwrap_err().to_string();
+    assert_eq!(
+        text(FrameSpec::new(4, 2).edge(Edge::Balance)),
+        "`balance` needs the whole input: frames cannot be streamed"
+    );
+    assert!(text(FrameSpec::new(4, 2).centered().border(Border::Wrap)).contains("`wrap`"));
+    assert!(text(FrameSpec::new(0, 2)).contains("size 0"));
+    assert!(text(FrameSpec::new(4, 0)).contains("step 0"));
+    assert!(text(FrameSpec::new(usize::MAX / 4, 1)).contains("no memory"));
+    assert!(FrameSpec::new(4, 2).keep_at_least(5).over(9).is_err());
+    assert!(FrameSpec::new(4, 2).padding(-1, 0).edge(Edge::Snap).over(9).is_err());
+
+    let mut framer = Framer::new(FrameSpec::new(2, 1), 2).unwrap();
+    let mut seen = Vec::new();
+    framer.push(&[1, 10, 2], |_| panic!("no frame yet"));
+    assert!(framer.finish(|_| panic!("not at the end")).is_err());
+    assert!(framer.push_planar(&[&[3], &[30]], |_| panic!("in between")).is_err());
+    framer.push(&[20], |frame| seen.push((frame.channel(0).to_vec(), frame.channel(1).to_vec())));
+    framer
+        .push_planar(&[&[3], &[30]], |frame| {
+            seen.push((frame.channel(0).to_vec(), frame.channel(1).to_vec()))
+        })
+        .unwrap();
+    framer.finish(|_| panic!("nothing is left")).unwrap();
+    assert_eq!(seen, [(vec![1, 2], vec![10, 20]), (vec![2, 3], vec![20, 30])]);
+
+    let hann = [0.0, 0.5, 1.0, 0.5];
+    let Err(InverseError::Lost(lost)) = Inverse::new(FrameSpec::new(4, 4), &hann, 10) else {
+        panic!("zeros of the window lie alone")
+    };
+    assert_eq!(lost.ranges, [0..1, 4..5, 8..10]);
+}
+
+#[test]
+fn counts_and_starts_are_those_of_plain_loops() {
+    // Frame k starts at k hop - before; drop keeps those that end within the padding.
+    for (n, length, hop) in
+        (0..14).flat_map(|n| (1..6).flat_map(move |l| (1..7).map(move |h| (n, l, h))))
+    {
+        for (before, after) in [(0, 0), (2, 1), (-1, 0), (-2, 3), (1, -2), (-3, -3)] {
+            let spec = FrameSpec::new(length, hop).padding(before, after);
+            let grid = spec.over(n).unwrap();
+            let left_out = before.min(0).unsigned_abs() + after.min(0).unsigned_abs();
+            let mut starts = Vec::new();
+            let mut start = -before;
+            while left_out <= n && start + length as isize <= n as isize + after {
+                starts.push(start);
+                start += hop as isize;
+            }
+            assert_eq!(grid.count(), starts.len(), "{spec:?} {n}");
+            for (k, &start) in starts.iter().enumerate() {
+                assert_eq!(grid.start(k), start);
+                let range: Vec<usize> = (0..n)
+                    .filter(|&i| (start..start + length as isize).contains(&(i as isize)))
+                    .collect();
+                assert_eq!(grid.range(k).collect::<Vec<_>>(), range);
+                assert_eq!(grid.taps(k).len(), range.len());
+                assert_eq!(grid.seconds(k, 2.0), start as f64 / 2.0);
+            }
+            for i in 0..n + 2 {
+                let expected: Vec<usize> =
+                    (0..grid.count()).filter(|&k| grid.range(k).contains(&i)).collect();
+                assert_eq!(grid.frames_of(i).collect::<Vec<_>>(), expected, "{spec:?} {n} {i}");
+            }
+        }
+    }
+}
+
+#[test]
+fn iterators_keep_their_laws_and_strided_channels_are_frames() {
+    let data: Vec<i32> = (0..20).collect();
+    let frames = FrameSpec::new(4, 3).frames(&data).unwrap();
+    let starts =
+        |iter: windows_frame::FramesIter<'_, '_, i32>| iter.map(|f| f.start()).collect::<Vec<_>>();
+    assert_eq!(starts(frames.iter()), [0, 3, 6, 9, 12, 15]);
+    let mut iter = frames.iter();
+    assert_eq!(
+        (iter.len(), iter.nth(1).unwrap().index(), iter.nth_back(1).unwrap().index()),
+        (6, 1, 4)
+    );
+    assert_eq!((iter.len(), iter.clone().count(), iter.clone().last().unwrap().index()), (2, 2, 3));
+    assert!(iter.nth(2).is_none() && iter.next().is_none() && iter.next_back().is_none());
+
+    let right = View::strided(&data, 1, [10], [2]).unwrap();
+    let strided = FrameSpec::torch(4, 3).frames_of(right).unwrap();
+    let odd: Vec<i32> = data.iter().skip(1).step_by(2).copied().collect();
+    let plain = FrameSpec::torch(4, 3).frames(&odd).unwrap();
+    for (a, b) in strided.iter().zip(&plain) {
+        let (mut x, mut y) = ([0; 4], [0; 4]);
+        a.write_into(&mut x).unwrap();
+        b.write_into(&mut y).unwrap();
+        assert_eq!((x, a.as_slice()), (y, None));
+    }
+}

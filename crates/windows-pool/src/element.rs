@@ -1,0 +1,223 @@
+//! The element types, and what their sums accumulate in.
+
+use core::cmp::Ordering;
+use core::fmt::{Debug, Display};
+
+use bytemuck::Pod;
+
+/// What can be pooled: `u8 i8 u16 i16 u32 i32 u64 i64 f32 f64`. Sealed.
+pub trait Element: number::Number + Display {
+    /// What sums have: `u64`, `i64`, `f32` or `f64`. Sums of integers wrap at 64 bits, in every build.
+    type Sum: Element;
+    /// What norms and unrounded averages have: `f32` for `f32`, else `f64`.
+    type Real: Element;
+}
+
+pub(crate) mod number {
+    use super::{Debug, Ordering, Pod, Total};
+
+    /// The arithmetic behind [`Element`](super::Element): not nameable outside the crate.
+    pub trait Number: Copy + PartialOrd + Default + Debug + Pod + Send + Sync + 'static {
+        /// What sums of few elements accumulate in: exact for up to [`Number::FEW`] integers.
+        type Few: Total;
+        /// What sums of many elements accumulate in.
+        type Many: Total;
+        /// How many elements a `Few` can take.
+        const FEW: usize;
+        /// Not more than any element.
+        const LOWEST: Self;
+        /// Not less than any element.
+        const HIGHEST: Self;
+        /// Whether there are NaNs.
+        const FLOAT: bool;
+
+        fn not_a_number(self) -> bool;
+        fn few(self) -> Self::Few;
+        fn many(self) -> Self::Many;
+        fn real(self) -> f64;
+        /// Rounds half to even, and saturates.
+        fn from_real(real: f64) -> Self;
+        /// The low bits.
+        fn wrap(total: i128) -> Self;
+        /// Total order: for floats IEEE 754's.
+        fn order(&self, other: &Self) -> Ordering;
+    }
+}
+
+/// A wide accumulator of sums.
+pub trait Total: Copy + Default + Debug + Pod + Send + Sync + 'static {
+    /// Whether sums are exact.
+    const EXACT: bool;
+
+    /// The sum; nothing overflows, except `i128` beyond what memory can hold.
+    #[must_use]
+    fn plus(self, other: Self) -> Self;
+
+    /// As a float, rounded once.
+    fn real(self) -> f64;
+
+    /// As an integer; floats are cut.
+    fn whole(self) -> i128;
+}
+
+macro_rules! totals {
+    ($($type:ty: $exact:literal, $plus:expr;)*) => {$(
+        impl Total for $type {
+            const EXACT: bool = $exact;
+
+            #[inline(always)]
+            fn plus(self, other: Self) -> Self {
+                $plus(self, other)
+            }
+
+            #[inline(always)]
+            fn real(self) -> f64 {
+                self as f64
+            }
+
+            #[inline(always)]
+            fn whole(self) -> i128 {
+                self as i128
+            }
+        }
+    )*};
+}
+
+totals! {
+    i32: true, i32::wrapping_add;
+    i64: true, i64::wrapping_add;
+    i128: true, i128::wrapping_add;
+    f64: false, |a, b| a + b;
+}
+
+macro_rules! integers {
+    ($($type:ty: $sum:ty, $few:ty, $many:ty, $limit:expr;)*) => {$(
+        impl Element for $type {
+            type Sum = $sum;
+            type Real = f64;
+        }
+
+        impl number::Number for $type {
+            type Few = $few;
+            type Many = $many;
+            const FEW: usize = $limit;
+            const LOWEST: Self = Self::MIN;
+            const HIGHEST: Self = Self::MAX;
+            const FLOAT: bool = false;
+
+            #[inline(always)]
+            fn not_a_number(self) -> bool {
+                false
+            }
+
+            #[inline(always)]
+            fn few(self) -> $few {
+                self as $few
+            }
+
+            #[inline(always)]
+            fn many(self) -> $many {
+                self as $many
+            }
+
+            #[inline(always)]
+            fn real(self) -> f64 {
+                self as f64
+            }
+
+            #[inline(always)]
+            fn from_real(real: f64) -> Self {
+                real.round_ties_even() as Self
+            }
+
+            #[inline(always)]
+            fn wrap(total: i128) -> Self {
+                total as Self
+            }
+
+            fn order(&self, other: &Self) -> Ordering {
+                self.cmp(other)
+            }
+        }
+    )*};
+}
+
+integers! {
+    u8: u64, i32, i64, 1 << 23;
+    i8: i64, i32, i64, 1 << 23;
+    u16: u64, i32, i64, 1 << 15;
+    i16: i64, i32, i64, 1 << 15;
+    u32: u64, i64, i64, 1 << 31;
+    i32: i64, i64, i64, 1 << 31;
+    u64: u64, i128, i128, usize::MAX;
+    i64: i64, i128, i128, usize::MAX;
+}
+
+macro_rules! floats {
+    ($($type:ty)*) => {$(
+        impl Element for $type {
+            type Sum = $type;
+            type Real = $type;
+        }
+
+        impl number::Number for $type {
+            type Few = f64;
+            type Many = f64;
+            const FEW: usize = usize::MAX;
+            const LOWEST: Self = Self::NEG_INFINITY;
+            const HIGHEST: Self = Self::INFINITY;
+            const FLOAT: bool = true;
+
+            #[inline(always)]
+            fn not_a_number(self) -> bool {
+                self.is_nan()
+            }
+
+            #[inline(always)]
+            fn few(self) -> f64 {
+                f64::from(self)
+            }
+
+            #[inline(always)]
+            fn many(self) -> f64 {
+                f64::from(self)
+            }
+
+            #[inline(always)]
+            fn real(self) -> f64 {
+                f64::from(self)
+            }
+
+            #[inline(always)]
+            fn from_real(real: f64) -> Self {
+                real as Self
+            }
+
+            #[inline(always)]
+            fn wrap(total: i128) -> Self {
+                total as Self
+            }
+
+            fn order(&self, other: &Self) -> Ordering {
+                self.total_cmp(other)
+            }
+        }
+    )*};
+}
+
+floats! { f32 f64 }
+
+/// `sum / area`, rounded half to even; 0 where there is no area.
+#[must_use]
+pub(crate) fn average(sum: i128, area: u64) -> i128 {
+    if area == 0 {
+        return 0;
+    }
+    let area = i128::from(area);
+    let (quotient, rest) = (sum.div_euclid(area), sum.rem_euclid(area));
+    match (2 * rest).cmp(&area) {
+        Ordering::Less => quotient,
+        Ordering::Greater => quotient + 1,
+        Ordering::Equal => quotient + (quotient & 1),
+    }
+}

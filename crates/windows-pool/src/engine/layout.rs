@@ -1,0 +1,209 @@
+//! How the axes of an array become those of the engine.
+
+use super::rows::{RowMethod, Rows, Tile};
+use super::{Engine, Level};
+use crate::spans::{CONSTANT, Progression, Spans};
+
+/// What one staged batch of rows may take: a part of the first-level cache, most of which is work area.
+const STAGE_BYTES: usize = 8 << 10;
+/// What kept rows may take: a part of the second-level cache.
+const KEPT_BYTES: usize = 512 << 10;
+
+/// An axis with its stride.
+pub(crate) struct Strided {
+    pub(crate) spans: Spans,
+    pub(crate) stride: isize,
+}
+
+impl Engine {
+    /// Arranges axes for elements of `bytes` bytes in an accumulator. `None` if the layout has no place in
+    /// the engine: axes behind the windowed ones that are no run of their own, or an axis without elements.
+    pub(crate) fn arrange(mut axes: Vec<Strided>, bytes: usize, weighted: bool) -> Option<Self> {
+        if axes.iter().any(|axis| axis.spans.reach == 0 || axis.spans.count() == 0) {
+            return None;
+        }
+        // Behind the windowed axes: elements that stay together.
+        let (mut inner, mut inner_stride) = (1_usize, 1_isize);
+        while axes.len() > 1 && axes[axes.len() - 1].spans.is_single() {
+            let windowed = axes.iter().any(|axis| !axis.spans.is_single());
+            if !windowed {
+                break;
+            }
+            let axis = axes.pop()?;
+            if axis.spans.len == 1 {
+                continue;
+            }
+            if inner == 1 {
+                inner_stride = axis.stride;
+            } else if axis.stride != inner_stride * inner as isize {
+                return None;
+            }
+            inner *= axis.spans.len;
+        }
+        let row = axes.pop().unwrap_or(Strided { spans: Spans::singles(1), stride: 1 });
+        // In front of them: independent planes.
+        let windowed = axes.iter().position(|axis| !axis.spans.is_single()).unwrap_or(axes.len());
+        let levels = axes.split_off(windowed);
+        let mut outer: Vec<(usize, isize)> = Vec::new();
+        for axis in &axes {
+            let (len, stride) = (axis.spans.len, axis.stride);
+            match outer.last_mut() {
+                Some((longer, by)) if *by == stride * len as isize => {
+                    (*longer, *by) = (*longer * len, stride);
+                }
+                _ => outer.push((len, stride)),
+            }
+        }
+        let mut levels = levels;
+        if levels.is_empty() {
+            // Rows alone: several at once where there are several.
+            let (len, stride) = outer.pop().unwrap_or((1, 0));
+            levels.push(Strided { spans: Spans::singles(len), stride });
+        }
+        let rows = arrange_rows(row, inner, inner_stride, &levels[levels.len() - 1], bytes);
+        let levels = arrange_levels(levels, &rows, bytes);
+        let areas = if weighted { areas(&levels, &rows) } else { Vec::new() };
+        Some(Self { outer, levels, rows, areas })
+    }
+}
+
+/// Blocks that a window of a level spans at most, those between its taps included.
+fn depth(spans: &Spans) -> usize {
+    let keep = keep(spans);
+    let mut reached = 0;
+    let mut depth = 1;
+    for (span, keep) in spans.each.iter().zip(keep) {
+        reached = reached.max(span.end(spans.dilation));
+        depth = depth.max(reached.saturating_sub(keep));
+    }
+    depth
+}
+
+/// For each position, the first element that its window or a later one looks at.
+fn keep(spans: &Spans) -> Vec<usize> {
+    let mut keep: Vec<usize> = vec![0; spans.count()];
+    let mut lowest = spans.reach;
+    for (position, span) in spans.each.iter().enumerate().rev() {
+        if span.taps > 0 {
+            lowest = lowest.min(span.first);
+        }
+        keep[position] = lowest;
+    }
+    keep
+}
+
+fn arrange_rows(
+    row: Strided,
+    inner: usize,
+    inner_stride: isize,
+    level: &Strided,
+    bytes: usize,
+) -> Rows {
+    let Strided { mut spans, stride } = row;
+    let dilation = spans.dilation;
+    // Windows that are mostly padding, or leave most of the row out, would be staged for nothing.
+    spans.progression = spans.progression.filter(|p| {
+        let most = 4 * spans.reach + 64;
+        (p.size - 1) * dilation + 1 <= most && p.step <= most && p.start.unsigned_abs() <= most
+    });
+    let method = match spans.progression {
+        None => RowMethod::Each,
+        Some(Progression { size, .. }) if spans.count() == 1 && size == spans.reach && size > 4 => {
+            RowMethod::Whole
+        }
+        Some(Progression { size: 2 | 3, step: 2, .. }) if inner == 1 && dilation == 1 => {
+            RowMethod::Halve
+        }
+        Some(Progression { size, step, .. }) if inner > 1 && step > 1 && size <= 3 * step => {
+            RowMethod::Pixels
+        }
+        Some(_) => RowMethod::Slide,
+    };
+    let (start, step, field) = match spans.progression {
+        Some(p) => (p.start, p.step, (p.size - 1) * dilation + 1),
+        None => (0, 1, spans.reach),
+    };
+    let count = spans.count();
+    // As many windows as keep both the staged row and the rows kept of it in their caches, but enough
+    // that the overlap of tiles is a small part.
+    let staged = (STAGE_BYTES / (bytes * inner)).max(16);
+    let kept = KEPT_BYTES / (bytes * inner * depth(&level.spans)).max(1);
+    let few = staged.saturating_sub(field).max(3 * field.min(spans.reach)) / step;
+    let tile = if spans.progression.is_none() {
+        count
+    } else {
+        few.min(kept.max(field)).max(16).min(count)
+    };
+    let tiles: Vec<Tile> = (0..count)
+        .step_by(tile)
+        .map(|position| Tile {
+            position,
+            count: tile.min(count - position),
+            start: start + (position * step) as isize,
+        })
+        .collect();
+    let needed = if spans.progression.is_none() { field } else { (tile - 1) * step + field };
+
+    let packed = (inner == 1 || inner_stride == 1) && stride == inner as isize;
+    let unpadded = spans.map.is_none()
+        && start >= 0
+        && tiles.iter().all(|t| t.start as usize + (t.count - 1) * step + field <= spans.reach);
+    let steps = if method == RowMethod::Each { 1 } else { step };
+    let rounded = needed.next_multiple_of(steps) * inner;
+    let follow = level.stride > 0
+        && level.spans.map.is_none()
+        && level.stride as usize >= needed * inner
+        && (level.stride as usize / inner).is_multiple_of(steps)
+        && (level.stride as usize).is_multiple_of(inner)
+        && level.stride as usize <= 2 * rounded;
+    let in_place = packed && unpadded && (follow || needed * inner * bytes >= STAGE_BYTES / 4);
+    let pitch = if in_place && follow { level.stride as usize } else { rounded };
+    let reduced = pitch / steps;
+    Rows { spans, stride, inner, inner_stride, method, tiles, needed, pitch, reduced, in_place }
+}
+
+fn arrange_levels(levels: Vec<Strided>, rows: &Rows, bytes: usize) -> Vec<Level> {
+    let last = levels.len() - 1;
+    let mut block = rows.spans.count() * rows.inner;
+    let mut arranged: Vec<Level> = Vec::new();
+    for (at, Strided { spans, stride }) in levels.into_iter().enumerate().rev() {
+        let batch = if at < last {
+            1
+        } else {
+            let contiguous = rows.pitch as isize == stride && spans.map.is_none();
+            let sparse = spans.progression.is_none_or(|p| p.step > p.size || spans.dilation > 1);
+            let one = sparse || (rows.in_place && !contiguous);
+            let rows = (STAGE_BYTES / (rows.pitch * bytes)).clamp(1, 64).min(spans.reach);
+            if one { 1 } else { rows }
+        };
+        let depth = depth(&spans);
+        let kept = (depth.div_ceil(batch) + 1) * batch;
+        // Two stacks take three joins a block and a copy now and then, direct joins one a tap.
+        let taps = spans.each.iter().map(|span| span.taps).max().unwrap_or(0);
+        let step = spans.progression.map_or(1, |p| p.step);
+        let stacks = spans.dilation == 1 && taps > 3 * step + 2;
+        let keep = keep(&spans);
+        let count = spans.count();
+        arranged.push(Level { spans, stride, keep, kept: kept.max(2), batch, stacks, block });
+        block *= count;
+    }
+    arranged.reverse();
+    arranged
+}
+
+/// The areas of the windows of one block of the outermost level.
+fn areas(levels: &[Level], rows: &Rows) -> Vec<f64> {
+    let mut areas: Vec<f64> = vec![1.0];
+    for spans in levels[1..].iter().map(|level| &level.spans).chain([&rows.spans]) {
+        areas = areas
+            .iter()
+            .flat_map(|&area| spans.each.iter().map(move |span| area * span.area as f64))
+            .collect();
+    }
+    if rows.inner > 1 {
+        areas = areas.iter().flat_map(|&area| core::iter::repeat_n(area, rows.inner)).collect();
+    }
+    areas
+}
+
+const _: () = assert!(CONSTANT > isize::MAX as usize, "no element has the number of the constant");

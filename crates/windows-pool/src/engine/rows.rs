@@ -1,0 +1,347 @@
+//! Windows along the innermost axis: several rows at once, as one run.
+//!
+//! Rows lie `pitch` apart in a staging area, with the identity of the fold where padding is, so that no
+//! position is special. Then a window is a join of the run with itself, shifted, and a shift that crosses
+//! from one row into the next happens only where there is no window. Joins of 4, 8, 16.. neighbours are
+//! made from each other, and a window of any size is two of them that overlap (or, where an element must
+//! not count twice, one for each binary digit of its size): the cost grows with the logarithm of the
+//! size, and the work is in the first-level cache. Steps pick from that.
+
+use super::{Job, Level};
+use crate::fold::Fold;
+use crate::kernel::Lanes;
+use crate::spans::{CONSTANT, Progression, Spans};
+
+/// Work areas, as long as the staging area, that [`slide`] takes.
+pub(super) const WORK: usize = 4;
+
+/// How the windows of a run are joined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RowMethod {
+    /// Shifted runs, then every `step`-th element.
+    Slide,
+    /// Pairs at once: size 2 or 3, step 2.
+    Halve,
+    /// A few pixels of several elements, one window after the other.
+    Pixels,
+    /// One window over the whole row, by joining neighbours until one is left.
+    Whole,
+    /// Windows of irregular size or place, one after the other.
+    Each,
+}
+
+/// A part of all columns.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tile {
+    /// The first window.
+    pub(crate) position: usize,
+    pub(crate) count: usize,
+    /// The first element, negative in the padding.
+    pub(crate) start: isize,
+}
+
+/// The innermost windowed axis, and the elements behind it that stay together.
+#[derive(Clone, Debug)]
+pub(crate) struct Rows {
+    pub(crate) spans: Spans,
+    pub(crate) stride: isize,
+    /// Elements of a pixel and their distance.
+    pub(crate) inner: usize,
+    pub(crate) inner_stride: isize,
+    pub(crate) method: RowMethod,
+    pub(crate) tiles: Vec<Tile>,
+    /// Elements of the axis that the windows of a full tile span.
+    pub(crate) needed: usize,
+    /// From one staged row to the next, and from one reduced row to the next.
+    pub(crate) pitch: usize,
+    pub(crate) reduced: usize,
+    /// Whether rows may be read where they are.
+    pub(crate) in_place: bool,
+}
+
+impl Rows {
+    fn progression(&self) -> Progression {
+        self.spans.progression.unwrap_or(Progression { start: 0, step: 1, size: 1 })
+    }
+
+    /// Elements of the axis that the windows of a tile span.
+    fn needed_by(&self, tile: &Tile) -> usize {
+        self.needed - (self.tiles[0].count - tile.count) * self.progression().step
+    }
+
+    /// Reduces rows `from..to` of a plane whose first row starts at `offset`.
+    #[allow(clippy::too_many_arguments, reason = "a place in the data, a place in the scratch")]
+    pub(super) fn reduce<F: Fold>(
+        &self,
+        job: &Job<'_, F>,
+        level: &Level,
+        tile: &Tile,
+        offset: isize,
+        constant: bool,
+        (from, to): (usize, usize),
+        places: &mut [F::Acc],
+        scratch: &mut [F::Acc],
+    ) {
+        let count = to - from;
+        let needed = self.needed_by(tile);
+        let (stage, work) = scratch.split_at_mut(level.batch * self.pitch);
+        let run = (count - 1) * self.pitch + needed * self.inner;
+        let direct = if self.in_place && !constant { F::direct(job.data) } else { None };
+        let source = match direct {
+            Some(data) => {
+                let start = offset + from as isize * level.stride + tile.start * self.stride;
+                let source = start as usize..start as usize + run;
+                job.see(job.lanes.scan(&job.data[source.clone()]));
+                &data[source]
+            }
+            None => {
+                for (row, at) in (from..to).enumerate() {
+                    let stage = &mut stage[row * self.pitch..][..needed * self.inner];
+                    match level.spans.source(at) {
+                        _ if constant => stage.fill(job.constant()),
+                        CONSTANT => stage.fill(job.constant()),
+                        at => self.load(job, tile, offset + at as isize * level.stride, stage),
+                    }
+                }
+                &stage[..run]
+            }
+        };
+        self.join(job, tile, count, needed, source, places, work);
+    }
+
+    /// Loads the part of a row that a tile needs.
+    fn load<F: Fold>(&self, job: &Job<'_, F>, tile: &Tile, offset: isize, stage: &mut [F::Acc]) {
+        let inner = self.inner;
+        let needed = stage.len() / inner;
+        // Where the data is; the padding was filled with the identity when the scratch was made, but
+        // another tile may have had data there.
+        let left = ((-tile.start).max(0) as usize).min(needed);
+        let start = (tile.start + left as isize) as usize;
+        let real = self.spans.reach.saturating_sub(start).min(needed - left);
+        stage[..left * inner].fill(job.lanes.fold.identity());
+        stage[(left + real) * inner..].fill(job.lanes.fold.identity());
+        let stage = &mut stage[left * inner..][..real * inner];
+        let Some(map) = &self.spans.map else {
+            self.copy(job, offset, start, stage);
+            return;
+        };
+        // Elements that follow each other in the data do so in the middle of the map.
+        let mut done = 0;
+        while done < real {
+            let source = map[start + done];
+            let same = map[start + done..start + real]
+                .iter()
+                .enumerate()
+                .take_while(|&(i, &at)| source != CONSTANT && at == source + i)
+                .count();
+            let part = &mut stage[done * inner..];
+            if source == CONSTANT {
+                part[..inner].fill(job.constant());
+                done += 1;
+            } else {
+                self.copy(job, offset, source, &mut part[..same * inner]);
+                done += same;
+            }
+        }
+    }
+
+    /// Loads neighbouring pixels from `start` on.
+    fn copy<F: Fold>(&self, job: &Job<'_, F>, offset: isize, start: usize, stage: &mut [F::Acc]) {
+        if stage.is_empty() {
+            return;
+        }
+        let offset = offset + start as isize * self.stride;
+        let packed = self.inner == 1 || self.inner_stride == 1;
+        if packed && self.stride == self.inner as isize {
+            let offset = offset as usize;
+            let nan = job.lanes.load(stage, &job.data[offset..offset + stage.len()]);
+            job.see(nan);
+            return;
+        }
+        let mut nan = false;
+        for (pixel, stage) in stage.chunks_exact_mut(self.inner).enumerate() {
+            let offset = offset + pixel as isize * self.stride;
+            for (i, stage) in stage.iter_mut().enumerate() {
+                let value = job.data[(offset + i as isize * self.inner_stride) as usize];
+                nan |= crate::element::number::Number::not_a_number(value);
+                *stage = job.lanes.fold.load(value);
+            }
+        }
+        job.see(nan);
+    }
+
+    /// Joins the windows of `count` rows.
+    #[allow(clippy::too_many_arguments, reason = "a run, its geometry, and where it goes")]
+    fn join<F: Fold>(
+        &self,
+        job: &Job<'_, F>,
+        tile: &Tile,
+        count: usize,
+        needed: usize,
+        source: &[F::Acc],
+        places: &mut [F::Acc],
+        work: &mut [F::Acc],
+    ) {
+        let (lanes, inner) = (job.lanes, self.inner);
+        let Progression { step, size, .. } = self.progression();
+        let apart = self.spans.dilation;
+        let shift = apart * inner;
+        let width = tile.count * inner;
+        // Reduced elements of the whole run, up to the last window of the last row.
+        let reduced = (count - 1) * self.reduced + width;
+        let rows = |row: usize| &source[row * self.pitch..][..needed * inner];
+        match self.method {
+            RowMethod::Slide if step == 1 => {
+                slide(lanes, &mut places[..reduced], source, size, shift, work);
+            }
+            RowMethod::Slide => {
+                let (slid, work) = work.split_at_mut(work.len() / (WORK + 1));
+                let slid = &mut slid[..source.len() - (size - 1) * shift];
+                slide(lanes, slid, source, size, shift, work);
+                if inner == 1 {
+                    lanes.pick(&mut places[..reduced], slid, step);
+                } else {
+                    for row in 0..count {
+                        let places = &mut places[row * self.reduced..][..width];
+                        lanes.pixels(places, &slid[row * self.pitch..], inner, 1, step, apart);
+                    }
+                }
+            }
+            RowMethod::Halve => {
+                let out = &mut places[..reduced];
+                if size == 2 {
+                    lanes.halve::<2>(out, source)
+                } else {
+                    lanes.halve::<3>(out, source)
+                }
+            }
+            RowMethod::Pixels => {
+                for row in 0..count {
+                    let places = &mut places[row * self.reduced..][..width];
+                    lanes.pixels(places, rows(row), inner, size, step, apart);
+                }
+            }
+            RowMethod::Whole => {
+                for row in 0..count {
+                    whole(lanes, &mut places[row * self.reduced..][..inner], rows(row), work);
+                }
+            }
+            RowMethod::Each => {
+                for row in 0..count {
+                    let (source, places) = (rows(row), &mut places[row * self.reduced..][..width]);
+                    for (span, place) in self.spans.each.iter().zip(places.chunks_exact_mut(inner))
+                    {
+                        place.fill(lanes.fold.identity());
+                        for tap in 0..span.taps {
+                            let at = (span.first + tap * apart) * inner;
+                            let pixel = &source[at..at + inner];
+                            if tap == 0 {
+                                place.copy_from_slice(pixel);
+                            } else {
+                                for (acc, &value) in place.iter_mut().zip(pixel) {
+                                    *acc = lanes.fold.join(*acc, value);
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Joins every `taps` elements that are `apart` from each other: `out[i]` is `run[i] + run[i + apart] + ..`.
+/// The work area holds four times the run.
+pub(crate) fn slide<F: Fold>(
+    lanes: Lanes<F>,
+    out: &mut [F::Acc],
+    run: &[F::Acc],
+    taps: usize,
+    apart: usize,
+    work: &mut [F::Acc],
+) {
+    let at = |tap: usize| &run[tap * apart..];
+    match taps {
+        1 => return out.copy_from_slice(&run[..out.len()]),
+        2 => return lanes.join(out, [run, at(1)]),
+        3 => return lanes.join(out, [run, at(1), at(2)]),
+        4 => return lanes.join(out, [run, at(1), at(2), at(3)]),
+        _ => {}
+    }
+    if F::IDEMPOTENT {
+        let (mut this, mut next) = work.split_at_mut(work.len() / 2);
+        let mut len = run.len() - 3 * apart;
+        lanes.join(&mut this[..len], [run, at(1), at(2), at(3)]);
+        let mut joined = 4;
+        while joined * 2 < taps {
+            // `this[i]` joins `joined` elements.
+            let by = joined * apart;
+            let times = if joined * 4 <= taps { 4 } else { 2 };
+            len -= (times - 1) * by;
+            let shifted = |times: usize| &this[times * by..];
+            if times == 4 {
+                lanes.join(&mut next[..len], [this, shifted(1), shifted(2), shifted(3)]);
+            } else {
+                lanes.join(&mut next[..len], [this, shifted(1)]);
+            }
+            joined *= times;
+            core::mem::swap(&mut this, &mut next);
+        }
+        lanes.join(out, [this, &this[(taps - joined) * apart..]]);
+        return;
+    }
+    // From the lowest binary digit of the size to the highest, right to left.
+    let quarter = work.len() / 4;
+    let (powers, sums) = work.split_at_mut(2 * quarter);
+    let (mut this, mut next) = powers.split_at_mut(quarter);
+    let (mut sum, mut longer) = sums.split_at_mut(quarter);
+    let (mut joined, mut behind) = (1, 0);
+    let mut len = run.len();
+    loop {
+        let this_run = if joined == 1 { run } else { &*this };
+        if taps & joined != 0 {
+            behind += joined;
+            let left = &this_run[(taps - behind) * apart..];
+            if behind == taps && joined == taps {
+                return out.copy_from_slice(&left[..out.len()]);
+            } else if behind == taps {
+                return lanes.join(out, [left, sum]);
+            } else if behind == joined {
+                sum[..out.len()].copy_from_slice(&left[..out.len()]);
+            } else {
+                lanes.join(&mut longer[..out.len()], [left, sum]);
+                core::mem::swap(&mut sum, &mut longer);
+            }
+        }
+        len -= joined * apart;
+        let by = joined * apart;
+        lanes.join(&mut next[..len], [this_run, &this_run[by..]]);
+        core::mem::swap(&mut this, &mut next);
+        joined *= 2;
+    }
+}
+
+/// Joins all pixels of a row, neighbours first: what a window of the size of the row would be.
+fn whole<F: Fold>(lanes: Lanes<F>, out: &mut [F::Acc], row: &[F::Acc], work: &mut [F::Acc]) {
+    let inner = out.len();
+    if inner > 1 {
+        let (first, rest) = row.split_at(inner);
+        out.copy_from_slice(first);
+        rest.chunks_exact(inner).for_each(|pixel| lanes.append(out, pixel));
+        return;
+    }
+    let (mut this, mut next) = work.split_at_mut(work.len() / 2);
+    let mut tail = None;
+    let mut len = row.len();
+    this[..len].copy_from_slice(row);
+    while len > 1 {
+        if len % 2 == 1 {
+            let last = this[len - 1];
+            tail = Some(tail.map_or(last, |tail| lanes.fold.join(last, tail)));
+        }
+        len /= 2;
+        lanes.halve::<2>(&mut next[..len], &this[..2 * len]);
+        core::mem::swap(&mut this, &mut next);
+    }
+    out[0] = tail.map_or(this[0], |tail| lanes.fold.join(this[0], tail));
+}

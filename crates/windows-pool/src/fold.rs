@@ -1,0 +1,263 @@
+//! What a separable kind does with elements: load, join, finish.
+
+use core::marker::PhantomData;
+
+use bytemuck::Pod;
+
+use crate::element::number::Number;
+use crate::element::{Element, Total, average};
+
+/// An associative reduction. Windows are joined from parts, left to right.
+///
+/// Rows are reduced first, then columns of reduced rows, and so on outwards: associativity makes that
+/// the reduction of the window in row-major order. Nothing is ever taken out again, so that a NaN or an
+/// infinity stays in the windows that hold it.
+pub(crate) trait Fold: Copy + Send + Sync + 'static {
+    type In: Element;
+    type Acc: Pod + Send + Sync;
+    type Out: Copy + Send + Sync;
+
+    /// Whether an element may be joined twice.
+    const IDEMPOTENT: bool;
+    /// Whether finishing needs the area.
+    const WEIGHTED: bool;
+
+    fn identity(self) -> Self::Acc;
+    fn load(self, value: Self::In) -> Self::Acc;
+    /// `left` holds the earlier elements.
+    fn join(self, left: Self::Acc, right: Self::Acc) -> Self::Acc;
+    fn finish(self, acc: Self::Acc, area: f64) -> Self::Out;
+
+    /// The elements as accumulators, where loading does nothing.
+    fn direct(_: &[Self::In]) -> Option<&[Self::Acc]> {
+        None
+    }
+}
+
+/// NaN is not looked at: right for integers and for data without NaN.
+pub(crate) const PLAIN: u8 = 0;
+/// The first NaN wins.
+pub(crate) const PROPAGATE: u8 = 1;
+/// NaN is absent.
+pub(crate) const IGNORE: u8 = 2;
+
+/// The least or the greatest element, the first of equals.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Extreme<T, const MAX: bool, const NAN: u8>(PhantomData<T>);
+
+impl<T, const MAX: bool, const NAN: u8> Extreme<T, MAX, NAN> {
+    pub(crate) const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<T: Element, const MAX: bool, const NAN: u8> Fold for Extreme<T, MAX, NAN> {
+    type In = T;
+    type Acc = T;
+    type Out = T;
+
+    const IDEMPOTENT: bool = true;
+    const WEIGHTED: bool = false;
+
+    #[inline(always)]
+    fn identity(self) -> T {
+        if MAX { T::LOWEST } else { T::HIGHEST }
+    }
+
+    #[inline(always)]
+    fn load(self, value: T) -> T {
+        if NAN == IGNORE && value.not_a_number() { self.identity() } else { value }
+    }
+
+    #[inline(always)]
+    fn join(self, left: T, right: T) -> T {
+        // The shape of the instruction: the second operand on a tie, and on a NaN in either.
+        let later = if MAX {
+            if right > left { right } else { left }
+        } else if right < left {
+            right
+        } else {
+            left
+        };
+        if NAN == PROPAGATE && right.not_a_number() && !left.not_a_number() { right } else { later }
+    }
+
+    #[inline(always)]
+    fn finish(self, acc: T, _: f64) -> T {
+        acc
+    }
+
+    #[inline(always)]
+    fn direct(input: &[T]) -> Option<&[T]> {
+        (NAN != IGNORE).then_some(input)
+    }
+}
+
+/// What becomes of a sum.
+pub(crate) trait Finish<T: Element>: Copy + Send + Sync + 'static {
+    type Out: Element;
+    const WEIGHTED: bool;
+
+    fn finish<W: Total>(sum: W, area: f64) -> Self::Out;
+}
+
+/// The sum itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Totalled;
+
+/// The sum over the area, as an element.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Averaged;
+
+/// The sum over the area, not rounded.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RealAveraged;
+
+impl<T: Element> Finish<T> for Totalled {
+    type Out = T::Sum;
+    const WEIGHTED: bool = false;
+
+    #[inline(always)]
+    fn finish<W: Total>(sum: W, _: f64) -> T::Sum {
+        if W::EXACT { T::Sum::wrap(sum.whole()) } else { T::Sum::from_real(sum.real()) }
+    }
+}
+
+impl<T: Element> Finish<T> for Averaged {
+    type Out = T;
+    const WEIGHTED: bool = true;
+
+    #[inline(always)]
+    fn finish<W: Total>(sum: W, area: f64) -> T {
+        // Below 2^52 the quotient is a tie in f64 exactly if it is one: ties are representable, and
+        // anything else is at least 1 / (2 area) away from them, more than the rounding error.
+        let exact = size_of::<W>() <= 4 || sum.real().abs() < (1_u64 << 52) as f64;
+        if !W::EXACT || exact {
+            T::from_real(sum.real() / area)
+        } else {
+            T::wrap(average(sum.whole(), area as u64))
+        }
+    }
+}
+
+impl<T: Element> Finish<T> for RealAveraged {
+    type Out = T::Real;
+    const WEIGHTED: bool = true;
+
+    #[inline(always)]
+    fn finish<W: Total>(sum: W, area: f64) -> T::Real {
+        T::Real::from_real(sum.real() / area)
+    }
+}
+
+/// A sum, in the accumulator that the area allows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Additive<T, K, const FEW: bool, const NAN: u8>(PhantomData<(T, K)>);
+
+impl<T, K, const FEW: bool, const NAN: u8> Additive<T, K, FEW, NAN> {
+    pub(crate) const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+macro_rules! additive {
+    ($few:literal, $total:ident, $widen:ident) => {
+        impl<T: Element, K: Finish<T>, const NAN: u8> Fold for Additive<T, K, $few, NAN> {
+            type In = T;
+            type Acc = T::$total;
+            type Out = K::Out;
+
+            const IDEMPOTENT: bool = false;
+            const WEIGHTED: bool = K::WEIGHTED;
+
+            #[inline(always)]
+            fn identity(self) -> T::$total {
+                T::$total::default()
+            }
+
+            #[inline(always)]
+            fn load(self, value: T) -> T::$total {
+                if NAN == IGNORE && value.not_a_number() { self.identity() } else { value.$widen() }
+            }
+
+            #[inline(always)]
+            fn join(self, left: T::$total, right: T::$total) -> T::$total {
+                left.plus(right)
+            }
+
+            #[inline(always)]
+            fn finish(self, acc: T::$total, area: f64) -> K::Out {
+                K::finish(acc, area)
+            }
+        }
+    };
+}
+
+additive!(true, Few, few);
+additive!(false, Many, many);
+
+/// `(sum |x|^p)^(1/p)` in `f64`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Power<T, const NAN: u8> {
+    exponent: f64,
+    element: PhantomData<T>,
+}
+
+impl<T, const NAN: u8> Power<T, NAN> {
+    pub(crate) const fn new(exponent: f64) -> Self {
+        Self { exponent, element: PhantomData }
+    }
+}
+
+/// `|x|^p`, exact where a product or nothing does.
+#[inline(always)]
+pub(crate) fn power(value: f64, exponent: f64) -> f64 {
+    if exponent == 1.0 {
+        value.abs()
+    } else if exponent == 2.0 {
+        value * value
+    } else {
+        value.abs().powf(exponent)
+    }
+}
+
+/// The inverse of [`power`].
+#[inline(always)]
+pub(crate) fn root(value: f64, exponent: f64) -> f64 {
+    if exponent == 1.0 {
+        value
+    } else if exponent == 2.0 {
+        value.sqrt()
+    } else {
+        value.powf(exponent.recip())
+    }
+}
+
+impl<T: Element, const NAN: u8> Fold for Power<T, NAN> {
+    type In = T;
+    type Acc = f64;
+    type Out = T::Real;
+
+    const IDEMPOTENT: bool = false;
+    const WEIGHTED: bool = false;
+
+    #[inline(always)]
+    fn identity(self) -> f64 {
+        0.0
+    }
+
+    #[inline(always)]
+    fn load(self, value: T) -> f64 {
+        if NAN == IGNORE && value.not_a_number() { 0.0 } else { power(value.real(), self.exponent) }
+    }
+
+    #[inline(always)]
+    fn join(self, left: f64, right: f64) -> f64 {
+        left + right
+    }
+
+    #[inline(always)]
+    fn finish(self, acc: f64, _: f64) -> T::Real {
+        T::Real::from_real(root(acc, self.exponent))
+    }
+}
