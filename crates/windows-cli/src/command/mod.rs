@@ -11,8 +11,8 @@ pub mod conv;
 pub mod fold;
 pub mod im2col;
 pub mod patches;
-pub mod stitch;
 pub mod pool;
+pub mod stitch;
 pub mod text;
 pub mod windows;
 
