@@ -276,7 +276,7 @@ impl<X: Operand<W>, W: Copy + Sync> ConvPlan<X, W> {
             })?;
             (channels, out)
         } else {
-            if shape[0] % groups != 0 {
+            if !shape[0].is_multiple_of(groups) {
                 return Err(ConvError::Groups { what: "output", channels: shape[0], groups });
             }
             (channels / groups, shape[0])

@@ -225,7 +225,7 @@ impl<T: Element + pool::Element> Job<'_, T> {
 
     fn value<K: pool::Kind<T, Out: Element>>(self, kind: K) -> Result<&'static str> {
         let plan = self.plan(kind)?;
-        let mut out = memory::filled(K::Out::default(), self.len, "the result").at(self.input)?;
+        let mut out = memory::zeroed::<K::Out>(self.len, "the result").at(self.input)?;
         plan.run_into(&self.array.view(), &mut out).at(self.input)?;
         let shape = plan.output_shape();
         self.outputs.file(self.output, |file| io::write(file, self.kind, shape, &out))?;
@@ -237,8 +237,8 @@ impl<T: Element + pool::Element> Job<'_, T> {
             return self.value(kind);
         };
         let plan = self.plan(kind)?;
-        let mut out = memory::filled(T::default(), self.len, "the result").at(self.input)?;
-        let mut indices = memory::filled(0_i64, self.len, "the indices").at(self.input)?;
+        let mut out = memory::zeroed::<T>(self.len, "the result").at(self.input)?;
+        let mut indices = memory::zeroed::<i64>(self.len, "the indices").at(self.input)?;
         plan.run_indexed_into(&self.array.view(), &mut out, &mut indices).at(self.input)?;
         let shape = plan.output_shape();
         self.outputs.file(self.output, |file| io::write(file, self.kind, shape, &out))?;

@@ -130,7 +130,7 @@ impl<X: Operand<W>, W: Copy + Sync> Work<'_, X, W> {
         let plan = self.plan;
         let units = plan.images() * plan.groups;
         // Whole images and groups are the better share: nothing is packed twice.
-        let whole = units >= 4 * plan.threads || units % plan.threads == 0;
+        let whole = units >= 4 * plan.threads || units.is_multiple_of(plan.threads);
         for pass in &plan.passes {
             let mine = if whole { share(units, part, plan.threads) } else { 0..units };
             for unit in mine {

@@ -102,7 +102,7 @@ impl Scale {
 
     fn apply(self, axis: usize, length: usize) -> Result<usize, WindowError> {
         let (up, down) = (self.up.get(), self.down.get());
-        if length % down != 0 {
+        if !length.is_multiple_of(down) {
             return Err(WindowError::Scale { axis, length, up, down });
         }
         match (length / down).checked_mul(up) {
