@@ -33,7 +33,7 @@ fn matrix(
     }
 }
 
-pub fn strides() -> Figure {
+pub(crate) fn strides() -> Figure {
     let mut svg = Svg::new("A 4 x 4 array and its memory");
     let layout = Layout::<Const<2>>::contiguous([4, 4])?;
     let &[down, right] = layout.strides() else { unreachable!("rank 2") };
@@ -88,7 +88,7 @@ fn windows_of(svg: &mut Svg, (x, y): (f64, f64), axis: &Axis) {
     }
 }
 
-pub fn axis() -> Figure {
+pub(crate) fn axis() -> Figure {
     let mut svg = Svg::new("Windows along one axis");
     let panels = [
         ("size 3", AxisSpec::new(3)),
@@ -97,10 +97,10 @@ pub fn axis() -> Figure {
         ("size 3, step 2, padding 1:1", AxisSpec::new(3).step(2).padding(1, 1)),
     ];
     for (index, (name, spec)) in panels.into_iter().enumerate() {
-        let x = 42.0 + 260.0 * (index % 2) as f64;
+        let x = 42.0 + 320.0 * (index % 2) as f64;
         let y = 30.0 + 160.0 * (index / 2) as f64;
         let axis = Axis::new(8, spec)?;
-        svg.text((x, y), "title", &format!("{name}: {}", axis.count()));
+        svg.text((x, y), "title", &format!("{name}: {} windows", axis.count()));
         windows_of(&mut svg, (x, y + 12.0), &axis);
     }
     Ok(svg)
@@ -114,7 +114,7 @@ fn image_windows<const N: usize>(
     View::new(data, shape)?.try_windows(spec)
 }
 
-pub fn grid() -> Figure {
+pub(crate) fn grid() -> Figure {
     let mut svg = Svg::new("3 x 3 windows of a 5 x 6 array, and their grid");
     let data = offsets(30);
     let windows = image_windows(&data, [5, 6], WindowSpec::new([3, 3]))?;
@@ -147,7 +147,7 @@ pub fn grid() -> Figure {
     Ok(svg)
 }
 
-pub fn rgb() -> Figure {
+pub(crate) fn rgb() -> Figure {
     let mut svg = Svg::new("2 x 2 windows of an RGB image");
     let data = offsets(3 * 4 * 3);
     let spec = WindowSpec::of([Extent::Size(2), Extent::Size(2), Extent::Whole]);
@@ -171,7 +171,7 @@ pub fn rgb() -> Figure {
     Ok(svg)
 }
 
-pub fn dilation() -> Figure {
+pub(crate) fn dilation() -> Figure {
     let mut svg = Svg::new("Dilation spreads the taps of a window");
     let data = offsets(49);
     for (panel, dilation) in [1, 2].into_iter().enumerate() {
@@ -186,7 +186,7 @@ pub fn dilation() -> Figure {
     Ok(svg)
 }
 
-pub fn borders() -> Figure {
+pub(crate) fn borders() -> Figure {
     let mut svg = Svg::new("The five borders");
     let borders = [
         ("Constant(x)", Border::Constant('x')),
@@ -210,7 +210,7 @@ pub fn borders() -> Figure {
     Ok(svg)
 }
 
-pub fn clipped() -> Figure {
+pub(crate) fn clipped() -> Figure {
     let mut svg = Svg::new("Windows that reach over the border");
     let data = offsets(20);
     let windows = image_windows(&data, [4, 5], WindowSpec::new([3, 3]).padding(1))?;
@@ -255,7 +255,7 @@ pub fn clipped() -> Figure {
     Ok(svg)
 }
 
-pub fn edges() -> Figure {
+pub(crate) fn edges() -> Figure {
     let mut svg = Svg::new("What happens at the end of an axis");
     for (column, len) in [10, 11].into_iter().enumerate() {
         for (row, edge) in
@@ -265,7 +265,7 @@ pub fn edges() -> Figure {
         {
             let axis = Axis::new(len, AxisSpec::new(4).step(3).edge(edge))?;
             let x = LEFT + 350.0 * column as f64;
-            let y = 30.0 + 112.0 * row as f64;
+            let y = 30.0 + 122.0 * row as f64;
             let starts: Vec<isize> = (0..axis.count()).map(|i| axis.start(i)).collect();
             svg.text((x, y), "title", &format!("{}, length {len}", edge.name()));
             let listed = format!("starts {starts:?}");
@@ -276,7 +276,7 @@ pub fn edges() -> Figure {
     Ok(svg)
 }
 
-pub fn fold() -> Figure {
+pub(crate) fn fold() -> Figure {
     let mut svg = Svg::new("Packing, and its adjoint");
     let data = offsets(9);
     let windows = image_windows(&data, [3, 3], WindowSpec::new([2, 2]))?;

@@ -3,7 +3,10 @@
 use std::fmt::{Display, Write};
 
 /// Side of a cell.
-pub const CELL: f64 = 28.0;
+pub(crate) const CELL: f64 = 28.0;
+
+/// Width of a character. Text is stretched to it, so that bars fit it in any font.
+pub(crate) const GLYPH: f64 = 7.8;
 
 const STYLE: &str = "text{font:13px \"DejaVu Sans Mono\",Menlo,Consolas,monospace;fill:#111827}\
 .title{font-weight:bold}.quiet{fill:#4b5563}.bg{fill:#ffffff}\
@@ -21,12 +24,12 @@ const DARK: &str = "text{fill:#e5e7eb}.quiet{fill:#9ca3af}.bg{fill:#0d1117}\
 .lost{stroke:#fb923c}.mark{stroke:#f9fafb}.line{stroke:#9ca3af}.curve{fill:none}";
 
 /// The four colours of windows, in turn.
-pub fn colour(index: usize) -> &'static str {
+pub(crate) fn colour(index: usize) -> &'static str {
     ["a", "b", "c", "d"][index % 4]
 }
 
 /// A picture that grows with what is drawn on it.
-pub struct Svg {
+pub(crate) struct Svg {
     title: &'static str,
     width: f64,
     height: f64,
@@ -34,7 +37,7 @@ pub struct Svg {
 }
 
 impl Svg {
-    pub fn new(title: &'static str) -> Self {
+    pub(crate) fn new(title: &'static str) -> Self {
         Self { title, width: 0.0, height: 0.0, body: String::new() }
     }
 
@@ -47,33 +50,31 @@ impl Svg {
         self.height = self.height.max(y);
     }
 
-    pub fn rect(&mut self, (x, y): (f64, f64), (width, height): (f64, f64), class: &str) {
+    pub(crate) fn rect(&mut self, (x, y): (f64, f64), (width, height): (f64, f64), class: &str) {
         self.reach(x + width, y + height);
         self.draw(format_args!(
             r#"<rect x="{x}" y="{y}" width="{width}" height="{height}" class="{class}"/>"#
         ));
     }
 
-    fn label(&mut self, (x, y): (f64, f64), class: &str, anchor: &str, text: &str) {
+    /// Text that starts at a point on its base line.
+    pub(crate) fn text(&mut self, (x, y): (f64, f64), class: &str, text: &str) {
+        let width = GLYPH * text.chars().count() as f64;
+        self.reach(x + width, y + 4.0);
         let text = text.replace('&', "&amp;").replace('<', "&lt;");
         self.draw(format_args!(
-            r#"<text x="{x}" y="{y}" class="{class}" text-anchor="{anchor}" xml:space="preserve">{text}</text>"#
+            r#"<text x="{x}" y="{y}" class="{class}" textLength="{width:.1}" xml:space="preserve">{text}</text>"#
         ));
     }
 
-    /// Text that starts at a point on its base line.
-    pub fn text(&mut self, (x, y): (f64, f64), class: &str, text: &str) {
-        self.reach(x + 7.85 * text.chars().count() as f64, y + 4.0);
-        self.label((x, y), class, "start", text);
-    }
-
     /// A square with something in it.
-    pub fn cell(&mut self, (x, y): (f64, f64), class: &str, text: impl Display) {
+    pub(crate) fn cell(&mut self, (x, y): (f64, f64), class: &str, text: impl Display) {
         self.rect((x, y), (CELL, CELL), class);
-        self.label((x + CELL / 2.0, y + CELL / 2.0 + 4.5), "", "middle", &text.to_string());
+        let (x, y) = (x + CELL / 2.0, y + CELL / 2.0 + 4.5);
+        self.draw(format_args!(r#"<text x="{x}" y="{y}" text-anchor="middle">{text}</text>"#));
     }
 
-    pub fn curve(&mut self, points: &[(f64, f64)], class: &str) {
+    pub(crate) fn curve(&mut self, points: &[(f64, f64)], class: &str) {
         let points: Vec<String> = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
         self.draw(format_args!(
             r#"<polyline points="{}" class="{class} curve" style="fill:none"/>"#,
@@ -81,12 +82,12 @@ impl Svg {
         ));
     }
 
-    pub fn line(&mut self, from: (f64, f64), to: (f64, f64)) {
+    pub(crate) fn line(&mut self, from: (f64, f64), to: (f64, f64)) {
         let ((x1, y1), (x2, y2)) = (from, to);
         self.draw(format_args!(r#"<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" class="line"/>"#));
     }
 
-    pub fn render(&self) -> String {
+    pub(crate) fn render(&self) -> String {
         let (width, height) = (self.width.ceil() + 20.0, self.height.ceil() + 20.0);
         let (title, body) = (self.title, &self.body);
         format!(

@@ -10,7 +10,7 @@ use windows_patches::{Order, Patchify};
 use windows_pool::Pool;
 
 use crate::Figure;
-use crate::svg::{CELL, Svg, colour};
+use crate::svg::{CELL, GLYPH, Svg, colour};
 
 const LEFT: f64 = 20.0;
 
@@ -19,7 +19,7 @@ fn at(x: f64, y: f64, row: usize, column: usize) -> (f64, f64) {
 }
 
 /// The share of each tile is what the stitch gives where that tile is 1 and all others are 0.
-pub fn stitch() -> Figure {
+pub(crate) fn stitch() -> Figure {
     const LEN: usize = 52;
     let mut svg = Svg::new("Shares of overlapping tiles sum to one");
     let spec = WindowSpec::new([16]).overlap([6]).edge(Edge::Snap);
@@ -64,7 +64,7 @@ pub fn stitch() -> Figure {
     Ok(svg)
 }
 
-pub fn halo() -> Figure {
+pub(crate) fn halo() -> Figure {
     let mut svg = Svg::new("Tiles own a core and read a halo");
     let tiles = Tiles::new([14], [4], Halo::from(1))?;
     for element in 0..14 {
@@ -87,7 +87,7 @@ pub fn halo() -> Figure {
     Ok(svg)
 }
 
-pub fn orders() -> Figure {
+pub(crate) fn orders() -> Figure {
     let mut svg = Svg::new("Two orders of the same patches");
     let orders = [("vit", Order::Vit), ("qwen2-vl, merge 2", Order::Qwen2Vl)];
     for (panel, (name, order)) in orders.into_iter().enumerate() {
@@ -103,28 +103,27 @@ pub fn orders() -> Figure {
     Ok(svg)
 }
 
-pub fn pool() -> Figure {
+pub(crate) fn pool() -> Figure {
     let mut svg = Svg::new("Max pooling");
-    let data: Vec<u8> = (0..24_u32).map(|i| ((i * i * 7 + i * 3) % 10) as u8).collect();
+    let data: Vec<u8> = (0..24_u32).map(|i| (i * i * i * 7 % 23) as u8).collect();
     let view = View::new(&data, [4, 6])?;
     let grid = Grid::new([4, 6], WindowSpec::new([2, 2]).step(2))?;
     let pooled = Pool::max(grid.spec().to_dyn()).run(&view)?;
-    let class = |window: usize| colour(window + window / 3);
     svg.text((LEFT, 30.0), "title", "4 x 6 numbers");
     for (offset, value) in data.iter().enumerate() {
         let element = [offset / 6, offset % 6];
         let owner = grid.covering(element).next().ok_or("covered")?;
         let owner = grid.index(owner).ok_or("inside")?;
-        svg.cell(at(LEFT, 45.0, element[0], element[1]), class(owner), value);
+        svg.cell(at(LEFT, 45.0, element[0], element[1]), colour(owner), value);
     }
     svg.text((230.0, 30.0), "title", "max of 2 x 2, step 2");
     for (window, value) in pooled.iter().enumerate() {
-        svg.cell(at(230.0, 45.0, window / 3, window % 3), class(window), value);
+        svg.cell(at(230.0, 45.0, window / 3, window % 3), colour(window), value);
     }
     Ok(svg)
 }
 
-pub fn im2col() -> Figure {
+pub(crate) fn im2col() -> Figure {
     let mut svg = Svg::new("Windows as the columns of a matrix");
     let data: Vec<u8> = (0..9).collect();
     let view = DynView::new(&data, [1, 1, 3, 3])?;
@@ -147,7 +146,7 @@ pub fn im2col() -> Figure {
     Ok(svg)
 }
 
-pub fn frames() -> Figure {
+pub(crate) fn frames() -> Figure {
     const SIDE: f64 = 24.0;
     let mut svg = Svg::new("Where libraries put their frames");
     let samples: Vec<u32> = (1..=9).collect();
@@ -182,25 +181,24 @@ pub fn frames() -> Figure {
     Ok(svg)
 }
 
-pub fn text() -> Figure {
+pub(crate) fn text() -> Figure {
     let mut svg = Svg::new("Windows over words: context and what is fresh");
     let text = "to be or not to be that is the question";
     let words = Units::new(text, &Unit::Separated(Delimiter::text(" ")?));
     let spec = FrameSpec::overlapping(4, 1).edge(Edge::Covered);
-    let glyph = 7.85;
     let x = LEFT;
     svg.text((x, 30.0), "title", "4 words, 1 of overlap");
     svg.text((x, 55.0), "", text);
     for (index, window) in words.windows(spec)?.enumerate() {
         let y = 70.0 + 30.0 * index as f64;
         let bar = |range: std::ops::Range<usize>| {
-            ((x + glyph * range.start as f64, y), (glyph * range.len() as f64, 21.0))
+            ((x + GLYPH * range.start as f64, y), (GLYPH * range.len() as f64, 21.0))
         };
         let (place, size) = bar(window.bytes());
         svg.rect(place, size, "virtual");
         let (place, size) = bar(window.fresh());
         svg.rect(place, size, colour(index));
-        svg.text((x + glyph * window.bytes().start as f64, y + 15.0), "", window.text());
+        svg.text((x + GLYPH * window.bytes().start as f64, y + 15.0), "", window.text());
     }
     let count = Axis::new(words.len(), AxisSpec::new(4).step(3).edge(Edge::Covered))?.count();
     let y = 70.0 + 30.0 * count as f64 + 18.0;
