@@ -38,10 +38,13 @@ fn time(layer: &Layer, options: &PlanOptions<f32>, seconds: f64) -> (f64, String
     let mut scratch = vec![0.0; plan.scratch_len()];
     let mut best = f64::INFINITY;
     let start = Instant::now();
-    while start.elapsed().as_secs_f64() < seconds {
+    loop {
         let before = Instant::now();
         plan.run(black_box(&x), black_box(&mut out), &mut scratch).expect("a run");
         best = best.min(before.elapsed().as_secs_f64());
+        if start.elapsed().as_secs_f64() >= seconds {
+            break;
+        }
     }
     (best, plan.kernel().to_string())
 }
@@ -49,7 +52,7 @@ fn time(layer: &Layer, options: &PlanOptions<f32>, seconds: f64) -> (f64, String
 fn main() {
     let mut options = PlanOptions { bias: Vec::new(), ..PlanOptions::default() };
     let mut seconds = 0.1;
-    let mut filter = String::new();
+    let mut filter = String::new(); // one layer by name, or all
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().expect("a value");
@@ -69,15 +72,20 @@ fn main() {
             name => filter = name.to_owned(),
         }
     }
-    for layer in RESNET_50.iter().chain(&MOBILENET_V2).filter(|l| l.name.contains(&filter)) {
+    for layer in
+        RESNET_50.iter().chain(&MOBILENET_V2).filter(|l| filter.is_empty() || l.name == filter)
+    {
         options.bias = noise(layer.out_channels, 3);
         let (best, kernel) = time(layer, &options, seconds);
+        let Layer { name, channels, out_channels, len, size, step, padding, groups, count } =
+            *layer;
         println!(
-            "{{\"name\": \"{}\", \"ms\": {:.4}, \"gflops\": {:.1}, \"count\": {}, \"kernel\": \"{kernel}\"}}",
-            layer.name,
+            "{{\"name\": \"{name}\", \"channels\": {channels}, \"out_channels\": {out_channels}, \
+             \"len\": {len}, \"size\": {size}, \"step\": {step}, \"padding\": {padding}, \
+             \"groups\": {groups}, \"count\": {count}, \"kernel\": \"{kernel}\", \
+             \"ms\": {:.5}, \"gflops\": {:.1}}}",
             best * 1e3,
-            layer.flops() / best / 1e9,
-            layer.count
+            layer.flops() / best / 1e9
         );
     }
 }

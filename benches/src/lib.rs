@@ -41,3 +41,41 @@ pub fn sum_3x3_by_hand(image: &[f32], width: usize, out: &mut [f32]) {
         }
     }
 }
+
+/// About `len` bytes of prose: words of one to ten letters, sentences of about twelve words, and, of a
+/// hundred words, so many that are not ASCII.
+#[must_use]
+pub fn prose(len: usize, wide: usize) -> String {
+    const LETTERS: &[u8] = b"etaoinshrdlucmfwypvbgk";
+    const WIDE: [&str; 8] = ["naïve", "“so”", "日本語", "Привет", "नमस्ते", "don’t", "café—", "👩‍👩‍👧"];
+    let mut dice = noise_u8(4096).into_iter().cycle().map(usize::from);
+    let mut roll = move |sides: usize| {
+        let (high, low) = (dice.next().unwrap_or(0), dice.next().unwrap_or(0));
+        (high * 251 + low) % sides
+    };
+    let mut text = String::with_capacity(len + 64);
+    let mut start = true;
+    while text.len() < len {
+        let from = text.len();
+        if roll(100) < wide {
+            text.push_str(WIDE[roll(WIDE.len())]);
+        } else {
+            for _ in 0..=roll(10) {
+                let letter = roll(LETTERS.len()).min(roll(LETTERS.len()));
+                text.push(char::from(LETTERS[letter]));
+            }
+            if start {
+                text[from..].make_ascii_uppercase();
+            }
+        }
+        let end = roll(36);
+        start = end < 3;
+        text.push_str(match end {
+            0..2 => ". ",
+            2 => ".\n",
+            3..6 => ", ",
+            _ => " ",
+        });
+    }
+    text
+}

@@ -90,7 +90,9 @@ impl FromStr for Tail {
             "covered" => Edge::Covered,
             "snap" | "slide-back" => Edge::Snap,
             "balance" => Edge::Balance,
-            _ => return Err("not one of drop, keep, ceil, pad, covered, snap, slide-back, balance"),
+            _ => {
+                return Err("not one of drop, keep, ceil, pad, covered, snap, slide-back, balance");
+            }
         }))
     }
 }
@@ -140,8 +142,10 @@ impl FramingArgs {
             Convention::Tensorflow => StftSpec::tensorflow(hop, &window),
             Convention::Kaldi => StftSpec::new(FrameSpec::kaldi(size, hop), &window)
                 .and_then(StftSpec::padded_to_power),
-            Convention::KaldiNosnip => StftSpec::new(FrameSpec::kaldi_unsnipped(size, hop), &window)
-                .and_then(StftSpec::padded_to_power),
+            Convention::KaldiNosnip => {
+                StftSpec::new(FrameSpec::kaldi_unsnipped(size, hop), &window)
+                    .and_then(StftSpec::padded_to_power)
+            }
             Convention::Scipy => StftSpec::scipy(hop, &window),
             Convention::Whisper => StftSpec::new(FrameSpec::whisper(size, hop), &window),
         };
@@ -196,7 +200,8 @@ impl FromStr for WindowArg {
         };
         let (name, parameter) = match text.split_once(':') {
             Some((name, value)) => {
-                let number = value.parse::<f64>().map_err(|_| format!("{value} is not a number"))?;
+                let number =
+                    value.parse::<f64>().map_err(|_| format!("{value} is not a number"))?;
                 (name, Some(number))
             }
             None => (text, None),

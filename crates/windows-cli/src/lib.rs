@@ -8,9 +8,10 @@
 //! | --- | --- |
 //! | [`args`] | the options that every command has, and errors of arguments in one line |
 //! | [`geometry`] | `--size --step --dilation --pad --border --edge --ceil --same` as plain values |
+//! | [`framing`] | `--size --hop --convention --center --tail --window` of sound |
 //! | [`io`] | arrays from `.npy`, pictures and `.wav`, and back; outputs that appear whole or not at all |
 //! | [`command`] | one file a command |
-//! | [`sheet`] | contact sheets, to look at tiles |
+//! | [`sheet`], [`plot`] | contact sheets and spectrograms, to look at |
 //! | [`memory`], [`progress`], [`report`], [`error`] | large buffers, the bar, the summary, what went wrong |
 //!
 //! # Adding a command
@@ -29,9 +30,11 @@ use std::time::Instant;
 pub mod args;
 pub mod command;
 pub mod error;
+pub mod framing;
 pub mod geometry;
 pub mod io;
 pub mod memory;
+pub mod plot;
 pub mod progress;
 pub mod report;
 pub mod sheet;

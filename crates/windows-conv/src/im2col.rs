@@ -173,6 +173,15 @@ impl Im2col {
         let at = |from: isize| input.offset().wrapping_add_signed(from);
         match order {
             ColumnOrder::Torch => self.for_each_run(|run| {
+                if run.apart != 1 {
+                    for x in 0..run.width {
+                        let from = run.offset + (x as isize - run.lo as isize) * run.stride;
+                        let real = (run.lo..run.hi).contains(&x);
+                        out[run.column + x * run.apart] =
+                            if real { data[at(from)] } else { T::ZERO };
+                    }
+                    return;
+                }
                 let row = &mut out[run.column..][..run.width];
                 let (before, rest) = row.split_at_mut(run.lo);
                 let (real, after) = rest.split_at_mut(run.hi - run.lo);
@@ -239,7 +248,7 @@ impl Im2col {
             }
             let first = run.offset as usize;
             match order {
-                ColumnOrder::Torch if run.stride == 1 => {
+                ColumnOrder::Torch if run.stride == 1 && run.apart == 1 => {
                     let column = &columns[run.column + run.lo..][..len];
                     for (sum, &x) in out[first..first + len].iter_mut().zip(column) {
                         *sum = sum.plus(x);
@@ -248,7 +257,7 @@ impl Im2col {
                 _ => {
                     for x in run.lo..run.hi {
                         let from = match order {
-                            ColumnOrder::Torch => run.column + x,
+                            ColumnOrder::Torch => run.column + x * run.apart,
                             ColumnOrder::ChannelsLast => self.row_of(&run, x),
                         };
                         let sum = &mut out[first + (x - run.lo) * run.stride as usize];
@@ -263,7 +272,7 @@ impl Im2col {
     /// Where an element of a run lies in the matrix with channels last.
     fn row_of(&self, run: &Run, x: usize) -> usize {
         let channels = self.input.shape()[1];
-        let position = run.column % self.positions + x;
+        let position = run.column % self.positions + x * run.apart;
         let tap = run.column / self.positions % self.taps;
         let (image, channel) = (run.image, run.channel);
         ((image * self.positions + position) * self.taps + tap) * channels + channel
@@ -284,6 +293,7 @@ impl Im2col {
                                 channel,
                                 column: matrix_row * self.positions + pass.out_rows[row] as usize,
                                 width: pass.width,
+                                apart: pass.out_stride as usize,
                                 stride: pass.stride,
                                 ..Run::default()
                             };
@@ -315,6 +325,8 @@ struct Run {
     /// Where the run starts in torch's matrix.
     column: usize,
     width: usize,
+    /// From one position to the next: not 1 where a run stands for a column.
+    apart: usize,
     /// The positions whose tap is real.
     lo: usize,
     hi: usize,

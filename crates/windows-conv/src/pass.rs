@@ -74,6 +74,15 @@ impl Pass {
         self.rows * self.width
     }
 
+    /// Whether output `i` reads element `i`, from some element on: a 1 x 1 window at step 1.
+    pub(crate) fn is_pointwise(&self) -> bool {
+        let whole = |tap: &LineTap| tap.lo == 0 && tap.hi == self.width;
+        self.rows == 1
+            && self.stride == 1
+            && self.outer == [0]
+            && matches!(&self.inner[..], [tap] if whole(tap))
+    }
+
     pub(crate) fn taps(&self) -> usize {
         self.weights.len()
     }

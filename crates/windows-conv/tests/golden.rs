@@ -23,7 +23,9 @@ fn isas() -> impl Iterator<Item = Isa> {
     [Isa::Portable, Isa::Avx2, Isa::Avx512].into_iter().filter(|isa| isa.is_available())
 }
 
-/// Within rounding of `f32` sums of a few hundred terms of size one.
+/// A millionth of the sum of magnitudes, which is near 90 for the largest of these windows.
+const TOLERANCE: f64 = 9e-5;
+
 fn check(name: &str, spec: &ConvSpec, activation: Activation<f32>) {
     let (x_shape, x) = load::<f32>(&format!("{name}.x"));
     let (w_shape, w) = load::<f32>(&format!("{name}.w"));
@@ -53,7 +55,11 @@ fn check(name: &str, spec: &ConvSpec, activation: Activation<f32>) {
             };
             for (i, (got, want)) in got.iter().zip(&y).enumerate() {
                 let error = (f64::from(*got) - want).abs();
-                assert!(error < 2e-5, "{name} by {}: output {i} is off by {error}", plan.kernel());
+                assert!(
+                    error < TOLERANCE,
+                    "{name} by {}: output {i} is off by {error}",
+                    plan.kernel()
+                );
             }
         }
     }

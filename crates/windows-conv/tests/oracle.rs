@@ -242,10 +242,8 @@ fn noise(seed: u64, i: usize) -> u64 {
 /// Runs a case of one element type; `value` makes elements, `float` reads them.
 fn check<X, W>(
     case: &Case,
-    value: impl Fn(u64) -> X,
-    weight: impl Fn(u64) -> W,
-    of_input: impl Fn(X) -> f64,
-    of_weight: impl Fn(W) -> f64,
+    (value, of_input): (impl Fn(u64) -> X, impl Fn(X) -> f64),
+    (weight, of_weight): (impl Fn(u64) -> W, impl Fn(W) -> f64),
     bias: &[X::Output],
     of_output: impl Fn(X::Output) -> f64,
     tolerance: f64,
@@ -323,7 +321,11 @@ fn unit(bits: u64) -> f64 {
 
 fn cases(default: u32) -> ProptestConfig {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok());
-    ProptestConfig { cases: cases.unwrap_or(default), ..ProptestConfig::default() }
+    ProptestConfig {
+        cases: cases.unwrap_or(default),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
 }
 
 proptest! {
@@ -335,12 +337,13 @@ proptest! {
         let bias: Vec<f32> =
             (0..channels).map(|m| unit(noise(7, m)) as f32).filter(|_| with_bias).collect();
         let value = |bits| unit(bits) as f32;
-        check::<f32, f32>(&case, value, value, f64::from, f64::from, &bias, f64::from, 1e-6)?;
+        let both = (value, f64::from);
+        check::<f32, f32>(&case, both, both, &bias, f64::from, 1e-6)?;
     }
 
     #[test]
     fn f64_sums_are_within_rounding(case in case()) {
-        check::<f64, f64>(&case, unit, unit, |x| x, |w| w, &[], |y| y, 1e-14)?;
+        check::<f64, f64>(&case, (unit, |x| x), (unit, |w| w), &[], |y| y, 1e-14)?;
     }
 
     #[test]
@@ -348,11 +351,13 @@ proptest! {
         let channels = case.groups * case.out_per_group;
         let bias: Vec<i32> = (0..channels).map(|m| noise(9, m) as i16 as i32).collect();
         let of = f64::from;
+        let byte = (|bits: u64| bits as u8, f64::from);
+        let signed = (|bits: u64| bits as i8, f64::from);
         match signs {
-            0 => check::<i8, i8>(&case, |b| b as i8, |b| b as i8, f64::from, f64::from, &bias, of, 0.0)?,
-            1 => check::<u8, i8>(&case, |b| b as u8, |b| b as i8, f64::from, f64::from, &bias, of, 0.0)?,
-            2 => check::<i8, u8>(&case, |b| b as i8, |b| b as u8, f64::from, f64::from, &bias, of, 0.0)?,
-            _ => check::<u8, u8>(&case, |b| b as u8, |b| b as u8, f64::from, f64::from, &bias, of, 0.0)?,
+            0 => check::<i8, i8>(&case, signed, signed, &bias, of, 0.0)?,
+            1 => check::<u8, i8>(&case, byte, signed, &bias, of, 0.0)?,
+            2 => check::<i8, u8>(&case, signed, byte, &bias, of, 0.0)?,
+            _ => check::<u8, u8>(&case, byte, byte, &bias, of, 0.0)?,
         }
     }
 }

@@ -438,7 +438,8 @@ pub fn cola(window: &[f64], hop: usize, tolerance: f64) -> bool {
     let mut sums = folded(window, hop, |weight| weight);
     sums.sort_by(f64::total_cmp);
     let middle = sums.len() / 2;
-    let median = if hop % 2 == 0 { (sums[middle - 1] + sums[middle]) / 2.0 } else { sums[middle] };
+    let median =
+        if hop.is_multiple_of(2) { (sums[middle - 1] + sums[middle]) / 2.0 } else { sums[middle] };
     sums.iter().all(|sum| (sum - median).abs() < tolerance)
 }
 

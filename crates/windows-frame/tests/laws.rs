@@ -1,40 +1,11 @@
 //! The laws: frames are those of the oracle, a stream is the batch, an inverse gives the signal back.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-
 use proptest::prelude::*;
 use windows_core::{Border, Edge, View};
 use windows_frame::{FrameSpec, Framer, Inverse, InverseError, OverlapAdd};
 
-/// Counts what a thread allocates.
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
-// SAFETY: every call is handed to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller's promises are those that the system asks for.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        // SAFETY: the same.
-        unsafe { System.dealloc(block, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-fn allocations(run: impl FnOnce()) -> usize {
-    let before = ALLOCATIONS.with(Cell::get);
-    run();
-    ALLOCATIONS.with(Cell::get) - before
+fn allocations(run: impl FnOnce()) -> u64 {
+    allocation_counter::measure(run).count_total
 }
 
 const BORDERS: [Border<()>; 4] =
@@ -119,7 +90,7 @@ fn every_small_stream_in_single_samples_is_the_batch() {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(
-        std::env::var("FRAME_SPLITS").ok().and_then(|n| n.parse().ok()).unwrap_or(300)
+        std::env::var("FRAME_SPLITS").ok().and_then(|n| n.parse().ok()).unwrap_or(100)
     ))]
 
     /// 10 000 cases and more: `FRAME_SPLITS=10000`. A case goes through every convention.
@@ -313,5 +284,41 @@ fn iterators_keep_their_laws_and_strided_channels_are_frames() {
         a.write_into(&mut x).unwrap();
         b.write_into(&mut y).unwrap();
         assert_eq!((x, a.as_slice()), (y, None));
+    }
+}
+
+#[cfg(feature = "stft")]
+#[test]
+fn spectra_stream_as_the_batch_both_ways_without_allocating() {
+    use windows_frame::audio::{Istft, Stft, StftSpec, Window};
+
+    let sound: Vec<i16> = (0..5000_i32).map(|i| (i * i % 4001 - 2000) as i16).collect();
+    let hann = Window::Hann.periodic(60).unwrap();
+    for spec in [StftSpec::torch(64, 16, &hann), StftSpec::scipy(16, &hann)].map(Result::unwrap) {
+        let stft = Stft::<f64>::new(spec.clone()).unwrap();
+        let batch = stft.complex(&sound).unwrap();
+        let mut stream = stft.stream::<i16>(1).unwrap();
+        let mut seen = Vec::with_capacity(batch.as_slice().len());
+        let count = allocations(|| {
+            for chunk in sound.chunks(77) {
+                stream.push(chunk, |_, _, spectrum| seen.extend_from_slice(spectrum));
+            }
+            stream.finish(|_, _, spectrum| seen.extend_from_slice(spectrum)).unwrap();
+        });
+        assert_eq!((count, &seen[..]), (0, batch.as_slice()));
+
+        let istft = Istft::new(spec).unwrap();
+        let expected = istft.rebuild(batch.as_slice(), sound.len()).unwrap();
+        let mut stream = istft.stream().unwrap();
+        let mut rebuilt = Vec::with_capacity(sound.len());
+        let count = allocations(|| {
+            for k in 0..batch.frames() {
+                stream.push(batch.frame(k), |piece| rebuilt.extend_from_slice(piece)).unwrap();
+            }
+            stream.finish(sound.len(), |piece| rebuilt.extend_from_slice(piece)).unwrap();
+        });
+        assert_eq!((count, &rebuilt), (0, &expected));
+        let back: Vec<i16> = rebuilt.iter().map(|x| (x * 32_768.0).round() as i16).collect();
+        assert_eq!(back, sound);
     }
 }

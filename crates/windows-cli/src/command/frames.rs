@@ -53,7 +53,13 @@ impl Args {
             return Err(too_short(&self.input, shape, &spec));
         }
         let result = [leading, &[count, spec.length()]].concat();
-        array.visit(Write { spec, shape: &result, input: &self.input, output, outputs: &mut outputs })?;
+        array.visit(Write {
+            spec,
+            shape: &result,
+            input: &self.input,
+            output,
+            outputs: &mut outputs,
+        })?;
         outputs.commit()?;
         Ok(Report::new("frames")
             .input(&self.input, shape, dtype)
@@ -103,13 +109,15 @@ impl Visitor for Write<'_> {
         let row = len / lanes.len().max(1);
         let length = self.spec.length();
         if len > 0 {
-            out.par_chunks_mut(row).zip(lanes).try_for_each(|(out, lane)| {
-                let frames = self.spec.frames_of(lane)?;
-                out.par_chunks_mut(length).enumerate().try_for_each(|(k, out)| {
-                    frames.get(k).map_or(Ok(()), |frame| frame.write_into(out))
+            out.par_chunks_mut(row)
+                .zip(lanes)
+                .try_for_each(|(out, lane)| {
+                    let frames = self.spec.frames_of(lane)?;
+                    out.par_chunks_mut(length).enumerate().try_for_each(|(k, out)| {
+                        frames.get(k).map_or(Ok(()), |frame| frame.write_into(out))
+                    })
                 })
-            })
-            .at(self.input)?;
+                .at(self.input)?;
         }
         self.outputs.file(self.output, |out_file| npy::write(out_file, self.shape, &out))
     }

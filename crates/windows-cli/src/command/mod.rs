@@ -9,9 +9,12 @@ use crate::report::Report;
 pub mod col2im;
 pub mod conv;
 pub mod fold;
+pub mod frames;
 pub mod im2col;
+pub mod istft;
 pub mod patches;
 pub mod pool;
+pub mod spectrogram;
 pub mod text;
 pub mod windows;
 
@@ -48,6 +51,12 @@ commands! {
     Fold = fold;
     /// Cut pictures into patches
     Patches = patches;
+    /// Cut sound into frames
+    Frames = frames;
+    /// Transform sound into spectra, or draw them
+    Spectrogram = spectrogram;
+    /// Rebuild sound from complex spectra
+    Istft = istft;
     /// Convolve an array by weights, or a picture by a named kernel
     Conv = conv;
     /// Write windows as the columns of a matrix

@@ -28,8 +28,8 @@ const PROGRESS: u64 = 1 << 20;
 #[command(
     after_help = "Each line is {\"text\": .., \"bytes\": [a,b], \"chars\": [a,b], \"units\": [a,b], \"fresh\": [a,b]}; fresh is in bytes.
 
-Words are the segments of UAX 29 that are not blank; a line has its terminator with it; byte windows end on character
-boundaries, and their units are bytes. Memory is bounded by one window and the longest unit, whatever the input's length.
+Words are the segments of UAX 29 that are not blank. A line has its terminator with it. Windows of bytes end on
+character boundaries, their units are bytes. However long the input, memory is that of a window and a unit.
 
 Example, 40 words a window, the last 10 of them again in the next:
   ndwin text docs/assets/README.md --unit word --size 40 --overlap 10 -o target/words.jsonl --force"
@@ -164,7 +164,13 @@ impl Args {
             self.write(&mut windows, &mut out, &mut count)?;
             forgive(out.flush())?;
         } else {
-            outputs.file(output, |out| self.write(&mut windows, out, &mut count).map(drop))?;
+            // What is wrong with the input is not said of the output.
+            let mut written = Ok(());
+            outputs.file(output, |out| {
+                written = self.write(&mut windows, out, &mut count);
+                io::Result::Ok(())
+            })?;
+            written?;
             outputs.commit()?;
         }
         let name = if self.ngrams.is_some() { "n-grams" } else { "windows" };
@@ -196,13 +202,18 @@ impl Args {
             return Err(Error::new("--max-unit 0: a unit has at least one byte"));
         }
         let spec = self.spec()?;
+        let balanced = spec.rule() == Edge::Balance;
         let stream = match self.unit.unit() {
-            None => TextStream::bytes(spec).map_err(Error::new)?,
-            Some(unit) if spec.rule() == Edge::Balance => {
-                TextStream::balanced(unit, spec, self.count(spec)?).map_err(Error::new)?
+            None if balanced => {
+                return Err(Error::new(
+                    "--tail balance needs units of one length: give --unit char",
+                ));
             }
-            Some(unit) => TextStream::new(unit, spec).map_err(Error::new)?,
+            None => TextStream::bytes(spec),
+            Some(unit) if balanced => TextStream::balanced(unit, spec, self.count(spec)?),
+            Some(unit) => TextStream::new(unit, spec),
         };
+        let stream = stream.map_err(Error::new)?;
         Ok(self.with_limits(stream))
     }
 
@@ -217,7 +228,7 @@ impl Args {
         spec.over(0).map_err(Error::new)?;
         let Some(unit) = self.unit.unit().filter(|_| !output::is_stdout(&self.input)) else {
             return Err(Error::new(
-                "--tail balance needs to know the number of units: give a file, and units other than bytes",
+                "--tail balance needs to know the number of units: give a file",
             ));
         };
         let each = TextStream::new(unit, FrameSpec::new(1, 1)).map_err(Error::new)?;
@@ -267,7 +278,7 @@ impl Args {
             };
             match written {
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
-                written => written.map_err(Error::new)?,
+                written => written.at(&self.common.output)?,
             }
         }
         Ok(())

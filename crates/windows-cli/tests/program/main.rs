@@ -8,4 +8,5 @@ mod conv;
 mod fold;
 mod patches;
 mod support;
+mod text;
 mod windows;

@@ -13,10 +13,13 @@ use windows_core::kernel::Vectorized;
 use super::element::Operand;
 use super::lanes::Lanes;
 use super::tile::Panels;
-use crate::pass::Pass;
+use crate::pass::{LineTap, MISSING, Pass};
 
 /// Most pixels of a panel, over all instruction sets.
 const MAX_PIXELS: usize = 48;
+
+/// Most lanes of a register.
+const MAX_LANES: usize = 16;
 
 /// Some lanes of a register that lie in one row of outputs.
 #[derive(Clone, Copy, Default)]
@@ -57,6 +60,10 @@ impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Vectorized for Pack<'_, X, 
 
     #[inline(always)]
     fn run(self) {
+        if X::PLAIN && self.whole && self.pass.is_pointwise() {
+            // SAFETY: as below.
+            return unsafe { self.pointwise() };
+        }
         let mut out = self.out;
         for panel in 0..self.panels.count() {
             let (start, units, width) = self.panels.get(panel);
@@ -73,6 +80,40 @@ impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Pack<'_, X, W, S> {
     #[inline(always)]
     fn steps_per_tap(&self) -> usize {
         self.channels.div_ceil(X::PAIR)
+    }
+
+    /// One tap, and every output a neighbour of the last: channel by channel, so that memory is read in
+    /// long runs, where panel by panel it would be a cache line of every channel at a time.
+    ///
+    /// # Safety
+    /// As [`Pack::panel`], of all panels.
+    #[inline(always)]
+    unsafe fn pointwise(&self) {
+        let offset = self.pass.inner[0].offset + self.pass.outer[0];
+        let mut input = self.input.wrapping_offset(offset).cast::<X::Output>();
+        input = input.wrapping_offset(self.steps.start as isize * self.channel_stride);
+        for step in 0..self.steps.len() {
+            let mut panel_out = self.out;
+            for panel in 0..self.panels.count() {
+                let (start, units, width) = self.panels.get(panel);
+                let out = panel_out.wrapping_add(step * units * S::WIDTH);
+                for v in 0..units {
+                    let from = input.wrapping_add(start + v * S::WIDTH);
+                    let lanes = (width - v * S::WIDTH).min(S::WIDTH);
+                    // SAFETY: the caller's promise; the masked lanes are pixels.
+                    unsafe {
+                        let value = if lanes == S::WIDTH {
+                            S::load(from)
+                        } else {
+                            S::load_mask(from, S::mask(0, lanes))
+                        };
+                        S::store(out.wrapping_add(v * S::WIDTH), value);
+                    }
+                }
+                panel_out = panel_out.wrapping_add(self.steps.len() * units * S::WIDTH);
+            }
+            input = input.wrapping_offset(self.channel_stride);
+        }
     }
 
     /// # Safety
@@ -100,51 +141,72 @@ impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Pack<'_, X, W, S> {
         }
 
         let per_tap = self.steps_per_tap();
+        let inner_taps = self.pass.inner.len();
+        let mut segments = [Segment::default(); MAX_LANES];
+        let mut first = self.steps.start % per_tap.max(1);
+        let tap = self.steps.start / per_tap.max(1);
+        let (mut outer, mut inner) = (tap / inner_taps.max(1), tap % inner_taps.max(1));
         let mut step = self.steps.start;
         while step < self.steps.end {
-            let (tap, first) = (step / per_tap, step % per_tap);
             let len = (per_tap - first).min(self.steps.end - step);
             let out = out.wrapping_add((step - self.steps.start) * row);
             for v in 0..row.div_ceil(S::WIDTH) {
                 let mine = if v < vectors { &pieces[ends[v]..ends[v + 1]] } else { &[] };
                 let lanes = (row - v * S::WIDTH).min(S::WIDTH);
                 let out = out.wrapping_add(v * S::WIDTH);
+                let bases = &self.pass.outer[outer * self.pass.rows..];
+                let count = self.segments(bases, self.pass.inner[inner], mine, &mut segments);
+                let real = &segments[..count];
                 // SAFETY: the caller's promise.
-                unsafe { self.register(tap, first..first + len, mine, lanes, row, out) };
+                unsafe { self.register(real, first..first + len, lanes, row, out) };
             }
-            step += len;
+            (step, first) = (step + len, 0);
+            inner += 1;
+            if inner == inner_taps {
+                (outer, inner) = (outer + 1, 0);
+            }
         }
     }
 
-    /// One register of pixels, for one tap and a range of its steps.
+    /// The real lanes of one tap in the pieces of a register: how many segments.
+    #[inline(always)]
+    fn segments(
+        &self,
+        bases: &[isize],
+        tap: LineTap,
+        pieces: &[Piece],
+        segments: &mut [Segment; MAX_LANES],
+    ) -> usize {
+        let stride = self.pass.stride;
+        let mut count = 0;
+        for piece in pieces {
+            let base = bases[piece.row];
+            let (lo, hi) = (tap.lo.max(piece.x), tap.hi.min(piece.x + piece.len));
+            if base != MISSING && lo < hi {
+                let lane = piece.lane + lo - piece.x;
+                let first = base + tap.offset + lo as isize * stride;
+                let offset = first.wrapping_sub((lane as isize).wrapping_mul(stride));
+                segments[count] = Segment { lane, len: hi - lo, offset };
+                count += 1;
+            }
+        }
+        count
+    }
+
+    /// One register of pixels, for a range of the steps of one tap.
     ///
     /// # Safety
     /// As [`Pack::panel`].
     #[inline(always)]
     unsafe fn register(
         &self,
-        tap: usize,
+        segments: &[Segment],
         steps: Range<usize>,
-        pieces: &[Piece],
         lanes: usize,
         row: usize,
         mut out: *mut X::Output,
     ) {
         let stride = self.pass.stride;
-        let mut segments = [Segment::default(); MAX_PIXELS];
-        let mut count = 0;
-        for piece in pieces {
-            let Some((base, inner)) = self.pass.tap(tap, piece.row) else { continue };
-            let (lo, hi) = (inner.lo.max(piece.x), inner.hi.min(piece.x + piece.len));
-            if lo < hi {
-                let lane = piece.lane + lo - piece.x;
-                let first = base + inner.offset + lo as isize * stride;
-                let offset = first.wrapping_sub((lane as isize).wrapping_mul(stride));
-                segments[count] = Segment { lane, len: hi - lo, offset };
-                count += 1;
-            }
-        }
-        let segments = &segments[..count];
         let channel = self.channel_stride * X::PAIR as isize;
         let mut input = self.input.wrapping_offset(steps.start as isize * channel);
         // SAFETY: the masks are the real taps, which lie in the input; `out` has the rows.

@@ -118,6 +118,8 @@ struct Tile<T> {
     count: usize,
     bias: Option<*const T>,
     finish: Option<Finish<T>>,
+    /// Weights that the next block reads, and that are not in the cache yet.
+    soon: *const T,
 }
 
 impl<S: Lanes, const CHANNELS: bool> Vectorized for Sweep<S::Scalar, S, CHANNELS> {
@@ -126,6 +128,7 @@ impl<S: Lanes, const CHANNELS: bool> Vectorized for Sweep<S::Scalar, S, CHANNELS
     #[inline(always)]
     fn run(self) {
         let mut pixels = self.pixels;
+        let line = 64 / size_of::<S::Scalar>();
         for panel in 0..self.panels.count() {
             let (start, units, width) = self.panels.get(panel);
             let (vectors, rows) = if CHANNELS { (self.vectors, units) } else { (units, S::ROWS) };
@@ -152,6 +155,10 @@ impl<S: Lanes, const CHANNELS: bool> Vectorized for Sweep<S::Scalar, S, CHANNELS
                 count: if self.buffered { rows } else { count },
                 bias: self.bias,
                 finish: self.finish,
+                // Blocks and panels lie one behind the other: every tile fetches its part of the next.
+                soon: self.weights.wrapping_add(
+                    self.steps * self.vectors * S::WIDTH + panel * (self.steps / 4) * 2 * line,
+                ),
             };
             // SAFETY: the driver has set up panels and output for exactly these tiles.
             unsafe { by_rows::<S, CHANNELS>(vectors, rows, &tile) };
@@ -231,7 +238,8 @@ unsafe fn tile<S: Lanes, const V: usize, const B: usize, const CHANNELS: bool>(
         for r in 0..B.min(of.count) {
             S::prefetch(of.out.wrapping_offset(r as isize * of.row_stride));
         }
-        let (mut lanes, mut rows) = (of.lanes, of.rows);
+        let (mut lanes, mut rows, mut soon) = (of.lanes, of.rows, of.soon);
+        let line = 64 / size_of::<S::Scalar>();
         macro_rules! step {
             ($ahead:expr) => {{
                 // Not `from_fn`: a closure is compiled for the baseline, and intrinsics stay calls there.
@@ -248,8 +256,14 @@ unsafe fn tile<S: Lanes, const V: usize, const B: usize, const CHANNELS: bool>(
             }};
         }
         for _ in 0..of.steps / 4 {
-            S::prefetch(rows.wrapping_add(16 * B));
-            S::prefetch(rows.wrapping_add(18 * B));
+            if CHANNELS {
+                S::prefetch(soon);
+                S::prefetch(soon.wrapping_add(line));
+                soon = soon.wrapping_add(2 * line);
+            } else {
+                S::prefetch(rows.wrapping_add(16 * B));
+                S::prefetch(rows.wrapping_add(18 * B));
+            }
             step!(0);
             step!(1);
             step!(2);

@@ -91,18 +91,18 @@ proptest! {
 
 #[test]
 fn nth_and_its_like_do_not_walk() {
-    // Walking 10^15 positions would take days: this ends at all only if nothing does.
+    // Walking 2^33 positions takes ten seconds at least.
     let data = [1_u8];
     let endless = View::strided(&data, 0, [1 << 25, 1 << 25], [0, 0]).unwrap();
     let windows = endless.windows(WindowSpec::new([3, 3]));
     let begin = Instant::now();
     let mut it = windows.iter();
-    assert_eq!(it.nth(1 << 49).unwrap().index(), 1 << 49);
-    assert_eq!(it.nth_back(1 << 40).unwrap().index(), windows.len() - 1 - (1 << 40));
-    assert_eq!(it.clone().last().unwrap().index(), windows.len() - 2 - (1 << 40));
+    assert_eq!(it.nth(1 << 33).unwrap().index(), 1 << 33);
+    assert_eq!(it.nth_back(1 << 33).unwrap().index(), windows.len() - 1 - (1 << 33));
+    assert_eq!(it.clone().last().unwrap().index(), windows.len() - 2 - (1 << 33));
     assert_eq!(it.clone().count(), it.len());
-    assert!(endless.iter().nth(1 << 49).is_some());
+    assert!(endless.iter().nth(1 << 33).is_some());
     assert!(endless.lanes().nth(1 << 24).is_some());
-    assert!(windows.grid().positions().nth(1 << 49).is_some());
-    assert!(begin.elapsed() < Duration::from_secs(5));
+    assert!(windows.grid().positions().nth(1 << 33).is_some());
+    assert!(begin.elapsed() < Duration::from_secs(2));
 }

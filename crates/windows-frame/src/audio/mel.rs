@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::Real;
+use super::{Real, Spectra};
 use crate::FrameError;
 
 /// How frequency maps to mel.
@@ -130,6 +130,19 @@ impl<F: Real> MelBank<F> {
                 (right - mel) / (right - middle)
             }
         }))
+    }
+
+    /// The energies of all spectra. Allocates the result.
+    ///
+    /// # Errors
+    /// Spectra of another number of bins.
+    pub fn spectra(&self, spectra: &Spectra<F>) -> Result<Spectra<F>, FrameError> {
+        let mels = self.mels();
+        let mut out = alloc::vec![F::default(); spectra.frames() * mels];
+        for (k, out) in out.chunks_exact_mut(mels).enumerate() {
+            self.apply(spectra.frame(k), out)?;
+        }
+        Ok(Spectra::new(out, mels))
     }
 
     fn triangles(bins: usize, mels: usize, weight: impl Fn(usize, usize) -> f64) -> Self {

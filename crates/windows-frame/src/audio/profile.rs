@@ -55,6 +55,12 @@ impl<F: Transform> WhisperMel<F> {
         &self.stft
     }
 
+    /// How many filters.
+    #[must_use]
+    pub fn mels(&self) -> usize {
+        self.bank.mels()
+    }
+
     /// The features, `[frames, mels]`. With feature `rayon` in parallel.
     ///
     /// # Errors
@@ -154,6 +160,18 @@ impl<F: Transform> Fbank<F> {
         let stft = Stft::new(StftSpec::new(frames, &window)?.padded_to_power()?)?;
         let bank = MelBank::kaldi(RATE, stft.spec().size(), mels, 20.0, RATE / 2.0)?;
         Ok(Self { stft, bank, window: window.into_iter().map(F::nearest).collect() })
+    }
+
+    /// The transform of the frames, once they are prepared.
+    #[must_use]
+    pub fn stft(&self) -> &Stft<F> {
+        &self.stft
+    }
+
+    /// How many filters.
+    #[must_use]
+    pub fn mels(&self) -> usize {
+        self.bank.mels()
     }
 
     /// The features, `[frames, mels]`. With feature `rayon` in parallel.

@@ -324,6 +324,25 @@ impl<F: Transform> Stft<F> {
         Ok(self.transformed(scratch))
     }
 
+    /// The squared magnitudes of a frame. Allocates nothing.
+    ///
+    /// # Errors
+    /// A frame of another length, another number of bins.
+    #[inline]
+    pub fn power_of<S: Sample>(
+        &self,
+        frame: &Frame<'_, '_, S>,
+        scratch: &mut StftScratch<F>,
+        out: &mut [F],
+    ) -> Result<(), FrameError> {
+        let expected = self.spec.bins();
+        if out.len() != expected {
+            return Err(FrameError::Length { what: "spectrum", expected, got: out.len() });
+        }
+        power_into(self.spectrum(frame, scratch)?, out);
+        Ok(())
+    }
+
     #[inline]
     fn transformed<'s>(&self, scratch: &'s mut StftScratch<F>) -> &'s [Complex<F>] {
         let StftScratch { frame, spectrum, transform } = scratch;

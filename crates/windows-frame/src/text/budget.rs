@@ -9,6 +9,7 @@ use core::iter::FusedIterator;
 use core::ops::Range;
 use std::collections::VecDeque;
 
+use super::unit::Finer;
 use super::{TextError, TextWindow, Unit, Units};
 
 /// How much a chunk may hold, how much it may share with the one before, and what to do with a unit
@@ -140,12 +141,19 @@ impl<'a> Units<'a> {
 }
 
 /// A unit, or a part of one that was split.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Piece {
-    bytes: Range<usize>,
+    start: usize,
+    end: usize,
     unit: usize,
     /// The kind it was split into.
-    kind: Option<Unit>,
+    kind: Option<Finer>,
+}
+
+impl Piece {
+    fn bytes(&self) -> Range<usize> {
+        self.start..self.end
+    }
 }
 
 /// Units one by one, with those that are too large split.
@@ -165,30 +173,34 @@ impl<'a> Pieces<'a> {
         Self { units, budget, next: 0, parts: Vec::new(), seen: 0 }
     }
 
+    #[inline]
     fn next(&mut self) -> Option<Piece> {
         self.parts.pop().or_else(|| {
             let unit = self.next;
             (unit < self.units.len()).then(|| {
                 self.next += 1;
-                Piece { bytes: self.units.span(unit..unit + 1), unit, kind: None }
+                let Range { start, end } = self.units.span(unit..unit + 1);
+                Piece { start, end, unit, kind: None }
             })
         })
     }
 
     /// Treats a piece that is above the budget: `Some` is to be kept whole.
     fn oversize(&mut self, piece: Piece, measure: usize) -> Result<Option<Piece>, TextError> {
-        let refused =
-            TextError::AboveBudget { at: piece.bytes.start, measure, budget: self.budget.most };
+        let refused = TextError::AboveBudget { at: piece.start, measure, budget: self.budget.most };
         match self.budget.oversize {
             Oversize::Keep => Ok(Some(piece)),
             Oversize::Refuse => Err(refused),
             Oversize::Split => {
-                let kind = piece.kind.as_ref().or_else(|| self.units.kind());
-                let finer = kind.unwrap_or(&Unit::Line).finer().ok_or(refused)?;
+                let finer = match piece.kind {
+                    Some(kind) => kind.unit().finer(),
+                    None => self.units.kind().unwrap_or(&Unit::Line).finer(),
+                };
+                let finer = finer.ok_or(refused)?;
                 let first = self.parts.len();
-                finer.scan(&self.units.text()[piece.bytes.clone()], true, |part| {
-                    let bytes = piece.bytes.start + part.start..piece.bytes.start + part.end;
-                    self.parts.push(Piece { bytes, unit: piece.unit, kind: Some(finer.clone()) });
+                finer.unit().scan(&self.units.text()[piece.bytes()], true, |part| {
+                    let (start, end) = (piece.start + part.start, piece.start + part.end);
+                    self.parts.push(Piece { start, end, kind: Some(finer), ..piece });
                 });
                 self.parts[first..].reverse();
                 Ok(None)
@@ -197,9 +209,8 @@ impl<'a> Pieces<'a> {
     }
 
     fn chunk(&mut self, first: &Piece, last: &Piece, measure: usize) -> Chunk<'a> {
-        let window =
-            self.units.cut(first.bytes.start..last.bytes.end, first.unit..last.unit + 1, self.seen);
-        self.seen = last.bytes.end;
+        let window = self.units.cut(first.start..last.end, first.unit..last.unit + 1, self.seen);
+        self.seen = last.end;
         Chunk { window, measure }
     }
 
@@ -210,70 +221,77 @@ impl<'a> Pieces<'a> {
     }
 }
 
+/// A piece with its measure, and that of the gap before it.
+#[derive(Clone, Copy, Debug)]
+struct Weighed {
+    piece: Piece,
+    weight: usize,
+    gap: usize,
+}
+
 /// See [`Units::chunks`].
 #[derive(Clone)]
 pub struct Chunks<'a, M> {
     pieces: Pieces<'a>,
     measure: M,
-    /// The pieces of the chunk, each with its measure and that of the gap before it.
-    held: VecDeque<(Piece, usize, usize)>,
+    /// The pieces of the chunk.
+    held: VecDeque<Weighed>,
     /// The measure of the chunk.
     total: usize,
-    /// The piece behind the chunk, with both measures, which did not fit.
-    next: Option<(Piece, usize, usize)>,
+    /// The piece behind the chunk, which did not fit.
+    next: Option<Weighed>,
     /// The error behind the last chunk.
     failed: Option<TextError>,
 }
 
 impl<M: FnMut(Range<usize>) -> usize> Chunks<'_, M> {
-    /// Fetches the piece behind the chunk, unless there is one.
-    fn fetch(&mut self) -> Result<(), TextError> {
-        while self.next.is_none() {
-            let Some(piece) = self.pieces.next() else { return Ok(()) };
-            let weight = (self.measure)(piece.bytes.clone());
-            let piece = if weight > self.pieces.budget.most {
-                let Some(kept) = self.pieces.oversize(piece, weight)? else { continue };
-                kept
-            } else {
-                piece
-            };
-            let before = self.held.back().map_or(piece.bytes.start, |(last, ..)| last.bytes.end);
-            let gap = if before < piece.bytes.start {
-                (self.measure)(before..piece.bytes.start)
-            } else {
-                0
-            };
-            self.next = Some((piece, weight, gap));
+    /// The piece behind the chunk.
+    #[inline]
+    fn fetch(&mut self) -> Result<Option<Weighed>, TextError> {
+        if let Some(next) = self.next.take() {
+            return Ok(Some(next));
         }
-        Ok(())
+        while let Some(mut piece) = self.pieces.next() {
+            let weight = (self.measure)(piece.bytes());
+            if weight > self.pieces.budget.most {
+                let Some(kept) = self.pieces.oversize(piece, weight)? else { continue };
+                piece = kept;
+            }
+            let gap = match self.held.back() {
+                Some(last) if last.piece.end < piece.start => {
+                    (self.measure)(last.piece.end..piece.start)
+                }
+                _ => 0,
+            };
+            return Ok(Some(Weighed { piece, weight, gap }));
+        }
+        Ok(None)
     }
 
-    /// What the chunk would measure with the piece behind it.
-    fn with(&self, weight: usize, gap: usize) -> usize {
+    /// What the chunk would measure with one more piece.
+    #[inline]
+    fn with(&self, next: &Weighed) -> usize {
         if self.held.is_empty() {
-            weight
+            next.weight
         } else {
-            self.total.saturating_add(gap).saturating_add(weight)
+            self.total.saturating_add(next.gap).saturating_add(next.weight)
         }
     }
 
     /// Drops pieces at the front until the rest may be shared, and leaves room for the next one.
     fn shrink(&mut self) {
         let Budget { most, overlap, .. } = self.pieces.budget;
-        let Some((weight, gap)) = self.next.as_ref().map(|next| (next.1, next.2)) else {
+        let Some(next) = self.next else {
             self.held.clear();
             return;
         };
-        while let Some((_, dropped, _)) = self.held.front() {
-            if self.total <= overlap && self.with(weight, gap) <= most {
-                return;
+        while !self.held.is_empty() && (self.total > overlap || self.with(&next) > most) {
+            if let Some(first) = self.held.pop_front() {
+                // The gap behind the piece that goes is no longer inside.
+                let gap = self.held.front().map_or(0, |second| second.gap);
+                self.total = self.total.saturating_sub(first.weight.saturating_add(gap));
             }
-            // The gap behind the piece that goes is no longer inside.
-            let behind = self.held.get(1).map_or(0, |second| second.2);
-            self.total = self.total.saturating_sub(dropped.saturating_add(behind));
-            self.held.pop_front();
         }
-        self.total = 0;
     }
 }
 
@@ -286,33 +304,34 @@ impl<'a, M: FnMut(Range<usize>) -> usize> Iterator for Chunks<'a, M> {
         }
         let mut added = false;
         loop {
-            if let Err(error) = self.fetch() {
-                // What was gathered before the refused unit is a chunk; the error comes after it.
-                self.pieces.stop();
-                if !added {
-                    self.held.clear();
-                    return Some(Err(error));
+            match self.fetch() {
+                Ok(Some(next)) => {
+                    let total = self.with(&next);
+                    // A unit that is kept whole stands alone, first in an empty chunk.
+                    if total > self.pieces.budget.most && added {
+                        self.next = Some(next);
+                        break;
+                    }
+                    self.held.push_back(next);
+                    self.total = total;
+                    added = true;
                 }
-                self.failed = Some(error);
-                break;
+                Ok(None) if added => break,
+                Ok(None) => return None,
+                Err(error) => {
+                    // What was gathered before the refused unit is a chunk; the error comes after it.
+                    self.pieces.stop();
+                    if !added {
+                        self.held.clear();
+                        return Some(Err(error));
+                    }
+                    self.failed = Some(error);
+                    break;
+                }
             }
-            let Some((_, weight, gap)) = &self.next else { break };
-            let total = self.with(*weight, *gap);
-            // A unit that is kept whole stands alone, first in an empty chunk.
-            if total > self.pieces.budget.most && added {
-                break;
-            }
-            self.held.extend(self.next.take());
-            self.total = total;
-            added = true;
         }
-        if !added {
-            return None;
-        }
-        let chunk = match (self.held.front(), self.held.back()) {
-            (Some((first, ..)), Some((last, ..))) => self.pieces.chunk(first, last, self.total),
-            _ => return None,
-        };
+        let (first, last) = (self.held.front()?.piece, self.held.back()?.piece);
+        let chunk = self.pieces.chunk(&first, &last, self.total);
         self.shrink();
         Some(Ok(chunk))
     }
@@ -351,7 +370,7 @@ impl<M: FnMut(Range<usize>) -> usize> SearchedChunks<'_, M> {
 
     /// The measure of some pieces.
     fn of(&mut self, pieces: Range<usize>) -> usize {
-        (self.measure)(self.held[pieces.start].bytes.start..self.held[pieces.end - 1].bytes.end)
+        (self.measure)(self.held[pieces.start].start..self.held[pieces.end - 1].end)
     }
 
     /// The most pieces from the front that fit, and their measure; at least the `shared` and one more
@@ -426,7 +445,7 @@ impl<'a, M: FnMut(Range<usize>) -> usize> Iterator for SearchedChunks<'a, M> {
                 }
                 None => {
                     let piece = self.held.pop_front()?;
-                    let measure = (self.measure)(piece.bytes.clone());
+                    let measure = (self.measure)(piece.bytes());
                     // Pieces looked at too far are looked at again behind the parts of this one.
                     while let Some(later) = self.held.pop_back() {
                         self.pieces.parts.push(later);
@@ -444,7 +463,7 @@ impl<'a, M: FnMut(Range<usize>) -> usize> Iterator for SearchedChunks<'a, M> {
                     }
                 }
             };
-            let (first, last) = (self.held[0].clone(), self.held[count - 1].clone());
+            let (first, last) = (self.held[0], self.held[count - 1]);
             let chunk = self.pieces.chunk(&first, &last, measure);
             let left_behind = self.advance(count);
             self.held.drain(..left_behind);

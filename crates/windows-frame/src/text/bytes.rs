@@ -181,6 +181,7 @@ impl Cursor {
     }
 
     /// Whether the text, of `len` bytes, needs no more windows.
+    #[inline]
     fn ends(&self, seen: usize, len: usize) -> bool {
         match self.edge {
             Edge::Covered | Edge::Snap => seen == len,
@@ -190,6 +191,7 @@ impl Cursor {
         }
     }
 
+    #[inline]
     fn seen(&self) -> usize {
         self.previous.map_or(0, |(_, end)| end)
     }
@@ -209,6 +211,7 @@ impl Cursor {
 }
 
 impl Span {
+    #[inline]
     pub(super) fn window<'a>(
         self,
         text: &'a str,

@@ -154,6 +154,7 @@ impl Unit {
 
     /// In a text in which no unit ends for certain, up to where all is decided nevertheless: blanks
     /// between words are no unit however many they are, and nothing reaches across them.
+    #[cfg_attr(not(feature = "unicode"), expect(unused_variables, reason = "no unit skips blanks"))]
     pub(super) fn decided(&self, text: &str) -> usize {
         match self {
             #[cfg(feature = "unicode")]
@@ -170,6 +171,7 @@ impl Unit {
     }
 
     /// Whether `text` is blanks that are no unit unless a mark follows them.
+    #[cfg_attr(not(feature = "unicode"), expect(unused_variables, reason = "no unit skips blanks"))]
     pub(super) fn passes(&self, text: &str) -> bool {
         match self {
             #[cfg(feature = "unicode")]
@@ -231,19 +233,45 @@ impl Unit {
     }
 
     /// The next finer kind, into which a unit that is too large is split; `None` for a character.
-    pub(super) fn finer(&self) -> Option<Self> {
+    pub(super) fn finer(&self) -> Option<Finer> {
         match self {
             Self::Char => None,
             #[cfg(feature = "unicode")]
-            Self::Line | Self::Terminated(_) | Self::Separated(_) => Some(Self::Sentence),
+            Self::Line | Self::Terminated(_) | Self::Separated(_) => Some(Finer::Sentence),
             #[cfg(feature = "unicode")]
-            Self::Sentence => Some(Self::Segment),
+            Self::Sentence => Some(Finer::Segment),
             #[cfg(feature = "unicode")]
-            Self::Word | Self::Segment => Some(Self::Grapheme),
+            Self::Word | Self::Segment => Some(Finer::Grapheme),
             #[cfg(feature = "unicode")]
-            Self::Grapheme => Some(Self::Char),
+            Self::Grapheme => Some(Finer::Char),
             #[cfg(not(feature = "unicode"))]
-            _ => Some(Self::Char),
+            _ => Some(Finer::Char),
+        }
+    }
+}
+
+/// The kinds into which units are split, small enough to be kept with every part.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Finer {
+    Char,
+    #[cfg(feature = "unicode")]
+    Grapheme,
+    #[cfg(feature = "unicode")]
+    Segment,
+    #[cfg(feature = "unicode")]
+    Sentence,
+}
+
+impl Finer {
+    pub(super) fn unit(self) -> Unit {
+        match self {
+            Self::Char => Unit::Char,
+            #[cfg(feature = "unicode")]
+            Self::Grapheme => Unit::Grapheme,
+            #[cfg(feature = "unicode")]
+            Self::Segment => Unit::Segment,
+            #[cfg(feature = "unicode")]
+            Self::Sentence => Unit::Sentence,
         }
     }
 }

@@ -134,6 +134,7 @@ impl<'a> Units<'a> {
 
     /// How many units.
     #[must_use]
+    #[inline]
     pub fn len(&self) -> usize {
         match &self.bounds {
             Owned::Bytes => self.text.len(),
@@ -165,6 +166,7 @@ impl<'a> Units<'a> {
     /// # Panics
     /// If the range is empty or beyond the units.
     #[must_use]
+    #[inline]
     #[track_caller]
     pub fn span(&self, units: Range<usize>) -> Range<usize> {
         assert!(units.start < units.end && units.end <= self.len(), "units beyond the text");
@@ -231,6 +233,7 @@ impl<'a> Units<'a> {
         }
     }
 
+    #[inline]
     pub(super) fn bounds(&self) -> Bounds<'_> {
         match &self.bounds {
             Owned::Bytes => Bounds::Bytes,
@@ -299,6 +302,7 @@ pub struct TextWindows<'a> {
 }
 
 impl<'a> TextWindows<'a> {
+    #[inline]
     fn at(&self, index: usize) -> TextWindow<'a> {
         let seen = match index.checked_sub(1) {
             Some(before) => self.units.span(self.grid.range(before)).end,

@@ -56,31 +56,29 @@ impl Decoder {
                 },
             }
         }
+        // What ends inside a character is validated without it: once, not up to there and again.
+        let (mut whole, part) = bytes.split_at(bytes.len() - cut_off(bytes));
         loop {
-            match str::from_utf8(bytes) {
+            match str::from_utf8(whole) {
                 Ok(valid) => {
                     text.push_str(valid);
                     self.consumed += valid.len();
-                    return Ok(());
+                    break;
                 }
                 Err(error) => {
-                    let (valid, rest) = bytes.split_at(error.valid_up_to());
+                    let (valid, rest) = whole.split_at(error.valid_up_to());
                     text.push_str(str::from_utf8(valid).unwrap_or_default());
                     self.consumed += valid.len();
-                    match error.error_len() {
-                        Some(len) => {
-                            self.broken(len, text)?;
-                            bytes = &rest[len..];
-                        }
-                        None => {
-                            self.part[..rest.len()].copy_from_slice(rest);
-                            self.held = rest.len();
-                            return Ok(());
-                        }
-                    }
+                    // Nothing that may still become a character is in here, so each error has a length.
+                    let len = error.error_len().unwrap_or(rest.len());
+                    self.broken(len, text)?;
+                    whole = &rest[len..];
                 }
             }
         }
+        self.part[..part.len()].copy_from_slice(part);
+        self.held += part.len();
+        Ok(())
     }
 
     /// There is no more.
@@ -103,6 +101,18 @@ impl Decoder {
         self.consumed += len;
         self.held = 0;
     }
+}
+
+/// How many bytes at the end start a character that more bytes can complete.
+fn cut_off(bytes: &[u8]) -> usize {
+    (1..MAX_CHAR.min(bytes.len() + 1))
+        .find(|&len| {
+            let end = &bytes[bytes.len() - len..];
+            end[0] >= 0xc0
+                && str::from_utf8(end)
+                    .is_err_and(|error| error.valid_up_to() == 0 && error.error_len().is_none())
+        })
+        .unwrap_or(0)
 }
 
 #[cfg(test)]

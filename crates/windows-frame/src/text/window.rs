@@ -16,6 +16,7 @@ pub(super) enum Bounds<'a> {
 }
 
 impl Bounds<'_> {
+    #[inline]
     pub(super) fn start(&self, unit: usize) -> usize {
         match self {
             Self::Bytes => unit,
@@ -24,6 +25,7 @@ impl Bounds<'_> {
         }
     }
 
+    #[inline]
     pub(super) fn end(&self, unit: usize) -> usize {
         match self {
             Self::Bytes => unit + 1,
@@ -111,12 +113,14 @@ impl<'a> TextWindow<'a> {
 
     /// The text that no earlier window had.
     #[must_use]
+    #[inline]
     pub fn fresh_text(&self) -> &'a str {
         &self.text[self.fresh - self.start..]
     }
 
     /// The text that an earlier window had as well.
     #[must_use]
+    #[inline]
     pub fn context_text(&self) -> &'a str {
         &self.text[..self.fresh - self.start]
     }
