@@ -16,6 +16,33 @@ pub trait Element: number::Number + Display {
 pub(crate) mod number {
     use super::{Debug, Ordering, Pod, Total};
 
+    /// Whether something can happen for a type. What cannot is not even compiled: the loops of ten types
+    /// are many.
+    pub trait Possible {
+        /// Runs something, and says whether it succeeded; `false` if it cannot happen.
+        fn run(something: impl FnOnce() -> bool) -> bool;
+    }
+
+    /// It can.
+    #[derive(Debug)]
+    pub struct Yes;
+
+    /// It cannot.
+    #[derive(Debug)]
+    pub struct No;
+
+    impl Possible for Yes {
+        fn run(something: impl FnOnce() -> bool) -> bool {
+            something()
+        }
+    }
+
+    impl Possible for No {
+        fn run(_: impl FnOnce() -> bool) -> bool {
+            false
+        }
+    }
+
     /// The arithmetic behind [`Element`](super::Element): not nameable outside the crate.
     pub trait Number: Copy + PartialOrd + Default + Debug + Pod + Send + Sync + 'static {
         /// What sums of few elements accumulate in: exact for up to [`Number::FEW`] integers.
@@ -28,6 +55,10 @@ pub(crate) mod number {
         const LOWEST: Self;
         /// Not less than any element.
         const HIGHEST: Self;
+        /// Whether there are NaNs.
+        type Nans: Possible;
+        /// Whether `Many` is wider than `Few`.
+        type Wider: Possible;
         /// Whether there are NaNs.
         const FLOAT: bool;
 
@@ -91,7 +122,7 @@ totals! {
 }
 
 macro_rules! integers {
-    ($($type:ty: $sum:ty, $few:ty, $many:ty, $limit:expr;)*) => {$(
+    ($($type:ty: $sum:ty, $few:ty, $many:ty, $wider:ident, $limit:expr;)*) => {$(
         impl Element for $type {
             type Sum = $sum;
             type Real = f64;
@@ -100,6 +131,8 @@ macro_rules! integers {
         impl number::Number for $type {
             type Few = $few;
             type Many = $many;
+            type Nans = number::No;
+            type Wider = number::$wider;
             const FEW: usize = $limit;
             const LOWEST: Self = Self::MIN;
             const HIGHEST: Self = Self::MAX;
@@ -143,14 +176,14 @@ macro_rules! integers {
 }
 
 integers! {
-    u8: u64, i32, i64, 1 << 23;
-    i8: i64, i32, i64, 1 << 23;
-    u16: u64, i32, i64, 1 << 15;
-    i16: i64, i32, i64, 1 << 15;
-    u32: u64, i64, i64, 1 << 31;
-    i32: i64, i64, i64, 1 << 31;
-    u64: u64, i128, i128, usize::MAX;
-    i64: i64, i128, i128, usize::MAX;
+    u8: u64, i32, i64, Yes, 1 << 23;
+    i8: i64, i32, i64, Yes, 1 << 23;
+    u16: u64, i32, i64, Yes, 1 << 15;
+    i16: i64, i32, i64, Yes, 1 << 15;
+    u32: u64, i64, i64, No, usize::MAX;
+    i32: i64, i64, i64, No, usize::MAX;
+    u64: u64, i128, i128, No, usize::MAX;
+    i64: i64, i128, i128, No, usize::MAX;
 }
 
 macro_rules! floats {
@@ -163,6 +196,8 @@ macro_rules! floats {
         impl number::Number for $type {
             type Few = f64;
             type Many = f64;
+            type Nans = number::Yes;
+            type Wider = number::No;
             const FEW: usize = usize::MAX;
             const LOWEST: Self = Self::NEG_INFINITY;
             const HIGHEST: Self = Self::INFINITY;

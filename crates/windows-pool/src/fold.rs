@@ -7,25 +7,36 @@ use bytemuck::Pod;
 use crate::element::number::Number;
 use crate::element::{Element, Total, average};
 
-/// An associative reduction. Windows are joined from parts, left to right.
+/// An associative join. Windows are joined from parts, left to right.
 ///
 /// Rows are reduced first, then columns of reduced rows, and so on outwards: associativity makes that
 /// the reduction of the window in row-major order. Nothing is ever taken out again, so that a NaN or an
 /// infinity stays in the windows that hold it.
+///
+/// Apart from [`Fold`], so that the loops that only join are compiled once for all folds that join alike.
+pub(crate) trait Join: Copy + Send + Sync + 'static {
+    type Acc: Pod + Send + Sync;
+
+    /// Whether an element may be joined twice.
+    const IDEMPOTENT: bool;
+
+    fn identity(self) -> Self::Acc;
+    /// `left` holds the earlier elements.
+    fn join(self, left: Self::Acc, right: Self::Acc) -> Self::Acc;
+}
+
+/// Elements to accumulators, a join of those, and results from them.
 pub(crate) trait Fold: Copy + Send + Sync + 'static {
     type In: Element;
     type Acc: Pod + Send + Sync;
     type Out: Copy + Send + Sync;
+    type Joins: Join<Acc = Self::Acc>;
 
-    /// Whether an element may be joined twice.
-    const IDEMPOTENT: bool;
     /// Whether finishing needs the area.
     const WEIGHTED: bool;
 
-    fn identity(self) -> Self::Acc;
+    fn joins(self) -> Self::Joins;
     fn load(self, value: Self::In) -> Self::Acc;
-    /// `left` holds the earlier elements.
-    fn join(self, left: Self::Acc, right: Self::Acc) -> Self::Acc;
     fn finish(self, acc: Self::Acc, area: f64) -> Self::Out;
 
     /// The elements as accumulators, where loading does nothing.
@@ -34,39 +45,25 @@ pub(crate) trait Fold: Copy + Send + Sync + 'static {
     }
 }
 
-/// NaN is not looked at: right for integers and for data without NaN.
-pub(crate) const PLAIN: u8 = 0;
-/// The first NaN wins.
-pub(crate) const PROPAGATE: u8 = 1;
-/// NaN is absent.
-pub(crate) const IGNORE: u8 = 2;
-
-/// The least or the greatest element, the first of equals.
+/// The least or the greatest element, the first of equals; the first NaN, or NaN not looked at, which is
+/// right for integers and for data without NaN.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Extreme<T, const MAX: bool, const NAN: u8>(PhantomData<T>);
+pub(crate) struct Extreme<T, const MAX: bool, const PROPAGATE: bool>(PhantomData<T>);
 
-impl<T, const MAX: bool, const NAN: u8> Extreme<T, MAX, NAN> {
+impl<T, const MAX: bool, const PROPAGATE: bool> Extreme<T, MAX, PROPAGATE> {
     pub(crate) const fn new() -> Self {
         Self(PhantomData)
     }
 }
 
-impl<T: Element, const MAX: bool, const NAN: u8> Fold for Extreme<T, MAX, NAN> {
-    type In = T;
+impl<T: Element, const MAX: bool, const PROPAGATE: bool> Join for Extreme<T, MAX, PROPAGATE> {
     type Acc = T;
-    type Out = T;
 
     const IDEMPOTENT: bool = true;
-    const WEIGHTED: bool = false;
 
     #[inline(always)]
     fn identity(self) -> T {
         if MAX { T::LOWEST } else { T::HIGHEST }
-    }
-
-    #[inline(always)]
-    fn load(self, value: T) -> T {
-        if NAN == IGNORE && value.not_a_number() { self.identity() } else { value }
     }
 
     #[inline(always)]
@@ -79,7 +76,25 @@ impl<T: Element, const MAX: bool, const NAN: u8> Fold for Extreme<T, MAX, NAN> {
         } else {
             left
         };
-        if NAN == PROPAGATE && right.not_a_number() && !left.not_a_number() { right } else { later }
+        if PROPAGATE && right.not_a_number() && !left.not_a_number() { right } else { later }
+    }
+}
+
+impl<T: Element, const MAX: bool, const PROPAGATE: bool> Fold for Extreme<T, MAX, PROPAGATE> {
+    type In = T;
+    type Acc = T;
+    type Out = T;
+    type Joins = Self;
+
+    const WEIGHTED: bool = false;
+
+    fn joins(self) -> Self {
+        self
+    }
+
+    #[inline(always)]
+    fn load(self, value: T) -> T {
+        value
     }
 
     #[inline(always)]
@@ -89,7 +104,54 @@ impl<T: Element, const MAX: bool, const NAN: u8> Fold for Extreme<T, MAX, NAN> {
 
     #[inline(always)]
     fn direct(input: &[T]) -> Option<&[T]> {
-        (NAN != IGNORE).then_some(input)
+        Some(input)
+    }
+}
+
+/// A fold of the elements that are not NaN.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ignoring<F>(pub(crate) F);
+
+impl<F: Fold> Fold for Ignoring<F> {
+    type In = F::In;
+    type Acc = F::Acc;
+    type Out = F::Out;
+    type Joins = F::Joins;
+
+    const WEIGHTED: bool = F::WEIGHTED;
+
+    fn joins(self) -> F::Joins {
+        self.0.joins()
+    }
+
+    #[inline(always)]
+    fn load(self, value: F::In) -> F::Acc {
+        if value.not_a_number() { self.joins().identity() } else { self.0.load(value) }
+    }
+
+    #[inline(always)]
+    fn finish(self, acc: F::Acc, area: f64) -> F::Out {
+        self.0.finish(acc, area)
+    }
+}
+
+/// A sum.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plus<W>(PhantomData<W>);
+
+impl<W: Total> Join for Plus<W> {
+    type Acc = W;
+
+    const IDEMPOTENT: bool = false;
+
+    #[inline(always)]
+    fn identity(self) -> W {
+        W::default()
+    }
+
+    #[inline(always)]
+    fn join(self, left: W, right: W) -> W {
+        left.plus(right)
     }
 }
 
@@ -150,11 +212,11 @@ impl<T: Element> Finish<T> for RealAveraged {
     }
 }
 
-/// A sum, in the accumulator that the area allows.
+/// A sum, in the accumulator that the number of elements allows.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Additive<T, K, const FEW: bool, const NAN: u8>(PhantomData<(T, K)>);
+pub(crate) struct Additive<T, K, const FEW: bool>(PhantomData<(T, K)>);
 
-impl<T, K, const FEW: bool, const NAN: u8> Additive<T, K, FEW, NAN> {
+impl<T, K, const FEW: bool> Additive<T, K, FEW> {
     pub(crate) const fn new() -> Self {
         Self(PhantomData)
     }
@@ -162,27 +224,21 @@ impl<T, K, const FEW: bool, const NAN: u8> Additive<T, K, FEW, NAN> {
 
 macro_rules! additive {
     ($few:literal, $total:ident, $widen:ident) => {
-        impl<T: Element, K: Finish<T>, const NAN: u8> Fold for Additive<T, K, $few, NAN> {
+        impl<T: Element, K: Finish<T>> Fold for Additive<T, K, $few> {
             type In = T;
             type Acc = T::$total;
             type Out = K::Out;
+            type Joins = Plus<T::$total>;
 
-            const IDEMPOTENT: bool = false;
             const WEIGHTED: bool = K::WEIGHTED;
 
-            #[inline(always)]
-            fn identity(self) -> T::$total {
-                T::$total::default()
+            fn joins(self) -> Self::Joins {
+                Plus(PhantomData)
             }
 
             #[inline(always)]
             fn load(self, value: T) -> T::$total {
-                if NAN == IGNORE && value.not_a_number() { self.identity() } else { value.$widen() }
-            }
-
-            #[inline(always)]
-            fn join(self, left: T::$total, right: T::$total) -> T::$total {
-                left.plus(right)
+                value.$widen()
             }
 
             #[inline(always)]
@@ -198,12 +254,12 @@ additive!(false, Many, many);
 
 /// `(sum |x|^p)^(1/p)` in `f64`.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Power<T, const NAN: u8> {
+pub(crate) struct Power<T> {
     exponent: f64,
     element: PhantomData<T>,
 }
 
-impl<T, const NAN: u8> Power<T, NAN> {
+impl<T> Power<T> {
     pub(crate) const fn new(exponent: f64) -> Self {
         Self { exponent, element: PhantomData }
     }
@@ -233,27 +289,21 @@ pub(crate) fn root(value: f64, exponent: f64) -> f64 {
     }
 }
 
-impl<T: Element, const NAN: u8> Fold for Power<T, NAN> {
+impl<T: Element> Fold for Power<T> {
     type In = T;
     type Acc = f64;
     type Out = T::Real;
+    type Joins = Plus<f64>;
 
-    const IDEMPOTENT: bool = false;
     const WEIGHTED: bool = false;
 
-    #[inline(always)]
-    fn identity(self) -> f64 {
-        0.0
+    fn joins(self) -> Plus<f64> {
+        Plus(PhantomData)
     }
 
     #[inline(always)]
     fn load(self, value: T) -> f64 {
-        if NAN == IGNORE && value.not_a_number() { 0.0 } else { power(value.real(), self.exponent) }
-    }
-
-    #[inline(always)]
-    fn join(self, left: f64, right: f64) -> f64 {
-        left + right
+        power(value.real(), self.exponent)
     }
 
     #[inline(always)]

@@ -3,11 +3,10 @@
 use core::num::NonZeroUsize;
 
 use crate::PoolError;
-use crate::element::number::Number;
+use crate::element::number::{Number, Possible};
 use crate::element::{Element, average};
 use crate::fold::{
-    Additive, Averaged, Extreme, Finish, Fold, IGNORE, PLAIN, PROPAGATE, Power, RealAveraged,
-    Totalled, power, root,
+    Additive, Averaged, Extreme, Finish, Fold, Ignoring, Power, RealAveraged, Totalled, power, root,
 };
 use crate::pass::Pass;
 
@@ -131,12 +130,12 @@ macro_rules! extremes {
 
             fn pool(&self, pass: &mut Pass<'_, T, T>) -> bool {
                 // Data is mostly free of NaN, and the plain join is one instruction.
-                let nan = pass.fold(Extreme::<T, $max, PLAIN>::new());
-                if nan {
-                    match pass.nan {
-                        Nan::Propagate => pass.fold(Extreme::<T, $max, PROPAGATE>::new()),
-                        Nan::Ignore => pass.fold(Extreme::<T, $max, IGNORE>::new()),
-                    };
+                let plain = Extreme::<T, $max, false>::new();
+                if pass.fold(plain) {
+                    T::Nans::run(|| match pass.nan {
+                        Nan::Propagate => pass.fold(Extreme::<T, $max, true>::new()),
+                        Nan::Ignore => pass.fold(Ignoring(plain)),
+                    });
                 }
                 true
             }
@@ -217,36 +216,22 @@ fn total<T: Element>(window: &[T]) -> (i128, f64) {
 /// Sums by the engine, in the narrowest accumulator that is exact.
 fn sum_up<T: Element, K: Finish<T>>(pass: &mut Pass<'_, T, K::Out>) -> bool {
     if pass.taps <= T::FEW {
-        sum_in::<T, K, _, _>(
-            pass,
-            Additive::<T, K, true, PLAIN>::new(),
-            Additive::<T, K, true, IGNORE>::new(),
-        )
-    } else {
-        sum_in::<T, K, _, _>(
-            pass,
-            Additive::<T, K, false, PLAIN>::new(),
-            Additive::<T, K, false, IGNORE>::new(),
-        )
+        return sum_in(pass, Additive::<T, K, true>::new());
     }
+    T::Wider::run(|| sum_in(pass, Additive::<T, K, false>::new()))
 }
 
-fn sum_in<T, K, P, I>(pass: &mut Pass<'_, T, K::Out>, plain: P, ignore: I) -> bool
-where
-    T: Element,
-    K: Finish<T>,
-    P: Fold<In = T, Out = K::Out>,
-    I: Fold<In = T, Out = K::Out>,
-{
-    let nan = pass.fold(plain);
-    if nan && pass.nan == Nan::Ignore {
-        // Ignored elements do not count, and the engine counts by geometry.
-        if K::WEIGHTED {
-            return false;
-        }
-        pass.fold(ignore);
+/// Sums by the engine; `false` if it cannot, because ignored elements do not count and the engine counts
+/// by geometry.
+fn sum_in<F: Fold>(pass: &mut Pass<'_, F::In, F::Out>, fold: F) -> bool {
+    if !pass.fold(fold) || pass.nan == Nan::Propagate {
+        return true;
     }
-    true
+    !F::WEIGHTED
+        && <F::In as Number>::Nans::run(|| {
+            pass.fold(Ignoring(fold));
+            true
+        })
 }
 
 /// Bytes of the accumulator of sums.
@@ -344,11 +329,7 @@ impl<T: Element> Reduce<T> for Lp {
     }
 
     fn pool(&self, pass: &mut Pass<'_, T, T::Real>) -> bool {
-        let nan = pass.fold(Power::<T, PLAIN>::new(self.exponent));
-        if nan && pass.nan == Nan::Ignore {
-            pass.fold(Power::<T, IGNORE>::new(self.exponent));
-        }
-        true
+        sum_in(pass, Power::<T>::new(self.exponent))
     }
 }
 

@@ -4,7 +4,7 @@ use windows_core::WindowError;
 
 use crate::PoolError;
 use crate::element::Element;
-use crate::fold::{Additive, Extreme, Finish, Fold, IGNORE, PLAIN, PROPAGATE, RealAveraged};
+use crate::fold::{Additive, Extreme, Finish, Fold, Ignoring, Join, RealAveraged};
 use crate::kind::Nan;
 
 /// The last joins of one power of two of elements, by the number of their first element.
@@ -52,13 +52,13 @@ impl<F: Fold> Sliding<F> {
             }
             .into());
         };
-        let power = Power { joins: vec![fold.identity(); kept] };
+        let power = Power { joins: vec![fold.joins().identity(); kept] };
         let powers = vec![power; digits as usize];
         Ok(Self { fold, size, step, seen: 0, wait: size, powers })
     }
 
     fn push(&mut self, value: F::In) -> Option<F::Out> {
-        let (fold, now) = (self.fold, self.seen);
+        let (fold, joins, now) = (self.fold, self.fold.joins(), self.seen);
         // Lengths are powers of two, so that this stays right when the count wraps.
         let mask = self.powers[0].joins.len() - 1;
         self.powers[0].joins[now & mask] = fold.load(value);
@@ -66,7 +66,7 @@ impl<F: Fold> Sliding<F> {
             let half = 1 << (digit - 1);
             let start = now.wrapping_sub(2 * half - 1);
             let shorter = &self.powers[digit - 1].joins;
-            let join = fold.join(shorter[start & mask], shorter[start.wrapping_add(half) & mask]);
+            let join = joins.join(shorter[start & mask], shorter[start.wrapping_add(half) & mask]);
             self.powers[digit].joins[start & mask] = join;
         }
         self.seen = now.wrapping_add(1);
@@ -82,7 +82,7 @@ impl<F: Fold> Sliding<F> {
             if self.size >> digit & 1 == 1 {
                 behind -= 1 << digit;
                 let left = self.powers[digit].joins[start.wrapping_add(behind) & mask];
-                joined = Some(joined.map_or(left, |right| fold.join(left, right)));
+                joined = Some(joined.map_or(left, |right| joins.join(left, right)));
             }
         }
         joined.map(|acc| fold.finish(acc, self.size as f64))
@@ -105,10 +105,10 @@ macro_rules! streams {
             pub fn new(size: usize, step: usize, nan: Nan) -> Result<Self, PoolError> {
                 let state: Box<dyn State<T, T>> = match nan {
                     Nan::Propagate => {
-                        Box::new(Sliding::new(Extreme::<T, $max, PROPAGATE>::new(), size, step)?)
+                        Box::new(Sliding::new(Extreme::<T, $max, true>::new(), size, step)?)
                     }
                     Nan::Ignore => {
-                        Box::new(Sliding::new(Extreme::<T, $max, IGNORE>::new(), size, step)?)
+                        Box::new(Sliding::new(Ignoring(Extreme::<T, $max, false>::new()), size, step)?)
                     }
                 };
                 Ok(Self { state })
@@ -190,9 +190,9 @@ streams! {
 /// ```
 #[derive(Clone, Debug)]
 pub struct SlidingAverage<T: Element> {
-    sums: Sliding<Additive<T, Averages, false, PLAIN>>,
+    sums: Sliding<Additive<T, Averages, false>>,
     /// Elements that count, where NaNs do not.
-    counts: Option<Sliding<Additive<u8, Counts, true, PLAIN>>>,
+    counts: Option<Sliding<Additive<u8, Counts, true>>>,
 }
 
 /// The sum, to be divided by what counts.

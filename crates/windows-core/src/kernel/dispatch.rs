@@ -42,15 +42,25 @@ impl Isa {
         self <= Self::detect()
     }
 
+    /// What this processor has. Asked once: a question a feature at every call would cost a short lane
+    /// as much as its work.
+    #[cfg(all(target_arch = "x86_64", feature = "std", not(miri)))]
+    #[inline]
     fn detect() -> Self {
-        #[cfg(all(target_arch = "x86_64", feature = "std", not(miri)))]
-        {
-            use std::arch::is_x86_feature_detected as has;
-            if has!("avx2") && has!("fma") {
-                let wide = has!("avx512f") && has!("avx512bw") && has!("avx512dq");
-                return if wide && has!("avx512vl") { Self::Avx512 } else { Self::Avx2 };
+        use std::arch::is_x86_feature_detected as has;
+        static DETECTED: std::sync::OnceLock<Isa> = std::sync::OnceLock::new();
+        *DETECTED.get_or_init(|| {
+            if !(has!("avx2") && has!("fma")) {
+                return Self::Portable;
             }
-        }
+            let wide = has!("avx512f") && has!("avx512bw") && has!("avx512dq");
+            if wide && has!("avx512vl") { Self::Avx512 } else { Self::Avx2 }
+        })
+    }
+
+    #[cfg(not(all(target_arch = "x86_64", feature = "std", not(miri))))]
+    #[inline]
+    fn detect() -> Self {
         Self::Portable
     }
 }

@@ -8,7 +8,7 @@
 //! strided windows need no other code. Nothing is ever taken out of a join.
 
 use super::{Job, Level, Sink};
-use crate::fold::Fold;
+use crate::fold::{Fold, Join};
 
 /// Blocks, by number, of which only the last few are kept.
 struct Ring<'s, A> {
@@ -63,7 +63,7 @@ pub(super) fn join_columns<F: Fold>(
     let held = &mut memory.held[..width];
     let first = positions.start;
     let mut made = level.keep.get(first).copied().unwrap_or(0) / level.batch * level.batch;
-    let lanes = job.lanes;
+    let (lanes, joins) = (job.lanes, job.lanes.joins());
 
     // Makes blocks up to `end`, leaving out batches that no window from `position` on looks at.
     let mut make = |ring: &mut Ring<'_, F::Acc>, made: &mut usize, position: usize, end: usize| {
@@ -83,7 +83,7 @@ pub(super) fn join_columns<F: Fold>(
         for position in positions {
             let span = level.spans.each[position];
             if span.taps == 0 {
-                held.fill(lanes.fold.identity());
+                held.fill(joins.fold.identity());
                 sink.emit(lanes, level, position, position - first, [&*held]);
                 // What was held is lost: the next window starts afresh.
                 front_end = 0;
@@ -98,7 +98,7 @@ pub(super) fn join_columns<F: Fold>(
                         .blocks
                         .get_disjoint_mut([this, next])
                         .expect("neighbouring blocks of a ring of two or more");
-                    lanes.append(this, next);
+                    joins.append(this, next);
                 }
                 (front_end, back_end) = (hi, hi);
             }
@@ -106,7 +106,7 @@ pub(super) fn join_columns<F: Fold>(
                 if block == front_end {
                     held.copy_from_slice(ring.get(block));
                 } else {
-                    lanes.append(held, ring.get(block));
+                    joins.append(held, ring.get(block));
                 }
             }
             back_end = hi;
@@ -127,16 +127,16 @@ pub(super) fn join_columns<F: Fold>(
         let row = position - first;
         match span.taps {
             0 => {
-                held.fill(lanes.fold.identity());
+                held.fill(joins.fold.identity());
                 sink.emit(lanes, level, position, row, [&*held]);
             }
             1 => sink.emit(lanes, level, position, row, [block(0)]),
             2 => sink.emit(lanes, level, position, row, [block(0), block(1)]),
             3 => sink.emit(lanes, level, position, row, [block(0), block(1), block(2)]),
             taps => {
-                lanes.join(held, [block(0), block(1), block(2)]);
+                joins.join(held, [block(0), block(1), block(2)]);
                 for tap in 3..taps - 1 {
-                    lanes.append(held, block(tap));
+                    joins.append(held, block(tap));
                 }
                 sink.emit(lanes, level, position, row, [&*held, block(taps - 1)]);
             }

@@ -79,16 +79,13 @@ impl<F: Fold> Sink<'_, F> {
         match self {
             Self::Kept { out, block, at, width } => {
                 let out = &mut out[row * *block + *at..][..*width];
-                lanes.join(out, blocks);
+                lanes.joins().join(out, blocks);
             }
             Self::Done { out, block, at, width, areas } => {
                 let out = &mut out[row * *block + *at..][..*width];
                 let area = level.spans.each[position].area as f64;
-                if F::WEIGHTED && !areas.is_empty() {
-                    lanes.emit_weighted(out, blocks, area, &areas[*at..][..*width]);
-                } else {
-                    lanes.emit(out, blocks, area);
-                }
+                let areas = if F::WEIGHTED { &areas[*at..][..*width] } else { &[] };
+                lanes.emit(out, blocks, area, areas);
             }
         }
     }

@@ -8,7 +8,7 @@
 //! size, and the work is in the first-level cache. Steps pick from that.
 
 use super::{Job, Level};
-use crate::fold::Fold;
+use crate::fold::{Fold, Join};
 use crate::kernel::Lanes;
 use crate::spans::{CONSTANT, Progression, Spans};
 
@@ -106,7 +106,7 @@ impl Rows {
                 &stage[..run]
             }
         };
-        self.join(job, tile, count, needed, source, places, work);
+        self.join(job.lanes.joins(), tile, count, needed, source, places, work);
     }
 
     /// Loads the part of a row that a tile needs.
@@ -118,8 +118,8 @@ impl Rows {
         let left = ((-tile.start).max(0) as usize).min(needed);
         let start = (tile.start + left as isize) as usize;
         let real = self.spans.reach.saturating_sub(start).min(needed - left);
-        stage[..left * inner].fill(job.lanes.fold.identity());
-        stage[(left + real) * inner..].fill(job.lanes.fold.identity());
+        stage[..left * inner].fill(job.lanes.joins().fold.identity());
+        stage[(left + real) * inner..].fill(job.lanes.joins().fold.identity());
         let stage = &mut stage[left * inner..][..real * inner];
         let Some(map) = &self.spans.map else {
             self.copy(job, offset, start, stage);
@@ -172,17 +172,17 @@ impl Rows {
 
     /// Joins the windows of `count` rows.
     #[allow(clippy::too_many_arguments, reason = "a run, its geometry, and where it goes")]
-    fn join<F: Fold>(
+    fn join<J: Join>(
         &self,
-        job: &Job<'_, F>,
+        lanes: Lanes<J>,
         tile: &Tile,
         count: usize,
         needed: usize,
-        source: &[F::Acc],
-        places: &mut [F::Acc],
-        work: &mut [F::Acc],
+        source: &[J::Acc],
+        places: &mut [J::Acc],
+        work: &mut [J::Acc],
     ) {
-        let (lanes, inner) = (job.lanes, self.inner);
+        let inner = self.inner;
         let Progression { step, size, .. } = self.progression();
         let apart = self.spans.dilation;
         let shift = apart * inner;
@@ -252,13 +252,13 @@ impl Rows {
 
 /// Joins every `taps` elements that are `apart` from each other: `out[i]` is `run[i] + run[i + apart] + ..`.
 /// The work area holds four times the run.
-pub(crate) fn slide<F: Fold>(
-    lanes: Lanes<F>,
-    out: &mut [F::Acc],
-    run: &[F::Acc],
+pub(crate) fn slide<J: Join>(
+    lanes: Lanes<J>,
+    out: &mut [J::Acc],
+    run: &[J::Acc],
     taps: usize,
     apart: usize,
-    work: &mut [F::Acc],
+    work: &mut [J::Acc],
 ) {
     let at = |tap: usize| &run[tap * apart..];
     match taps {
@@ -268,7 +268,7 @@ pub(crate) fn slide<F: Fold>(
         4 => return lanes.join(out, [run, at(1), at(2), at(3)]),
         _ => {}
     }
-    if F::IDEMPOTENT {
+    if J::IDEMPOTENT {
         let (mut this, mut next) = work.split_at_mut(work.len() / 2);
         let mut len = run.len() - 3 * apart;
         lanes.join(&mut this[..len], [run, at(1), at(2), at(3)]);
@@ -322,7 +322,7 @@ pub(crate) fn slide<F: Fold>(
 }
 
 /// Joins all pixels of a row, neighbours first: what a window of the size of the row would be.
-fn whole<F: Fold>(lanes: Lanes<F>, out: &mut [F::Acc], row: &[F::Acc], work: &mut [F::Acc]) {
+fn whole<J: Join>(lanes: Lanes<J>, out: &mut [J::Acc], row: &[J::Acc], work: &mut [J::Acc]) {
     let inner = out.len();
     if inner > 1 {
         let (first, rest) = row.split_at(inner);

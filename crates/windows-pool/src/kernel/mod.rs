@@ -7,14 +7,15 @@
 //! 3 to 5 ns a call, against 5 to 7 with the compiler's rest; loops over arrays of one line, which look
 //! like the better way to say it, became gathers and took ten times as long.
 
+use core::marker::PhantomData;
 use core::ops::Range;
 
 use windows_core::kernel::{Isa, Vectorized, vectorized};
 
 use crate::element::number::Number;
-use crate::fold::Fold;
+use crate::fold::{Fold, Join};
 
-/// The loops of a fold, for one instruction set.
+/// The loops of a fold or a join, for one instruction set.
 #[derive(Clone, Copy)]
 pub(crate) struct Lanes<F> {
     pub(crate) fold: F,
@@ -23,16 +24,17 @@ pub(crate) struct Lanes<F> {
 
 /// A function whose body is compiled per instruction set.
 macro_rules! leaf {
-    ($(#[$doc:meta])* $name:ident $(<const $n:ident: usize>)? ($this:ident $(, $arg:ident: $ty:ty)* $(,)?)
-        $(-> $ret:ty)? $body:block) => {
+    ($(#[$doc:meta])* $name:ident $(<const $n:ident: usize>)? (
+        $kind:ident: $of:ident, $this:ident $(, $arg:ident: $ty:ty)* $(,)?
+    ) $(-> $ret:ty)? $body:block) => {
         $(#[$doc])*
         pub(crate) fn $name<'a $(, const $n: usize)?>(self $(, $arg: $ty)*) $(-> $ret)? {
-            struct Leaf<'a, F: Fold $(, const $n: usize)?> {
-                $this: F,
+            struct Leaf<'a, $kind: $of $(, const $n: usize)?> {
+                $this: $kind,
                 $($arg: $ty,)*
-                life: core::marker::PhantomData<&'a F>,
+                life: PhantomData<&'a $kind>,
             }
-            impl<'a, F: Fold $(, const $n: usize)?> Vectorized for Leaf<'a, F $(, $n)?> {
+            impl<'a, $kind: $of $(, const $n: usize)?> Vectorized for Leaf<'a, $kind $(, $n)?> {
                 type Output = leaf!(@ret $($ret)?);
 
                 #[inline(always)]
@@ -41,10 +43,10 @@ macro_rules! leaf {
                     $body
                 }
             }
-            vectorized(self.isa, Leaf $(::<'a, F, $n>)? {
+            vectorized(self.isa, Leaf $(::<'a, $kind, $n>)? {
                 $this: self.fold,
                 $($arg,)*
-                life: core::marker::PhantomData,
+                life: PhantomData,
             })
         }
     };
@@ -69,9 +71,14 @@ fn whole_lines(len: usize, size: usize, mut body: impl FnMut(Range<usize>)) {
 }
 
 impl<F: Fold> Lanes<F> {
+    /// The loops that only join.
+    pub(crate) fn joins(self) -> Lanes<F::Joins> {
+        Lanes { fold: self.fold.joins(), isa: self.isa }
+    }
+
     leaf! {
         /// Loads elements as accumulators; whether one is NaN.
-        load(fold, out: &'a mut [F::Acc], input: &'a [F::In]) -> bool {
+        load(F: Fold, fold, out: &'a mut [F::Acc], input: &'a [F::In]) -> bool {
             let input = &input[..out.len()];
             let mut nan = false;
             whole_lines(out.len(), size_of::<F::In>(), |run| {
@@ -89,7 +96,7 @@ impl<F: Fold> Lanes<F> {
 
     leaf! {
         /// Whether an element is NaN.
-        scan(_fold, input: &'a [F::In]) -> bool {
+        scan(F: Fold, _fold, input: &'a [F::In]) -> bool {
             let mut nan = false;
             whole_lines(input.len(), size_of::<F::In>(), |run| {
                 let mut found = false;
@@ -103,10 +110,35 @@ impl<F: Fold> Lanes<F> {
     }
 
     leaf! {
+        /// Joins runs to results; where areas matter, each has one of its own, times one for all.
+        emit<const N: usize>(
+            F: Fold, fold, out: &'a mut [F::Out], runs: [&'a [F::Acc]; N], area: f64, areas: &'a [f64],
+        ) {
+            let joins = fold.joins();
+            whole_lines(out.len(), size_of::<F::Acc>(), |run| {
+                let runs = runs.map(|part| &part[run.clone()]);
+                if F::WEIGHTED {
+                    let (out, areas) = (&mut out[run.clone()], &areas[run]);
+                    for i in 0..out.len() {
+                        out[i] = fold.finish(joined(joins, runs, i), area * areas[i]);
+                    }
+                } else {
+                    let out = &mut out[run];
+                    for i in 0..out.len() {
+                        out[i] = fold.finish(joined(joins, runs, i), area);
+                    }
+                }
+            });
+        }
+    }
+}
+
+impl<J: Join> Lanes<J> {
+    leaf! {
         /// Joins runs element by element. Four runs are joined as two pairs, three as a pair and one, as
         /// doubling would.
-        join<const N: usize>(fold, out: &'a mut [F::Acc], runs: [&'a [F::Acc]; N]) {
-            whole_lines(out.len(), size_of::<F::Acc>(), |run| {
+        join<const N: usize>(J: Join, fold, out: &'a mut [J::Acc], runs: [&'a [J::Acc]; N]) {
+            whole_lines(out.len(), size_of::<J::Acc>(), |run| {
                 let runs = runs.map(|part| &part[run.clone()]);
                 let out = &mut out[run];
                 for i in 0..out.len() {
@@ -117,37 +149,8 @@ impl<F: Fold> Lanes<F> {
     }
 
     leaf! {
-        /// Joins runs to results.
-        emit<const N: usize>(fold, out: &'a mut [F::Out], runs: [&'a [F::Acc]; N], area: f64) {
-            whole_lines(out.len(), size_of::<F::Acc>(), |run| {
-                let runs = runs.map(|part| &part[run.clone()]);
-                let out = &mut out[run];
-                for i in 0..out.len() {
-                    out[i] = fold.finish(joined(fold, runs, i), area);
-                }
-            });
-        }
-    }
-
-    leaf! {
-        /// As `emit`, each result with an area of its own, times one for all.
-        emit_weighted<const N: usize>(
-            fold, out: &'a mut [F::Out], runs: [&'a [F::Acc]; N], area: f64, areas: &'a [f64],
-        ) {
-            whole_lines(out.len(), size_of::<F::Acc>(), |run| {
-                let runs = runs.map(|part| &part[run.clone()]);
-                let areas = &areas[run.clone()];
-                let out = &mut out[run];
-                for i in 0..out.len() {
-                    out[i] = fold.finish(joined(fold, runs, i), area * areas[i]);
-                }
-            });
-        }
-    }
-
-    leaf! {
         /// Joins a run to the right of what there is.
-        append(fold, out: &'a mut [F::Acc], run: &'a [F::Acc]) {
+        append(J: Join, fold, out: &'a mut [J::Acc], run: &'a [J::Acc]) {
             let run = &run[..out.len()];
             let mut body = |part: Range<usize>| {
                 let (out, run) = (&mut out[part.clone()], &run[part]);
@@ -155,8 +158,8 @@ impl<F: Fold> Lanes<F> {
                     out[i] = fold.join(out[i], run[i]);
                 }
             };
-            if F::IDEMPOTENT {
-                whole_lines(run.len(), size_of::<F::Acc>(), body);
+            if J::IDEMPOTENT {
+                whole_lines(run.len(), size_of::<J::Acc>(), body);
             } else {
                 body(0..run.len());
             }
@@ -166,8 +169,8 @@ impl<F: Fold> Lanes<F> {
     leaf! {
         /// Windows of `K` neighbours at step 2, for `K` of 2 and 3: the even elements joined with the odd
         /// ones, and with the next even ones.
-        halve<const K: usize>(fold, out: &'a mut [F::Acc], input: &'a [F::Acc]) {
-            whole_lines(out.len(), size_of::<F::Acc>(), |run| {
+        halve<const K: usize>(J: Join, fold, out: &'a mut [J::Acc], input: &'a [J::Acc]) {
+            whole_lines(out.len(), size_of::<J::Acc>(), |run| {
                 let pairs = input[2 * run.start..].chunks_exact(2);
                 let next = input[2 * run.start + K - 1..].chunks(2);
                 for ((out, pair), next) in out[run].iter_mut().zip(pairs).zip(next) {
@@ -180,7 +183,7 @@ impl<F: Fold> Lanes<F> {
 
     leaf! {
         /// Every `step`-th element.
-        pick(_fold, out: &'a mut [F::Acc], input: &'a [F::Acc], step: usize) {
+        pick(J: Join, _fold, out: &'a mut [J::Acc], input: &'a [J::Acc], step: usize) {
             match step {
                 2 => pick::<_, 2>(out, input),
                 3 => pick::<_, 3>(out, input),
@@ -193,17 +196,17 @@ impl<F: Fold> Lanes<F> {
     leaf! {
         /// Windows of pixels of `inner` elements at any step in one row.
         pixels(
-            fold, out: &'a mut [F::Acc], input: &'a [F::Acc], inner: usize, taps: usize, step: usize,
+            J: Join, fold, out: &'a mut [J::Acc], input: &'a [J::Acc], inner: usize, taps: usize, step: usize,
             apart: usize,
         ) {
             for (position, out) in out.chunks_exact_mut(inner).enumerate() {
                 let input = &input[position * step * inner..];
                 match taps {
                     1 => out.copy_from_slice(&input[..inner]),
-                    2 => pixel::<F, 2>(fold, out, input, apart * inner),
-                    3 => pixel::<F, 3>(fold, out, input, apart * inner),
+                    2 => pixel::<J, 2>(fold, out, input, apart * inner),
+                    3 => pixel::<J, 3>(fold, out, input, apart * inner),
                     _ => {
-                        pixel::<F, 4>(fold, out, input, apart * inner);
+                        pixel::<J, 4>(fold, out, input, apart * inner);
                         for tap in 4..taps {
                             let run = &input[tap * apart * inner..][..inner];
                             for i in 0..inner {
@@ -219,7 +222,7 @@ impl<F: Fold> Lanes<F> {
 
 /// One element of joined runs.
 #[inline(always)]
-fn joined<F: Fold, const N: usize>(fold: F, runs: [&[F::Acc]; N], i: usize) -> F::Acc {
+fn joined<J: Join, const N: usize>(fold: J, runs: [&[J::Acc]; N], i: usize) -> J::Acc {
     match N {
         1 => runs[0][i],
         2 => fold.join(runs[0][i], runs[1][i]),
@@ -243,10 +246,10 @@ fn pick<A: Copy, const STEP: usize>(out: &mut [A], input: &[A]) {
 
 /// One pixel of `N` joined ones.
 #[inline(always)]
-fn pixel<F: Fold, const N: usize>(fold: F, out: &mut [F::Acc], input: &[F::Acc], apart: usize) {
+fn pixel<J: Join, const N: usize>(fold: J, out: &mut [J::Acc], input: &[J::Acc], apart: usize) {
     let inner = out.len();
-    whole_lines(inner, size_of::<F::Acc>(), |run| {
-        let runs: [&[F::Acc]; N] = core::array::from_fn(|tap| &input[tap * apart..][run.clone()]);
+    whole_lines(inner, size_of::<J::Acc>(), |run| {
+        let runs: [&[J::Acc]; N] = core::array::from_fn(|tap| &input[tap * apart..][run.clone()]);
         let out = &mut out[run];
         for i in 0..out.len() {
             out[i] = joined(fold, runs, i);
