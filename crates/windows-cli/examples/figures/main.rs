@@ -15,8 +15,9 @@ use std::path::{Path, PathBuf};
 use svg::Svg;
 
 type Figure = Result<Svg, Box<dyn Error>>;
+type Draw = fn() -> Figure;
 
-const FIGURES: [(&str, fn() -> Figure); 16] = [
+const FIGURES: [(&str, Draw); 16] = [
     ("strides", arrays::strides),
     ("axis", arrays::axis),
     ("grid", arrays::grid),
