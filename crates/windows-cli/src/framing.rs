@@ -151,7 +151,7 @@ impl FramingArgs {
         };
         let spec = spec.map_err(Error::new)?;
         let frames = self.adjusted(*spec.frames());
-        Ok(spec.framed(frames).map_err(Error::new)?)
+        spec.framed(frames).map_err(Error::new)
     }
 
     fn adjusted(&self, mut spec: FrameSpec) -> FrameSpec {

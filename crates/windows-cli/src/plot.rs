@@ -192,7 +192,7 @@ fn frame(image: &mut RgbImage, at: (u32, u32), size: (u32, u32)) {
 /// Round numbers between two, about as many as asked for, with their labels.
 fn ticks(from: f64, to: f64, about: usize) -> Vec<(f64, String)> {
     let span = to - from;
-    if !(span > 0.0) || !span.is_finite() {
+    if span <= 0.0 || !span.is_finite() {
         return vec![(from, format!("{from:.1}"))];
     }
     let rough = span / about as f64;

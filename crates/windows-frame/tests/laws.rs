@@ -37,8 +37,11 @@ fn streamable(length: usize, hop: usize) -> Vec<FrameSpec> {
     specs.into_iter().filter(|spec| spec.over(0).is_ok()).collect()
 }
 
+/// Where each frame of a channel starts, and its samples.
+type Written = Vec<(isize, Vec<u16>)>;
+
 /// All frames of a channel, written out, with their places; `None` where that is an error.
-fn batch(spec: FrameSpec, data: &[u16]) -> Option<Vec<(isize, Vec<u16>)>> {
+fn batch(spec: FrameSpec, data: &[u16]) -> Option<Written> {
     let frames = spec.frames(data).ok()?;
     let write = |frame: windows_frame::Frame<'_, '_, u16>| {
         let mut out = vec![0; spec.length()];
@@ -52,7 +55,7 @@ fn streamed(
     framer: &mut Framer<u16>,
     interleaved: &[u16],
     cuts: &mut impl FnMut() -> usize,
-) -> Option<Vec<Vec<(isize, Vec<u16>)>>> {
+) -> Option<Vec<Written>> {
     let mut seen = vec![Vec::new(); framer.channels()];
     let mut take = |frame: windows_frame::StreamFrame<'_, u16>| {
         for (channel, seen) in seen.iter_mut().enumerate() {

@@ -312,8 +312,10 @@ fn channels(array: &Array) -> Result<Vec<Vec<f64>>> {
         let view = array.view();
         view.lanes()
             .map(|lane| {
+                #[allow(clippy::unnecessary_cast, reason = "one of the element types is f64")]
+                let widen = |&sample| sample as f64;
                 let mut row = memory::reserve(lane.len(), "the sound")?;
-                row.extend(lane.iter().map(|&sample| sample as f64));
+                row.extend(lane.iter().map(widen));
                 Ok(row)
             })
             .collect()
