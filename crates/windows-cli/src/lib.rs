@@ -72,3 +72,19 @@ fn fail(error: &Error) -> ExitCode {
     let _ = writeln!(std::io::stderr(), "ndwin: {error}");
     ExitCode::from(FAILURE)
 }
+
+/// The documents of the repository, so that their code is tested.
+#[cfg(doctest)]
+mod documents {
+    #[doc = include_str!("../../../README.md")]
+    struct Readme;
+
+    #[doc = include_str!("../../../docs/guide.md")]
+    struct Guide;
+
+    #[doc = include_str!("../../../docs/design.md")]
+    struct Design;
+
+    #[doc = include_str!("../../../docs/comparison.md")]
+    struct Comparison;
+}
