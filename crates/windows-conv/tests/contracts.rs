@@ -1,8 +1,5 @@
 //! What a plan promises beyond its sums: the same bits, bounded memory, skipped padding, clear errors.
 
-use std::alloc::{GlobalAlloc, Layout as Block, System};
-use std::cell::Cell;
-
 use proptest::prelude::*;
 use windows_conv::{
     Activation, CausalConv1d, ColumnOrder, ConvError, ConvPlan, ConvSpec, Im2col, Kernel,
@@ -12,28 +9,6 @@ use windows_core::kernel::Isa;
 use windows_core::{DynView, WindowSpec};
 use windows_testkit::strategy::windows_over;
 use windows_testkit::{Border, NdArray};
-
-thread_local!(static ALLOCATIONS: Cell<usize> = const { Cell::new(0) });
-
-/// Counts what this thread allocates.
-struct Counting;
-
-// SAFETY: every call is the system's own.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, block: Block) -> *mut u8 {
-        ALLOCATIONS.with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller's promise.
-        unsafe { System.alloc(block) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, block: Block) {
-        // SAFETY: the caller's promise.
-        unsafe { System.dealloc(at, block) }
-    }
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
 
 fn noise(len: usize, seed: u64) -> Vec<f32> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
@@ -140,9 +115,10 @@ fn a_run_allocates_nothing_and_scratch_is_bounded() {
             let x = DynView::new(&setup.x, &setup.x_shape[..]).unwrap();
             let mut out = vec![f32::NAN; plan.output_len()];
             let mut scratch = vec![f32::NAN; plan.scratch_len()];
-            let before = ALLOCATIONS.get();
-            plan.run(&x, &mut out, &mut scratch).unwrap();
-            assert_eq!(ALLOCATIONS.get(), before, "{}", plan.kernel());
+            let counted = allocation_counter::measure(|| {
+                plan.run(&x, &mut out, &mut scratch).unwrap();
+            });
+            assert_eq!(counted.count_total, 0, "{}", plan.kernel());
             assert!(out.iter().all(|y| y.is_finite()), "every output is written");
         }
     }
