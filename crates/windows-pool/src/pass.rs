@@ -49,6 +49,6 @@ impl<T: Element, O> Pass<'_, T, O> {
 pub(crate) fn typed<A: Pod>(scratch: &mut [u128]) -> &mut [A] {
     let skip = scratch.as_ptr().align_offset(64).min(scratch.len());
     let scratch = &mut scratch[skip..];
-    let whole = scratch.len() * size_of::<u128>() / size_of::<A>();
+    let whole = size_of_val(scratch) / size_of::<A>();
     &mut bytemuck::cast_slice_mut(scratch)[..whole]
 }

@@ -15,7 +15,7 @@ use crate::spans::{Counted, Spans};
 /// Where the windows are.
 #[derive(Clone, Debug)]
 enum Geometry {
-    Windows(WindowSpec<Dyn>),
+    Windows(Box<WindowSpec<Dyn>>),
     Adaptive(Axes<usize>),
 }
 
@@ -111,7 +111,7 @@ impl<K> Pool<K> {
     /// A kind over windows.
     #[must_use]
     pub fn new(kind: K, spec: WindowSpec<Dyn>) -> Self {
-        Self::over(kind, Geometry::Windows(spec))
+        Self::over(kind, Geometry::Windows(Box::new(spec)))
     }
 
     /// A kind over all of the last `axes` axes: one result for each plane.
@@ -222,7 +222,9 @@ impl<K> Pool<K> {
     {
         let windowed = match &self.geometry {
             // A spec that could not be built reports that before its missing axes.
-            Geometry::Windows(spec) => IntoSpec::<Dyn>::into_spec(spec, spec.axes().len())?.len(),
+            Geometry::Windows(spec) => {
+                IntoSpec::<Dyn>::into_spec(spec.as_ref(), spec.axes().len())?.len()
+            }
             Geometry::Adaptive(counts) => counts.len(),
         };
         let ndim = shape.len();

@@ -15,6 +15,7 @@ pub mod istft;
 pub mod patches;
 pub mod pool;
 pub mod spectrogram;
+pub mod stitch;
 pub mod text;
 pub mod windows;
 
@@ -51,6 +52,8 @@ commands! {
     Fold = fold;
     /// Cut pictures into patches
     Patches = patches;
+    /// Put tiles together to what they were cut from
+    Stitch = stitch;
     /// Cut sound into frames
     Frames = frames;
     /// Transform sound into spectra, or draw them

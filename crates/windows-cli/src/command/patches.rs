@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use ::image::RgbImage;
 use rayon::prelude::*;
 use windows_core::{Const, Grid, View, WindowSpec};
-use windows_patches::{ImageView, PatchPlan, Patchify};
+use windows_patches::{ImageView, Normalize, Order, PatchPlan, Patchify, Sample};
 
 use crate::args::Common;
 use crate::error::{At, Error, Result};
@@ -27,6 +27,11 @@ A size that does not fit the picture is an error unless --edge says what is to h
 the picture, of the partial patches of --edge keep, ceil and covered, are 0. Many pictures make an
 array only if all have one shape; it then has one more axis in front.
 
+--order says how patches and the values in them lie in an array: grid keeps [rows, columns, h, w, C],
+the others are the token matrices of models and libraries. --normalize takes imagenet, clip, half, or
+means and deviations of intensities from 0 to 1, as in 0.5/0.5 or 0.4,0.5,0.6/0.2,0.2,0.3; the result is
+f32, as it is in order pix2struct, which standardises each picture unless told otherwise.
+
 Example, overlapping patches of a photograph, and a sheet to look at them:
   ndwin patches docs/assets/rocket.jpg --size 96 --step 64 --edge snap \\
     -o target/patches --sheet target/sheet.png --force")]
@@ -40,6 +45,18 @@ pub struct Args {
 
     #[command(flatten)]
     step: StepArgs,
+
+    /// The order of patches: grid, vit, mae, siglip2, pix2struct, qwen2-vl, tf, jax, torch
+    #[arg(long, value_name = "ORDER", default_value_t, help_heading = "Model")]
+    order: Order,
+
+    /// Patches that order qwen2-vl keeps together, along each axis [default: 2]
+    #[arg(long, value_name = "M", help_heading = "Model")]
+    merge: Option<usize>,
+
+    /// Numbers instead of samples: imagenet, clip, half, or MEAN/STD
+    #[arg(long, value_name = "KIND", value_parser = normalization, help_heading = "Model")]
+    normalize: Option<Normalize>,
 
     /// A contact sheet of one picture's patches, in the order of the grid
     #[arg(long, value_name = "SHEET.png", help_heading = "Run")]
@@ -63,13 +80,21 @@ impl Args {
         let mut report = Report::new("patches");
         let (count, sheet) = if to_array {
             let first = io::read(&pictures.paths[0])?.0;
-            let done = first.visit(ToArray {
-                args: self,
-                first: &first,
-                pictures: &pictures,
-                outputs: &mut outputs,
-            })?;
-            report = report.output(&self.common.output, &done.shape, first.dtype());
+            let all = All { args: self, first: &first, pictures: &pictures, outputs: &mut outputs };
+            let done = match (self.normalization(), &first) {
+                (None, _) => first.visit(all)?,
+                (Some(by), Array::U8(array)) => all.convert(array, &by)?,
+                (Some(by), Array::U16(array)) => all.convert(array, &by)?,
+                (Some(by), Array::F32(array)) => all.convert(array, &by)?,
+                (Some(_), other) => {
+                    let dtype = other.dtype();
+                    return Err(Error::at(
+                        &pictures.paths[0],
+                        format_args!("{dtype} samples are not normalised: u8, u16 and f32 are"),
+                    ));
+                }
+            };
+            report = report.output(&self.common.output, &done.shape, done.dtype);
             (done.count, done.sheet)
         } else {
             report = report.output_file(&self.common.output);
@@ -99,6 +124,18 @@ impl Args {
             // No extension of a file that holds arrays.
             Err(_) => false,
         };
+        if !to_array && (self.order != Order::Grid || self.normalize.is_some()) {
+            return Err(Error::at(
+                output,
+                "--order and --normalize make arrays: write a .npy file",
+            ));
+        }
+        if let (Some(_), true) = (self.merge, self.order != Order::Qwen2Vl) {
+            return Err(Error::new(format_args!(
+                "--merge is of order qwen2-vl, not of {}",
+                self.order
+            )));
+        }
         if to_array { outputs.plan_file(output) } else { outputs.plan_folder(output) }?;
         if let Some(sheet) = &self.sheet {
             outputs.plan_file(sheet)?;
@@ -129,7 +166,13 @@ impl Args {
         Ok((count, done.into_iter().find_map(|(_, sheet)| sheet)))
     }
 
-    fn plan(&self, shape: &[usize], path: &Path) -> Result<Cut> {
+    /// What samples are normalised by, if they are.
+    fn normalization(&self) -> Option<Normalize> {
+        let own = (self.order == Order::Pix2Struct).then(Normalize::standardize);
+        self.normalize.clone().or(own)
+    }
+
+    fn plan(&self, shape: &[usize], path: &Path, order: Order) -> Result<Cut> {
         let (height, width, channels) = match *shape {
             [height, width] => (height, width, None),
             [height, width, channels] => (height, width, Some(channels)),
@@ -146,7 +189,10 @@ impl Args {
         // Asked first over the axes that the file has: an error then names those.
         let spec = WindowSpec::new(&size).step(&step).edge(edge.unwrap_or_default());
         Grid::<Const<2>>::over(&shape[..2], spec).and_then(Grid::require_windows).at(path)?;
-        let mut patchify = Patchify::new(&size).step(&step);
+        let mut patchify = Patchify::new(&size).step(&step).order(order);
+        if let Some(merge) = self.merge {
+            patchify = patchify.merge(merge);
+        }
         if let Some(edge) = edge {
             patchify = patchify.edge(edge);
         }
@@ -154,12 +200,32 @@ impl Args {
         Ok(Cut { plan, channels })
     }
 
-    fn sheet<T: Element>(&self, cut: &Cut, packed: &[T]) -> Result<Option<RgbImage>> {
-        let Some(path) = &self.sheet else {
+    /// The contact sheet of a picture, if one is asked for, whatever order its patches were written in.
+    fn sheet<T: Element>(&self, array: &ArrayOf<T>, path: &Path) -> Result<Option<RgbImage>> {
+        let Some(sheet_path) = &self.sheet else {
             return Ok(None);
         };
-        sheet(packed, &cut.patch_shape(), cut.grid_shape()).map(Some).at(path)
+        let cut = self.plan(array.shape(), path, Order::Grid)?;
+        let mut packed = memory::zeroed(cut.plan.packed_len(), "the contact sheet").at(path)?;
+        cut.pack(array, &mut packed).at(path)?;
+        sheet(&packed, &cut.patch_shape(), cut.grid_shape()).map(Some).at(sheet_path)
     }
+}
+
+/// `imagenet`, `clip`, `half`, or `MEAN/STD` with a value for all channels or one for each.
+fn normalization(text: &str) -> Result<Normalize, String> {
+    match text {
+        "imagenet" => return Ok(Normalize::imagenet()),
+        "clip" => return Ok(Normalize::clip()),
+        "half" => return Ok(Normalize::half()),
+        _ => {}
+    }
+    let numbers = |list: &str| -> Option<Vec<f32>> {
+        list.split(',').map(|number| number.trim().parse().ok()).collect()
+    };
+    text.split_once('/')
+        .and_then(|(mean, deviation)| Some(Normalize::new(&numbers(mean)?, &numbers(deviation)?)))
+        .ok_or_else(|| "it is imagenet, clip, half, or numbers MEAN/STD as in 0.5/0.5".to_owned())
 }
 
 /// How pictures of one shape are cut.
@@ -181,20 +247,32 @@ impl Cut {
         [height, width].into_iter().chain(self.channels).collect()
     }
 
-    fn pack<T: Element>(&self, array: &ArrayOf<T>, out: &mut [T]) -> Result<()> {
+    /// Shape of what is packed, without an axis for the picture or for channels that are not there.
+    fn shape(&self) -> Vec<usize> {
+        let shape = self.plan.shape();
+        match self.plan.order() {
+            Order::Grid => self.grid_shape().into_iter().chain(self.patch_shape()).collect(),
+            Order::Qwen2Vl => shape,
+            _ => shape[1..].to_vec(),
+        }
+    }
+
+    fn pixels<'a, T: Element>(&self, array: &'a ArrayOf<T>) -> Result<ImageView<'a, T>> {
         let view = array.view();
         let strides = view.strides();
         // One picture, and one channel where there is no axis of them.
         let strides = [0, strides[0], strides[1], strides.get(2).copied().unwrap_or(1)];
-        let shape = self.plan.grid().shape();
-        let pixels = View::strided(view.data(), view.offset(), shape, strides);
-        let pixels = ImageView::from_view(pixels.map_err(Error::new)?);
-        self.plan.pack_into(&pixels, out).map_err(Error::new)
+        let pixels = View::strided(array.data(), view.offset(), self.plan.grid().shape(), strides);
+        Ok(ImageView::from_view(pixels.map_err(Error::new)?))
+    }
+
+    fn pack<T: Element>(&self, array: &ArrayOf<T>, out: &mut [T]) -> Result<()> {
+        self.plan.pack_into(&self.pixels(array)?, out).map_err(Error::new)
     }
 }
 
 /// All pictures, of the type and shape of the first, as one array.
-struct ToArray<'a> {
+struct All<'a> {
     args: &'a Args,
     first: &'a Array,
     pictures: &'a Pictures,
@@ -204,20 +282,38 @@ struct ToArray<'a> {
 /// What became of it.
 struct Done {
     shape: Vec<usize>,
+    dtype: &'static str,
     count: usize,
     sheet: Option<RgbImage>,
 }
 
-impl Visitor for ToArray<'_> {
+impl Visitor for All<'_> {
     type Output = Result<Done>;
 
+    /// The samples as they are.
     fn visit<T: Element>(self, first: &ArrayOf<T>) -> Self::Output {
+        self.write(first, |cut, array, out: &mut [T]| cut.pack(array, out))
+    }
+}
+
+impl All<'_> {
+    /// Numbers instead of samples.
+    fn convert<S: Element + Sample>(self, first: &ArrayOf<S>, by: &Normalize) -> Result<Done> {
+        self.write(first, |cut, array, out: &mut [f32]| {
+            cut.plan.convert_into(&cut.pixels(array)?, by, out).map_err(Error::new)
+        })
+    }
+
+    fn write<T: Element, D: Element>(
+        self,
+        first: &ArrayOf<T>,
+        fill: impl Fn(&Cut, &ArrayOf<T>, &mut [D]) -> Result<()> + Sync,
+    ) -> Result<Done> {
         let paths = &self.pictures.paths;
-        let cut = self.args.plan(first.shape(), &paths[0])?;
+        let cut = self.args.plan(first.shape(), &paths[0], self.args.order)?;
         let len = cut.plan.packed_len();
-        let grid = cut.grid_shape();
         let batch = self.pictures.many.then_some(paths.len());
-        let shape: Vec<usize> = batch.into_iter().chain(grid).chain(cut.patch_shape()).collect();
+        let shape: Vec<usize> = batch.into_iter().chain(cut.shape()).collect();
         let total = memory::count(&shape, "all patches")?;
         let mut packed = memory::zeroed(total, "all patches")?;
 
@@ -241,13 +337,14 @@ impl Visitor for ToArray<'_> {
                     ),
                 )
             })?;
-            cut.pack(array, out).at(path)?;
+            fill(&cut, array, out).at(path)?;
             progress.step();
             Ok(())
         })?;
         self.outputs.file(&self.args.common.output, |out| npy::write(out, &shape, &packed))?;
-        let sheet = self.args.sheet(&cut, &packed)?;
-        Ok(Done { shape, count: paths.len() * grid[0] * grid[1], sheet })
+        let sheet = self.args.sheet(first, &paths[0])?;
+        let count = paths.len() * cut.plan.grid().len();
+        Ok(Done { shape, dtype: D::NAME, count, sheet })
     }
 }
 
@@ -264,7 +361,7 @@ impl Visitor for ToFiles<'_> {
     type Output = Result<(usize, Option<RgbImage>)>;
 
     fn visit<T: Element>(self, array: &ArrayOf<T>) -> Self::Output {
-        let cut = self.args.plan(array.shape(), self.path)?;
+        let cut = self.args.plan(array.shape(), self.path, Order::Grid)?;
         let len = cut.plan.packed_len();
         let mut packed = memory::zeroed(len, "all patches").at(self.path)?;
         cut.pack(array, &mut packed).at(self.path)?;
@@ -282,6 +379,6 @@ impl Visitor for ToFiles<'_> {
             })
             .map_err(|error| error.about(&self.args.common.output))?;
         }
-        Ok((grid.len(), self.args.sheet(&cut, &packed)?))
+        Ok((grid.len(), self.args.sheet(array, self.path)?))
     }
 }

@@ -6,6 +6,7 @@ mod fold;
 mod interop;
 mod iterators;
 mod layout;
+mod memory;
 mod mutate;
 mod pack;
 mod parallel;

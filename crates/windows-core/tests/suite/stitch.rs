@@ -178,7 +178,8 @@ proptest! {
             noise(grid.packed_len().unwrap(), seed).iter().map(|x| x % 5).collect();
         let lists = said(&naive, &tiles, &Taper::Constant);
         let value = |said: &(usize, u32, f64)| said.1;
-        let agree = |reduce, expected: &dyn Fn(&[(usize, u32, f64)]) -> u32| {
+        type Rule<'r> = &'r dyn Fn(&[(usize, u32, f64)]) -> u32;
+        let agree = |reduce, expected: Rule<'_>| {
             let stitch = Stitch::new(&grid, StitchSpec::new().reduce(reduce)).unwrap();
             let out = stitch.run(&tiles).unwrap();
             let expected: Vec<u32> = lists.iter().map(|said| expected(said)).collect();
@@ -214,7 +215,7 @@ proptest! {
         for (index, tile) in none.chunks_exact(stitch.tile_len().max(1)).enumerate() {
             stitcher.add(index, tile).unwrap();
         }
-        stitcher.finish().unwrap();
+        drop(stitcher.finish().unwrap());
         prop_assert_eq!(out, filled);
     }
 
@@ -239,7 +240,7 @@ proptest! {
         for &index in &order {
             stitcher.add(index, &tiles[index * stitch.tile_len()..][..stitch.tile_len()]).unwrap();
         }
-        stitcher.finish().unwrap();
+        drop(stitcher.finish().unwrap());
         prop_assert_eq!(bits(&streamed), bits(&whole));
         #[cfg(feature = "rayon")]
         {
@@ -285,7 +286,7 @@ proptest! {
         for index in (0..grid.len()).filter(|&index| index != missing) {
             stitcher.add(index, &tiles[index * stitch.tile_len()..][..stitch.tile_len()]).unwrap();
         }
-        stitcher.finish().unwrap();
+        drop(stitcher.finish().unwrap());
         for (out, said) in out.iter().zip(&lists) {
             let rest: Vec<_> = said.iter().filter(|said| said.0 != missing).copied().collect();
             let expected = if rest.is_empty() { -1.0 } else { mean(&rest) };

@@ -148,8 +148,9 @@ fn sources_and_sinks_check_their_regions() {
     let outside = WindowError::RangeOutside { axis: 1, start: 2, end: 4, len: 3 };
     assert_eq!(view.read(&[0..1, 2..4], &mut out), Err(outside));
     assert!(view.read(&[0..1, 0..1], &mut out).is_err());
+    let rows = 0..2;
     assert_eq!(
-        view.read(&[0..2], &mut out),
+        view.read(std::slice::from_ref(&rows), &mut out),
         Err(WindowError::Rank { what: "region", got: 1, expected: 2 })
     );
     let mut target = [0_u8; 6];

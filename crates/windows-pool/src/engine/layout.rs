@@ -104,7 +104,7 @@ fn arrange_rows(
     // Windows that are mostly padding, or leave most of the row out, would be staged for nothing.
     spans.progression = spans.progression.filter(|p| {
         let most = 4 * spans.reach + 64;
-        (p.size - 1) * dilation + 1 <= most && p.step <= most && p.start.unsigned_abs() <= most
+        (p.size - 1) * dilation < most && p.step <= most && p.start.unsigned_abs() <= most
     });
     let method = match spans.progression {
         None => RowMethod::Each,

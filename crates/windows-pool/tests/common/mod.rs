@@ -7,10 +7,11 @@ use windows_testkit::{Border as NaiveBorder, NaiveAxis, NaiveWindows, NdArray};
 use windows_testkit::{Edge as NaiveEdge, Same as NaiveSame};
 
 /// Every path: `None` is the scalar one.
-pub const PATHS: [Option<Isa>; 4] = [None, Some(Isa::Portable), Some(Isa::Avx2), Some(Isa::Avx512)];
+pub(crate) const PATHS: [Option<Isa>; 4] =
+    [None, Some(Isa::Portable), Some(Isa::Avx2), Some(Isa::Avx512)];
 
 /// Elements that make trouble: ties, both zeros, infinities, NaN, the ends of integers.
-pub trait Sample: Element {
+pub(crate) trait Sample: Element {
     fn sample(seed: u32, tame: bool) -> Self;
     fn bits(self) -> u64;
     fn nan(self) -> bool;
@@ -82,19 +83,19 @@ floats! { f32: u32; f64: u64; }
 
 /// Windows over an array, axes in front and behind that are none, and values.
 #[derive(Clone, Debug)]
-pub struct Case {
-    pub before: Vec<usize>,
-    pub axes: Vec<NaiveAxis>,
-    pub behind: Vec<usize>,
-    pub order: Vec<usize>,
-    pub reverse: usize,
-    pub seed: u32,
-    pub tame: bool,
-    pub border: Option<NaiveBorder>,
+pub(crate) struct Case {
+    pub(crate) before: Vec<usize>,
+    pub(crate) axes: Vec<NaiveAxis>,
+    pub(crate) behind: Vec<usize>,
+    pub(crate) order: Vec<usize>,
+    pub(crate) reverse: usize,
+    pub(crate) seed: u32,
+    pub(crate) tame: bool,
+    pub(crate) border: Option<NaiveBorder>,
 }
 
 /// Axes with windows up to `size`, over lengths up to `len`.
-pub fn axis(len: usize, size: usize) -> impl Strategy<Value = NaiveAxis> {
+pub(crate) fn axis(len: usize, size: usize) -> impl Strategy<Value = NaiveAxis> {
     let edge = prop_oneof![
         3 => Just(NaiveEdge::Drop), 2 => Just(NaiveEdge::Ceil), 1 => Just(NaiveEdge::Keep),
         1 => Just(NaiveEdge::Covered), 1 => Just(NaiveEdge::Snap), 1 => Just(NaiveEdge::Balance),
@@ -118,7 +119,7 @@ pub fn axis(len: usize, size: usize) -> impl Strategy<Value = NaiveAxis> {
 }
 
 /// Arrays of every rank and memory order.
-pub fn case() -> impl Strategy<Value = Case> {
+pub(crate) fn case() -> impl Strategy<Value = Case> {
     let axes = prop_oneof![
         3 => prop::collection::vec(axis(70, 40), 1),
         4 => prop::collection::vec(axis(20, 12), 2),
@@ -152,19 +153,19 @@ fn random(seed: u32, at: usize) -> u32 {
 }
 
 impl Case {
-    pub fn shape(&self) -> Vec<usize> {
+    pub(crate) fn shape(&self) -> Vec<usize> {
         let windowed = self.axes.iter().map(|axis| axis.len);
         self.before.iter().copied().chain(windowed).chain(self.behind.iter().copied()).collect()
     }
 
     /// The memory, and the strides of the array in it: axes in another order, some backwards.
-    pub fn memory<T: Sample>(&self) -> (Vec<T>, usize, Vec<isize>) {
+    pub(crate) fn memory<T: Sample>(&self) -> (Vec<T>, usize, Vec<isize>) {
         let shape = self.shape();
         let mut strides = vec![0_isize; shape.len()];
         let (mut len, mut offset) = (1_usize, 0_usize);
         for &axis in self.order.iter().rev() {
             strides[axis] = len as isize;
-            if self.reverse >> axis & 1 == 1 && self.reverse % 3 == 0 {
+            if self.reverse >> axis & 1 == 1 && self.reverse.is_multiple_of(3) {
                 offset += shape[axis].saturating_sub(1) * len;
                 strides[axis] = -strides[axis];
             }
@@ -174,25 +175,25 @@ impl Case {
         (data, offset, strides)
     }
 
-    pub fn array<T: Sample>(&self) -> NdArray<T> {
+    pub(crate) fn array<T: Sample>(&self) -> NdArray<T> {
         let (data, offset, strides) = self.memory::<T>();
         NdArray::strided(&data, offset, &self.shape(), &strides)
     }
 
     /// Every axis for the oracle: those in front and behind have windows of one element.
-    pub fn naive(&self) -> NaiveWindows {
+    pub(crate) fn naive(&self) -> NaiveWindows {
         let single = |&len: &usize| NaiveAxis::new(len, 1, 1);
         let around = |lens: &[usize]| lens.iter().map(single).collect::<Vec<_>>();
         NaiveWindows::new([around(&self.before), self.axes.clone(), around(&self.behind)].concat())
     }
 
     /// The windowed axes for the library.
-    pub fn spec(&self) -> WindowSpec<Dyn> {
+    pub(crate) fn spec(&self) -> WindowSpec<Dyn> {
         let axes: Vec<AxisSpec> = self.axes.iter().map(spec).collect();
         WindowSpec::from_axes(&axes)
     }
 
-    pub fn border<T: Sample>(&self) -> Option<Border<T>> {
+    pub(crate) fn border<T: Sample>(&self) -> Option<Border<T>> {
         self.border.map(|border| match border {
             NaiveBorder::Constant => Border::Constant(T::sample(self.seed, self.tame)),
             NaiveBorder::Replicate => Border::Replicate,
@@ -203,7 +204,7 @@ impl Case {
     }
 
     /// For each window its elements in row-major order, and how many taps are in the data or its padding.
-    pub fn windows<T: Sample>(&self) -> Vec<(Vec<T>, usize)> {
+    pub(crate) fn windows<T: Sample>(&self) -> Vec<(Vec<T>, usize)> {
         let (array, naive) = (self.array::<T>(), self.naive());
         let constant = self.border::<T>().and_then(|border| border.constant().copied());
         let border = self.border.unwrap_or(NaiveBorder::Constant);
@@ -225,13 +226,13 @@ impl Case {
     }
 
     /// Whether a border that is no constant has nothing to read.
-    pub fn is_impossible(&self) -> bool {
+    pub(crate) fn is_impossible(&self) -> bool {
         let reads = self.border.is_some_and(|border| border != NaiveBorder::Constant);
         reads && self.shape().contains(&0)
     }
 }
 
-pub fn spec(axis: &NaiveAxis) -> AxisSpec {
+pub(crate) fn spec(axis: &NaiveAxis) -> AxisSpec {
     let edge = match axis.edge {
         NaiveEdge::Drop => windows_core::Edge::Drop,
         NaiveEdge::Keep => windows_core::Edge::Keep,
@@ -249,7 +250,12 @@ pub fn spec(axis: &NaiveAxis) -> AxisSpec {
 }
 
 /// The extreme of a window: the first NaN if NaN propagates, else the first of the best.
-pub fn extreme<T: Sample>(window: &[T], nan: Nan, better: fn(&T, &T) -> bool, nothing: T) -> T {
+pub(crate) fn extreme<T: Sample>(
+    window: &[T],
+    nan: Nan,
+    better: fn(&T, &T) -> bool,
+    nothing: T,
+) -> T {
     if nan == Nan::Propagate
         && let Some(nan) = window.iter().find(|value| value.nan())
     {
