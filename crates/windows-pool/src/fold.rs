@@ -43,6 +43,14 @@ pub(crate) trait Fold: Copy + Send + Sync + 'static {
     fn direct(_: &[Self::In]) -> Option<&[Self::Acc]> {
         None
     }
+
+    /// Whether the accumulators are the results.
+    const PLAIN: bool = false;
+
+    /// The results as accumulators, where they are.
+    fn plain(_: &mut [Self::Out]) -> Option<&mut [Self::Acc]> {
+        None
+    }
 }
 
 /// The least or the greatest element, the first of equals; the first NaN, or NaN not looked at, which is
@@ -106,6 +114,13 @@ impl<T: Element, const MAX: bool, const PROPAGATE: bool> Fold for Extreme<T, MAX
     fn direct(input: &[T]) -> Option<&[T]> {
         Some(input)
     }
+
+    const PLAIN: bool = true;
+
+    #[inline(always)]
+    fn plain(out: &mut [T]) -> Option<&mut [T]> {
+        Some(out)
+    }
 }
 
 /// A fold of the elements that are not NaN.
@@ -122,6 +137,13 @@ impl<F: Fold> Fold for Ignoring<F> {
 
     fn joins(self) -> F::Joins {
         self.0.joins()
+    }
+
+    const PLAIN: bool = F::PLAIN;
+
+    #[inline(always)]
+    fn plain(out: &mut [F::Out]) -> Option<&mut [F::Acc]> {
+        F::plain(out)
     }
 
     #[inline(always)]

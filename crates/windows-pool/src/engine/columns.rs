@@ -8,7 +8,7 @@
 //! strided windows need no other code. Nothing is ever taken out of a join.
 
 use super::{Job, Level, Sink};
-use crate::fold::{Fold, Join};
+use crate::fold::Join;
 
 /// Blocks, by number, of which only the last few are kept.
 struct Ring<'s, A> {
@@ -32,16 +32,8 @@ impl<A> Ring<'_, A> {
     }
 }
 
-/// Produces blocks `from..to` into consecutive places.
-pub(super) trait Produce<A> {
-    fn produce(&mut self, from: usize, to: usize, places: &mut [A]);
-}
-
-impl<A, P: FnMut(usize, usize, &mut [A])> Produce<A> for P {
-    fn produce(&mut self, from: usize, to: usize, places: &mut [A]) {
-        self(from, to, places);
-    }
-}
+/// Produces blocks from one to another into consecutive places.
+pub(super) type Produce<'p, A> = &'p mut dyn FnMut(usize, usize, &mut [A]);
 
 /// One level's scratch: its ring, and two blocks.
 pub(super) struct Memory<'s, A> {
@@ -50,28 +42,28 @@ pub(super) struct Memory<'s, A> {
 }
 
 /// Joins the windows at `positions` of a level, and hands each to the sink.
-pub(super) fn join_columns<F: Fold>(
-    job: &Job<'_, F>,
+pub(super) fn join_columns<J: Join>(
+    job: &Job<'_, J>,
     level: &Level,
     (pitch, width): (usize, usize),
     positions: core::ops::Range<usize>,
-    memory: Memory<'_, F::Acc>,
-    mut produce: impl Produce<F::Acc>,
-    sink: &mut Sink<'_, F>,
+    memory: Memory<'_, J::Acc>,
+    produce: Produce<'_, J::Acc>,
+    sink: &mut Sink<'_, J>,
 ) {
     let mut ring = Ring { blocks: memory.ring, kept: level.kept, pitch, width };
     let held = &mut memory.held[..width];
     let first = positions.start;
     let mut made = level.keep.get(first).copied().unwrap_or(0) / level.batch * level.batch;
-    let (lanes, joins) = (job.lanes, job.lanes.joins());
+    let lanes = job.lanes;
 
     // Makes blocks up to `end`, leaving out batches that no window from `position` on looks at.
-    let mut make = |ring: &mut Ring<'_, F::Acc>, made: &mut usize, position: usize, end: usize| {
+    let mut make = |ring: &mut Ring<'_, J::Acc>, made: &mut usize, position: usize, end: usize| {
         while *made < end {
             let to = (*made + level.batch).min(level.spans.reach);
             if to > level.keep[position] {
                 let start = *made % ring.kept * ring.pitch;
-                produce.produce(*made, to, &mut ring.blocks[start..]);
+                produce(*made, to, &mut ring.blocks[start..]);
             }
             *made += level.batch;
         }
@@ -83,7 +75,7 @@ pub(super) fn join_columns<F: Fold>(
         for position in positions {
             let span = level.spans.each[position];
             if span.taps == 0 {
-                held.fill(joins.fold.identity());
+                held.fill(lanes.fold.identity());
                 sink.emit(lanes, level, position, position - first, [&*held]);
                 // What was held is lost: the next window starts afresh.
                 front_end = 0;
@@ -98,7 +90,7 @@ pub(super) fn join_columns<F: Fold>(
                         .blocks
                         .get_disjoint_mut([this, next])
                         .expect("neighbouring blocks of a ring of two or more");
-                    joins.append(this, next);
+                    lanes.append(this, next);
                 }
                 (front_end, back_end) = (hi, hi);
             }
@@ -106,7 +98,7 @@ pub(super) fn join_columns<F: Fold>(
                 if block == front_end {
                     held.copy_from_slice(ring.get(block));
                 } else {
-                    joins.append(held, ring.get(block));
+                    lanes.append(held, ring.get(block));
                 }
             }
             back_end = hi;
@@ -127,16 +119,16 @@ pub(super) fn join_columns<F: Fold>(
         let row = position - first;
         match span.taps {
             0 => {
-                held.fill(joins.fold.identity());
+                held.fill(lanes.fold.identity());
                 sink.emit(lanes, level, position, row, [&*held]);
             }
             1 => sink.emit(lanes, level, position, row, [block(0)]),
             2 => sink.emit(lanes, level, position, row, [block(0), block(1)]),
             3 => sink.emit(lanes, level, position, row, [block(0), block(1), block(2)]),
             taps => {
-                joins.join(held, [block(0), block(1), block(2)]);
+                lanes.join(held, [block(0), block(1), block(2)]);
                 for tap in 3..taps - 1 {
-                    joins.append(held, block(tap));
+                    lanes.append(held, block(tap));
                 }
                 sink.emit(lanes, level, position, row, [&*held, block(taps - 1)]);
             }

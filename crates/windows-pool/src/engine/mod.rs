@@ -3,15 +3,17 @@
 //! Row by row the data is read once, and reduced along the innermost windowed axis ([`rows`]); reduced
 //! rows are joined to reduced planes along the next ([`columns`]), and so on outwards. Wide rows are cut
 //! into tiles of columns, so that what is kept stays in the cache.
+//!
+//! The engine knows joins alone, and is compiled once for each; what loads elements and what finishes
+//! results, of which there are many more, stand behind [`Source`] and [`Target`].
 
 mod columns;
 mod layout;
 mod rows;
 
-use core::cell::Cell;
 use core::ops::Range;
 
-use crate::fold::Fold;
+use crate::fold::Join;
 use crate::kernel::Lanes;
 use crate::spans::{CONSTANT, Spans};
 use columns::{Memory, join_columns};
@@ -19,26 +21,28 @@ pub(crate) use layout::Strided;
 pub(crate) use rows::RowMethod;
 use rows::{Rows, WORK};
 
-/// One plane's data and what is found on the way.
-pub(crate) struct Job<'d, F: Fold> {
-    pub(crate) lanes: Lanes<F>,
-    pub(crate) data: &'d [F::In],
+/// Elements on their way in.
+pub(crate) trait Source<A> {
+    /// Elements that are accumulators as they are, where loading does nothing.
+    fn direct(&self, range: Range<usize>) -> Option<&[A]>;
+    /// Loads neighbours from `offset` on.
+    fn load(&self, stage: &mut [A], offset: usize);
+    /// Loads elements that are `stride` apart.
+    fn gather(&self, stage: &mut [A], offset: isize, stride: isize);
     /// The constant of the border.
-    pub(crate) constant: Option<F::In>,
-    /// Whether a NaN was read.
-    pub(crate) nan: Cell<bool>,
+    fn constant(&self) -> A;
 }
 
-impl<F: Fold> Job<'_, F> {
-    fn see(&self, nan: bool) {
-        self.nan.set(self.nan.get() | nan);
-    }
+/// Results on their way out.
+pub(crate) trait Target<A> {
+    /// Joins blocks to results; their areas are `area`, times those of `areas` unless these are none.
+    fn emit(&mut self, at: Range<usize>, blocks: &[&[A]], area: f64, areas: &[f64]);
+}
 
-    fn constant(&self) -> F::Acc {
-        let value = self.constant.expect("only a constant border has elements without a source");
-        self.see(crate::element::number::Number::not_a_number(value));
-        self.lanes.fold.load(value)
-    }
+/// Joins, and what they are fed from.
+pub(crate) struct Job<'d, J: Join> {
+    pub(crate) lanes: Lanes<J>,
+    pub(crate) source: &'d dyn Source<J::Acc>,
 }
 
 /// An outer axis.
@@ -59,33 +63,39 @@ pub(crate) struct Level {
 }
 
 /// Where joined blocks go.
-enum Sink<'s, F: Fold> {
+enum Sink<'s, J: Join> {
     /// To the levels outside.
-    Kept { out: &'s mut [F::Acc], block: usize, at: usize, width: usize },
+    Kept { out: &'s mut [J::Acc], block: usize, at: usize, width: usize },
     /// To the caller, with areas of the elements of a block unless they are all 1.
-    Done { out: &'s mut [F::Out], block: usize, at: usize, width: usize, areas: &'s [f64] },
+    Done {
+        out: &'s mut dyn Target<J::Acc>,
+        block: usize,
+        at: usize,
+        width: usize,
+        areas: &'s [f64],
+    },
 }
 
-impl<F: Fold> Sink<'_, F> {
+impl<J: Join> Sink<'_, J> {
     /// Takes the join of blocks as the window at `position`, which is the `row`-th of the sink.
     fn emit<const N: usize>(
         &mut self,
-        lanes: Lanes<F>,
+        lanes: Lanes<J>,
         level: &Level,
         position: usize,
         row: usize,
-        blocks: [&[F::Acc]; N],
+        blocks: [&[J::Acc]; N],
     ) {
         match self {
             Self::Kept { out, block, at, width } => {
                 let out = &mut out[row * *block + *at..][..*width];
-                lanes.joins().join(out, blocks);
+                lanes.join(out, blocks);
             }
             Self::Done { out, block, at, width, areas } => {
-                let out = &mut out[row * *block + *at..][..*width];
+                let start = row * *block + *at;
                 let area = level.spans.each[position].area as f64;
-                let areas = if F::WEIGHTED { &areas[*at..][..*width] } else { &[] };
-                lanes.emit(out, blocks, area, areas);
+                let areas = if areas.is_empty() { areas } else { &areas[*at..][..*width] };
+                out.emit(start..start + *width, &blocks, area, areas);
             }
         }
     }
@@ -168,14 +178,14 @@ impl Engine {
     }
 
     /// Pools a band of a plane.
-    pub(crate) fn run<F: Fold>(
+    pub(crate) fn run<J: Join>(
         &self,
-        job: &Job<'_, F>,
+        job: &Job<'_, J>,
         offset: usize,
         plane: usize,
         band: Range<usize>,
-        out: &mut [F::Out],
-        scratch: &mut [F::Acc],
+        out: &mut dyn Target<J::Acc>,
+        scratch: &mut [J::Acc],
     ) {
         let mut offset = offset as isize;
         let mut rest = plane;
@@ -189,15 +199,15 @@ impl Engine {
     }
 
     #[allow(clippy::too_many_arguments, reason = "a place in the data, a place in the scratch")]
-    fn level<F: Fold>(
+    fn level<J: Join>(
         &self,
-        job: &Job<'_, F>,
+        job: &Job<'_, J>,
         at: usize,
         offset: isize,
         constant: bool,
         positions: Range<usize>,
-        mut sink: Sink<'_, F>,
-        scratch: &mut [F::Acc],
+        mut sink: Sink<'_, J>,
+        scratch: &mut [J::Acc],
     ) {
         let level = &self.levels[at];
         let pitch = self.pitch(at);
@@ -205,7 +215,7 @@ impl Engine {
         let (held, rest) = rest.split_at_mut(pitch);
         if at + 1 < self.levels.len() {
             let inner = &self.levels[at + 1];
-            let produce = |from: usize, to: usize, places: &mut [F::Acc]| {
+            let mut produce = |from: usize, to: usize, places: &mut [J::Acc]| {
                 for (block, places) in (from..to).zip(places.chunks_exact_mut(pitch)) {
                     let source = level.spans.source(block);
                     let constant = constant || source == CONSTANT;
@@ -224,7 +234,7 @@ impl Engine {
                 }
             };
             let memory = Memory { ring, held };
-            join_columns(job, level, (pitch, pitch), positions, memory, produce, &mut sink);
+            join_columns(job, level, (pitch, pitch), positions, memory, &mut produce, &mut sink);
             return;
         }
         for tile in &self.rows.tiles {
@@ -234,11 +244,19 @@ impl Engine {
                     (*at, *of) = (tile.position * self.rows.inner, width);
                 }
             }
-            let produce = |from: usize, to: usize, places: &mut [F::Acc]| {
+            let mut produce = |from: usize, to: usize, places: &mut [J::Acc]| {
                 self.rows.reduce(job, level, tile, offset, constant, (from, to), places, rest);
             };
             let memory = Memory { ring: &mut *ring, held: &mut *held };
-            join_columns(job, level, (pitch, width), positions.clone(), memory, produce, &mut sink);
+            join_columns(
+                job,
+                level,
+                (pitch, width),
+                positions.clone(),
+                memory,
+                &mut produce,
+                &mut sink,
+            );
         }
     }
 }

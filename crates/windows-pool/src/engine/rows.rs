@@ -7,8 +7,8 @@
 //! not count twice, one for each binary digit of its size): the cost grows with the logarithm of the
 //! size, and the work is in the first-level cache. Steps pick from that.
 
-use super::{Job, Level};
-use crate::fold::{Fold, Join};
+use super::{Job, Level, Source};
+use crate::fold::Join;
 use crate::kernel::Lanes;
 use crate::spans::{CONSTANT, Progression, Spans};
 
@@ -71,46 +71,46 @@ impl Rows {
 
     /// Reduces rows `from..to` of a plane whose first row starts at `offset`.
     #[allow(clippy::too_many_arguments, reason = "a place in the data, a place in the scratch")]
-    pub(super) fn reduce<F: Fold>(
+    pub(super) fn reduce<J: Join>(
         &self,
-        job: &Job<'_, F>,
+        job: &Job<'_, J>,
         level: &Level,
         tile: &Tile,
         offset: isize,
         constant: bool,
         (from, to): (usize, usize),
-        places: &mut [F::Acc],
-        scratch: &mut [F::Acc],
+        places: &mut [J::Acc],
+        scratch: &mut [J::Acc],
     ) {
         let count = to - from;
         let needed = self.needed_by(tile);
         let (stage, work) = scratch.split_at_mut(level.batch * self.pitch);
         let run = (count - 1) * self.pitch + needed * self.inner;
-        let direct = if self.in_place && !constant { F::direct(job.data) } else { None };
+        let direct = if self.in_place && !constant {
+            let start = offset + from as isize * level.stride + tile.start * self.stride;
+            job.source.direct(start as usize..start as usize + run)
+        } else {
+            None
+        };
         let source = match direct {
-            Some(data) => {
-                let start = offset + from as isize * level.stride + tile.start * self.stride;
-                let source = start as usize..start as usize + run;
-                job.see(job.lanes.scan(&job.data[source.clone()]));
-                &data[source]
-            }
+            Some(run) => run,
             None => {
                 for (row, at) in (from..to).enumerate() {
                     let stage = &mut stage[row * self.pitch..][..needed * self.inner];
                     match level.spans.source(at) {
-                        _ if constant => stage.fill(job.constant()),
-                        CONSTANT => stage.fill(job.constant()),
+                        _ if constant => stage.fill(job.source.constant()),
+                        CONSTANT => stage.fill(job.source.constant()),
                         at => self.load(job, tile, offset + at as isize * level.stride, stage),
                     }
                 }
                 &stage[..run]
             }
         };
-        self.join(job.lanes.joins(), tile, count, needed, source, places, work);
+        self.join(job.lanes, tile, count, needed, source, places, work);
     }
 
     /// Loads the part of a row that a tile needs.
-    fn load<F: Fold>(&self, job: &Job<'_, F>, tile: &Tile, offset: isize, stage: &mut [F::Acc]) {
+    fn load<J: Join>(&self, job: &Job<'_, J>, tile: &Tile, offset: isize, stage: &mut [J::Acc]) {
         let inner = self.inner;
         let needed = stage.len() / inner;
         // Where the data is; the padding was filled with the identity when the scratch was made, but
@@ -118,11 +118,11 @@ impl Rows {
         let left = ((-tile.start).max(0) as usize).min(needed);
         let start = (tile.start + left as isize) as usize;
         let real = self.spans.reach.saturating_sub(start).min(needed - left);
-        stage[..left * inner].fill(job.lanes.joins().fold.identity());
-        stage[(left + real) * inner..].fill(job.lanes.joins().fold.identity());
+        stage[..left * inner].fill(job.lanes.fold.identity());
+        stage[(left + real) * inner..].fill(job.lanes.fold.identity());
         let stage = &mut stage[left * inner..][..real * inner];
         let Some(map) = &self.spans.map else {
-            self.copy(job, offset, start, stage);
+            self.copy(job.source, offset, start, stage);
             return;
         };
         // Elements that follow each other in the data do so in the middle of the map.
@@ -136,38 +136,33 @@ impl Rows {
                 .count();
             let part = &mut stage[done * inner..];
             if source == CONSTANT {
-                part[..inner].fill(job.constant());
+                part[..inner].fill(job.source.constant());
                 done += 1;
             } else {
-                self.copy(job, offset, source, &mut part[..same * inner]);
+                self.copy(job.source, offset, source, &mut part[..same * inner]);
                 done += same;
             }
         }
     }
 
     /// Loads neighbouring pixels from `start` on.
-    fn copy<F: Fold>(&self, job: &Job<'_, F>, offset: isize, start: usize, stage: &mut [F::Acc]) {
+    fn copy<A>(&self, source: &dyn Source<A>, offset: isize, start: usize, stage: &mut [A]) {
         if stage.is_empty() {
             return;
         }
         let offset = offset + start as isize * self.stride;
         let packed = self.inner == 1 || self.inner_stride == 1;
         if packed && self.stride == self.inner as isize {
-            let offset = offset as usize;
-            let nan = job.lanes.load(stage, &job.data[offset..offset + stage.len()]);
-            job.see(nan);
+            source.load(stage, offset as usize);
             return;
         }
-        let mut nan = false;
-        for (pixel, stage) in stage.chunks_exact_mut(self.inner).enumerate() {
-            let offset = offset + pixel as isize * self.stride;
-            for (i, stage) in stage.iter_mut().enumerate() {
-                let value = job.data[(offset + i as isize * self.inner_stride) as usize];
-                nan |= crate::element::number::Number::not_a_number(value);
-                *stage = job.lanes.fold.load(value);
-            }
+        if self.inner == 1 {
+            source.gather(stage, offset, self.stride);
+            return;
         }
-        job.see(nan);
+        for (pixel, stage) in stage.chunks_exact_mut(self.inner).enumerate() {
+            source.gather(stage, offset + pixel as isize * self.stride, self.inner_stride);
+        }
     }
 
     /// Joins the windows of `count` rows.

@@ -59,11 +59,7 @@ macro_rules! leaf {
 #[inline(always)]
 fn whole_lines(len: usize, size: usize, mut body: impl FnMut(Range<usize>)) {
     let line = 64 / size.min(64);
-    if len < line {
-        body(0..len);
-        return;
-    }
-    let whole = len / line * line;
+    let whole = if len < line { len } else { len / line * line };
     body(0..whole);
     if whole < len {
         body(len - line..len);
@@ -97,38 +93,46 @@ impl<F: Fold> Lanes<F> {
     leaf! {
         /// Whether an element is NaN.
         scan(F: Fold, _fold, input: &'a [F::In]) -> bool {
-            let mut nan = false;
-            whole_lines(input.len(), size_of::<F::In>(), |run| {
-                let mut found = false;
-                for value in &input[run] {
-                    found |= value.not_a_number();
-                }
-                nan |= found;
-            });
-            nan
+            let mut found = false;
+            for value in input {
+                found |= value.not_a_number();
+            }
+            found
         }
     }
 
     leaf! {
-        /// Joins runs to results; where areas matter, each has one of its own, times one for all.
-        emit<const N: usize>(
-            F: Fold, fold, out: &'a mut [F::Out], runs: [&'a [F::Acc]; N], area: f64, areas: &'a [f64],
+        /// Joins up to three runs to results; where areas matter, each has one of its own, times one for all.
+        emit(
+            F: Fold, fold, out: &'a mut [F::Out], runs: &'a [&'a [F::Acc]], area: f64, areas: &'a [f64],
         ) {
             let joins = fold.joins();
-            whole_lines(out.len(), size_of::<F::Acc>(), |run| {
-                let runs = runs.map(|part| &part[run.clone()]);
-                if F::WEIGHTED {
-                    let (out, areas) = (&mut out[run.clone()], &areas[run]);
-                    for i in 0..out.len() {
-                        out[i] = fold.finish(joined(joins, runs, i), area * areas[i]);
-                    }
-                } else {
-                    let out = &mut out[run];
-                    for i in 0..out.len() {
-                        out[i] = fold.finish(joined(joins, runs, i), area);
+            // A few lines of accumulators stay in registers or the nearest cache; runs are few, and a
+            // loop over them, outside of that over elements, is compiled once for any number.
+            let mut buffer = [joins.identity(); 64];
+            let mut start = 0;
+            for out in out.chunks_mut(buffer.len()) {
+                let part = start..start + out.len();
+                let acc = &mut buffer[..out.len()];
+                acc.copy_from_slice(&runs[0][part.clone()]);
+                for run in &runs[1..] {
+                    let run = &run[part.clone()];
+                    for i in 0..acc.len() {
+                        acc[i] = joins.join(acc[i], run[i]);
                     }
                 }
-            });
+                if F::WEIGHTED {
+                    let areas = &areas[part];
+                    for i in 0..acc.len() {
+                        out[i] = fold.finish(acc[i], area * areas[i]);
+                    }
+                } else {
+                    for i in 0..acc.len() {
+                        out[i] = fold.finish(acc[i], area);
+                    }
+                }
+                start += acc.len();
+            }
         }
     }
 }
