@@ -24,8 +24,10 @@ use crate::report::Report;
 sound is the shortest that has so many frames.
 
 Example, a recording by way of its spectra:
-  ndwin spectrogram docs/assets/speech.wav --size 400 --hop 160 --convention librosa --complex -o target/speech.npy --force
-  ndwin istft target/speech.npy --size 400 --hop 160 --convention librosa -o target/speech.wav --force"
+  ndwin spectrogram docs/assets/speech.wav --size 400 --hop 160 --convention librosa --complex \\
+      -o target/speech.npy --force
+  ndwin istft target/speech.npy --size 400 --hop 160 --convention librosa \\
+      -o target/speech.wav --force"
 )]
 pub struct Args {
     /// A .npy array of complex spectra: .., bins, frames

@@ -32,7 +32,8 @@ is not centred. A profile has its own frames (400 every 160 at 16 kHz), window a
 between -1 and 1 for a recording, and an array as it is.
 
 Example:
-  ndwin spectrogram docs/assets/speech.wav --size 400 --hop 160 --convention librosa -o target/speech.png --force"
+  ndwin spectrogram docs/assets/speech.wav --size 400 --hop 160 --convention librosa \\
+      -o target/speech.png --force"
 )]
 pub struct Args {
     /// A .wav recording, or a .npy array whose last axis is time
