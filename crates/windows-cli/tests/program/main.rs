@@ -7,6 +7,7 @@ mod bad_input;
 mod conv;
 mod fold;
 mod patches;
+mod pool;
 mod stitch;
 mod support;
 mod text;
