@@ -43,7 +43,7 @@
 //! | global pooling | [`Pool::global`] |
 //! | adaptive pooling | [`Pool::adaptive`] |
 //! | dilation and erosion by a box (`grey_dilation`, `maximum_filter`) | [`Pool::max`], [`Pool::min`] with [`Same`] |
-//! | both extremes (`minMaxLoc`, envelopes) | [`Plan::run_with_min_into`] |
+//! | both extremes (envelopes) | [`Plan::run_with_min_into`] |
 //! | where the extremes are (`return_indices`) | [`Plan::run_indexed_into`] |
 //! | elements back where they were (`MaxUnpool`) | [`Plan::unpool_into`] |
 //! | torch's `count_include_pad`, `divisor_override` | [`Average::count_padding`], [`Average::divisor`] |
