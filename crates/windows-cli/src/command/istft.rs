@@ -102,7 +102,7 @@ impl Args {
                 rebuilt(array, &spec, len, wide).at(&self.input)?
             }
             _ => {
-                let reason = format_args!("{} elements, and spectra are complex", array.dtype());
+                let reason = format!("{} elements, and spectra are complex", array.dtype());
                 return Err(Error::at(&self.input, reason));
             }
         };
