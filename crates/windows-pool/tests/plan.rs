@@ -1,7 +1,7 @@
 //! What a plan promises: its kernel, its errors, its scratch, streams, indices, bands.
 
 use proptest::prelude::*;
-use windows_core::{DynView, Extent, View, WindowError};
+use windows_core::{Border, DynView, Extent, View, WindowError};
 use windows_pool::{
     Average, ColumnKernel, Isa, Kernel, Max, Median, Min, Nan, Pool, PoolError, RowKernel,
     SlidingAverage, SlidingMax, SlidingMin, WindowSpec,
@@ -194,4 +194,23 @@ proptest! {
         let spec = WindowSpec::new([size, size]).padding(size / 2);
         prop_assert_eq!(min, Pool::min(spec).run(&view).unwrap());
     }
+}
+
+#[test]
+fn a_dilated_window_as_long_as_its_row_reads_its_taps_alone() {
+    // Six taps, two apart, from -3 on: elements 1, 3, 5 and 7, of which the last is padding.
+    let pool = Pool::max(WindowSpec::new([6]).dilation(2).before(3).after(2));
+    let plan = pool.plan::<u8>([6]).unwrap();
+    assert_eq!(plan.run(&View::from_slice(&[9, 1, 8, 2, 7, 3])).unwrap(), [3]);
+}
+
+#[test]
+fn a_row_of_the_padding_is_read_from_the_border() {
+    let pool = Pool::sum(WindowSpec::new([1, 2]).after([1, 0]));
+    // A row that is long enough to be read where it is.
+    let data = [1_i64; 300];
+    let view = View::new(&data, [1, 300]).unwrap();
+    let plan = pool.plan_layout(view.layout(), Some(Border::Constant(5))).unwrap();
+    let sums = plan.run(&view).unwrap();
+    assert_eq!((&sums[..299], &sums[299..]), (&[2; 299][..], &[10; 299][..]));
 }

@@ -108,7 +108,9 @@ fn arrange_rows(
     });
     let method = match spans.progression {
         None => RowMethod::Each,
-        Some(Progression { size, .. }) if spans.count() == 1 && size == spans.reach && size > 4 => {
+        Some(Progression { size, .. })
+            if spans.count() == 1 && size == spans.reach && size > 4 && dilation == 1 =>
+        {
             RowMethod::Whole
         }
         Some(Progression { size: 2 | 3, step: 2, .. }) if inner == 1 && dilation == 1 => {

@@ -86,8 +86,10 @@ impl Rows {
         let needed = self.needed_by(tile);
         let (stage, work) = scratch.split_at_mut(level.batch * self.pitch);
         let run = (count - 1) * self.pitch + needed * self.inner;
-        let direct = if self.in_place && !constant {
-            let start = offset + from as isize * level.stride + tile.start * self.stride;
+        // Under a border rows come one by one, from anywhere in the data or from nowhere.
+        let first = level.spans.source(from);
+        let direct = if self.in_place && !constant && first != CONSTANT {
+            let start = offset + first as isize * level.stride + tile.start * self.stride;
             job.source.direct(start as usize..start as usize + run)
         } else {
             None
