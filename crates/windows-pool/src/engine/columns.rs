@@ -12,7 +12,7 @@ use core::ops::Range;
 
 use super::{Job, Level, Sink};
 use crate::fold::Join;
-use crate::kernel::columns::{Ring, Stacks};
+use crate::kernel::columns::{Places, Ring, Stacks};
 
 /// Produces blocks from one to another into consecutive places.
 pub(super) type Produce<'p, A> = &'p mut dyn FnMut(usize, usize, &mut [A]);
@@ -40,13 +40,13 @@ pub(super) fn join_columns<J: Join>(
     let Memory { blocks, held, joined } = memory;
     let spans = &level.spans;
     let mut stacks = Stacks::default();
-    let mut join = |windows: Range<usize>, blocks: &mut [J::Acc], out: &mut [J::Acc], pitch| {
+    let mut join = |windows: Range<usize>, blocks: &mut [J::Acc], out: Places<'_, J::Acc>| {
         let windows = &spans.each[windows];
         if level.stacks {
             let held = (&mut *held.0, &mut *held.1);
-            stacks = job.lanes.stacks(out, pitch, blocks, ring, windows, held, stacks);
+            stacks = job.lanes.stacks(out, blocks, ring, windows, held, stacks);
         } else {
-            job.lanes.direct(out, pitch, blocks, ring, windows, spans.dilation);
+            job.lanes.direct(out, blocks, ring, windows, spans.dilation);
         }
     };
     let first = positions.start;
@@ -63,12 +63,13 @@ pub(super) fn join_columns<J: Join>(
         }
         let rest = spans.each[position..positions.end].iter();
         let ready = position + rest.take_while(|span| span.end(spans.dilation) <= made).count();
-        if let Some((out, pitch)) = sink.rows(position - first) {
-            join(position..ready, blocks, out, pitch);
+        if let Some(out) = sink.rows(position - first) {
+            join(position..ready, blocks, out);
         } else {
             for from in (position..ready).step_by(level.batch) {
                 let windows = from..(from + level.batch).min(ready);
-                join(windows.clone(), blocks, joined, ring.pitch);
+                let out = Places { rows: &mut *joined, pitch: ring.pitch };
+                join(windows.clone(), blocks, out);
                 sink.finish(from - first, &spans.each[windows], joined, ring.pitch);
             }
         }

@@ -15,7 +15,7 @@ use core::cell::Cell;
 use core::ops::Range;
 
 use crate::fold::Join;
-use crate::kernel::columns::Ring;
+use crate::kernel::columns::{Places, Ring};
 use crate::kernel::{Lanes, LoadRows};
 use crate::spans::{CONSTANT, Span, Spans};
 use columns::{Memory, join_columns};
@@ -99,13 +99,13 @@ enum Out<'s, A> {
 }
 
 impl<A> Sink<'_, A> {
-    /// The places of rows from one on and their distance, if these are what is joined.
-    fn rows(&mut self, row: usize) -> Option<(&mut [A], usize)> {
+    /// The places of rows from one on, if these are what is joined.
+    fn rows(&mut self, row: usize) -> Option<Places<'_, A>> {
         let out = match &mut self.out {
             Out::Kept(out) => &mut **out,
             Out::Done(target, _) => target.plain()?,
         };
-        Some((&mut out[row * self.block + self.at..], self.block))
+        Some(Places { rows: &mut out[row * self.block + self.at..], pitch: self.block })
     }
 
     /// Finishes joined rows, which lie `from` apart.

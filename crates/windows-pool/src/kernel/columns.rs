@@ -34,6 +34,12 @@ impl Ring {
     }
 }
 
+/// Where joined rows go: the first is at the start, each next one `pitch` further.
+pub(crate) struct Places<'a, A> {
+    pub(crate) rows: &'a mut [A],
+    pub(crate) pitch: usize,
+}
+
 /// How far two stacks have come: the front one ends before `front_end`, the back one before `back_end`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Stacks {
@@ -43,12 +49,12 @@ pub(crate) struct Stacks {
 
 impl<J: Join> Lanes<J> {
     leaf! {
-        /// Joins the blocks of each window, top to bottom, into rows that lie `pitch` apart.
+        /// Joins the blocks of each window, top to bottom.
         direct(
-            J: Join, fold, out: &'a mut [J::Acc], pitch: usize, blocks: &'a [J::Acc], ring: Ring,
-            spans: &'a [Span], apart: usize,
+            J: Join, fold, out: Places<'a, J::Acc>, blocks: &'a [J::Acc], ring: Ring, spans: &'a [Span],
+            apart: usize,
         ) {
-            for (span, out) in spans.iter().zip(out.chunks_mut(pitch)) {
+            for (span, out) in spans.iter().zip(out.rows.chunks_mut(out.pitch)) {
                 let out = &mut out[..ring.width];
                 let block = |tap: usize| &blocks[ring.at(span.first + tap * apart)];
                 match span.taps {
@@ -67,18 +73,18 @@ impl<J: Join> Lanes<J> {
     }
 
     leaf! {
-        /// Joins the blocks of each window by the two stacks of a queue, into rows that lie `pitch` apart.
+        /// Joins the blocks of each window by the two stacks of a queue.
         ///
         /// A block of the front stack stands for the join of everything from it to its end, `held.1` is
         /// the join of the back stack, and a window is one front block joined with that. When the front is
         /// used up, the back becomes the front, joined from its end on.
         stacks(
-            J: Join, fold, out: &'a mut [J::Acc], pitch: usize, blocks: &'a mut [J::Acc], ring: Ring,
-            spans: &'a [Span], held: (&'a mut [J::Acc], &'a mut [J::Acc]), stacks: Stacks,
+            J: Join, fold, out: Places<'a, J::Acc>, blocks: &'a mut [J::Acc], ring: Ring, spans: &'a [Span],
+            held: (&'a mut [J::Acc], &'a mut [J::Acc]), stacks: Stacks,
         ) -> Stacks {
             let Stacks { mut front_end, mut back_end } = stacks;
             let (last, held) = (&mut held.0[..ring.width], &mut held.1[..ring.width]);
-            for (span, out) in spans.iter().zip(out.chunks_mut(pitch)) {
+            for (span, out) in spans.iter().zip(out.rows.chunks_mut(out.pitch)) {
                 let out = &mut out[..ring.width];
                 if span.taps == 0 {
                     out.fill(fold.identity());
