@@ -102,8 +102,9 @@ impl<S: Copy> DynView<'_, S> {
                 channels: channel.len,
                 scales: &scales,
                 biases: &biases,
+                isa,
             };
-            block.run(isa);
+            block.run();
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use core::array;
 
 use super::dispatch::{Isa, Vectorized, vectorized};
+use super::shuffle::ByteShuffle;
 
 /// What happens to a value on its way, by a factor and a bias of its channel.
 ///
@@ -20,6 +21,24 @@ pub trait Convert<S, D>: Sync {
 
     /// One value. Must be `#[inline(always)]`.
     fn convert(scale: Self::Scale, bias: Self::Bias, value: S) -> D;
+
+    /// Sixteen pixels as planes. Must be `#[inline(always)]`.
+    #[inline(always)]
+    fn planes<const N: usize>(
+        _: Option<ByteShuffle>,
+        pixels: &[[S; N]; AT_ONCE],
+    ) -> [[S; AT_ONCE]; N]
+    where
+        S: Copy,
+    {
+        picked(pixels)
+    }
+}
+
+/// Pixels as planes, with constant distances between what is picked.
+#[inline(always)]
+fn picked<S: Copy, const N: usize>(pixels: &[[S; N]; AT_ONCE]) -> [[S; AT_ONCE]; N] {
+    array::from_fn(|channel| array::from_fn(|at| pixels[at][channel]))
 }
 
 /// No conversion: values of any type as they are.
@@ -50,6 +69,15 @@ pub trait Sample: Copy + Default + Send + Sync + 'static {
 
     /// The nearest value there is, halves to even; what is not a number is 0 for integers.
     fn from_f32(value: f32) -> Self;
+
+    /// Sixteen pixels as planes. Must be `#[inline(always)]`.
+    #[inline(always)]
+    fn planes<const N: usize>(
+        _: Option<ByteShuffle>,
+        pixels: &[[Self; N]; AT_ONCE],
+    ) -> [[Self; AT_ONCE]; N] {
+        picked(pixels)
+    }
 }
 
 impl Sample for f32 {
@@ -67,7 +95,7 @@ impl Sample for f32 {
 }
 
 macro_rules! integer_sample {
-    ($($integer:ty),*) => { $(
+    ($($integer:ty { $($planes:item)? })*) => { $(
         impl Sample for $integer {
             const UNIT: f64 = 1.0 / <$integer>::MAX as f64;
 
@@ -84,11 +112,30 @@ macro_rules! integer_sample {
                 let inside = value.max(0.0).min(<$integer>::MAX as f32);
                 ((inside + LARGE) - LARGE) as Self
             }
+
+            $($planes)?
         }
     )* };
 }
 
-integer_sample!(u8, u16);
+integer_sample! {
+    u8 {
+        #[inline(always)]
+        fn planes<const N: usize>(
+            shuffle: Option<ByteShuffle>,
+            pixels: &[[u8; N]; AT_ONCE],
+        ) -> [[u8; AT_ONCE]; N] {
+            match (shuffle, pixels.as_flattened().try_into()) {
+                (Some(shuffle), Ok(bytes)) => {
+                    let planes = shuffle.part(bytes);
+                    array::from_fn(|channel| planes[channel])
+                }
+                _ => picked(pixels),
+            }
+        }
+    }
+    u16 {}
+}
 
 /// `value * scale + bias` in `f32`, per channel: two roundings, the same on every processor.
 #[derive(Clone, Debug, PartialEq)]
@@ -116,6 +163,14 @@ impl<S: Sample, D: Sample> Convert<S, D> for Affine {
     fn convert(scale: f32, bias: f32, value: S) -> D {
         D::from_f32(value.to_f32() * scale + bias)
     }
+
+    #[inline(always)]
+    fn planes<const N: usize>(
+        shuffle: Option<ByteShuffle>,
+        pixels: &[[S; N]; AT_ONCE],
+    ) -> [[S; AT_ONCE]; N] {
+        S::planes(shuffle, pixels)
+    }
 }
 
 /// Distances in memory of one side of a block.
@@ -139,6 +194,8 @@ pub(crate) struct Block<'b, S, D, C: Convert<S, D>> {
     /// What is done to each value of an interleaved row, so to each channel at its front.
     pub(crate) scales: &'b [C::Scale],
     pub(crate) biases: &'b [C::Bias],
+    /// What it is compiled for.
+    pub(crate) isa: Isa,
 }
 
 /// Pixels that are handled at once: a loop of a known length becomes straight vector code, where one of
@@ -147,8 +204,8 @@ pub(crate) struct Block<'b, S, D, C: Convert<S, D>> {
 const AT_ONCE: usize = 16;
 
 impl<S: Copy, D: Copy, C: Convert<S, D>> Block<'_, S, D, C> {
-    pub(crate) fn run(self, isa: Isa) {
-        vectorized(isa, self);
+    pub(crate) fn run(self) {
+        vectorized(self.isa, self);
     }
 
     /// Side by side on both sides: a row is one run.
@@ -196,6 +253,7 @@ impl<S: Copy, D: Copy, C: Convert<S, D>> Block<'_, S, D, C> {
     /// Interleaved to planar, of `N` channels.
     #[inline(always)]
     fn part<const N: usize>(self) {
+        let shuffle = ByteShuffle::new(self.isa);
         let scales: [C::Scale; N] = array::from_fn(|channel| self.scales[channel]);
         let biases: [C::Bias; N] = array::from_fn(|channel| self.biases[channel]);
         for row in 0..self.rows {
@@ -204,9 +262,7 @@ impl<S: Copy, D: Copy, C: Convert<S, D>> Block<'_, S, D, C> {
             let (values, rest) = pixels.as_chunks::<AT_ONCE>();
             let to: [usize; N] = array::from_fn(|channel| self.to.at(row, channel));
             for (chunk, src) in values.iter().enumerate() {
-                // All planes of a chunk at once, with constant distances between what is picked.
-                let planes: [[S; AT_ONCE]; N] =
-                    array::from_fn(|channel| array::from_fn(|at| src[at][channel]));
+                let planes = C::planes(shuffle, src);
                 for channel in 0..N {
                     let (scale, bias) = (scales[channel], biases[channel]);
                     let dst = &mut self.dst[to[channel] + chunk * AT_ONCE..][..AT_ONCE];

@@ -5,9 +5,11 @@
 
 mod convert;
 mod dispatch;
+mod shuffle;
 mod writer;
 
 pub use convert::{Affine, Convert, Copied, Sample};
 pub(crate) use convert::{Block, Side};
 pub use dispatch::{Isa, Vectorized, vectorized};
+pub use shuffle::ByteShuffle;
 pub(crate) use writer::Writer;
