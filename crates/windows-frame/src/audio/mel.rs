@@ -3,6 +3,8 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use windows_core::kernel::{Isa, Vectorized, vectorized};
+
 use super::{Real, Spectra};
 use crate::FrameError;
 
@@ -70,9 +72,22 @@ fn log_step() -> f64 {
 #[derive(Clone, Debug, PartialEq)]
 pub struct MelBank<F: Real = f64> {
     bins: usize,
-    /// First bin and weights of each filter.
-    filters: Vec<(usize, Range<usize>)>,
-    weights: Vec<F>,
+    filters: Vec<Filter>,
+    weights: Vec<[F; LANES]>,
+}
+
+/// Products are summed side by side in this many lanes: one after the other each addition would wait
+/// for the last.
+const LANES: usize = 4;
+
+/// One triangle: whole lanes of weights, which zeros before and behind the triangle's own fill.
+#[derive(Clone, Debug, PartialEq)]
+struct Filter {
+    /// The bins that the lanes lie over: fewer than the lanes hold only if there are no more.
+    bins: Range<usize>,
+    lanes: Range<usize>,
+    /// Those of the lanes that are the triangle's.
+    taps: Range<usize>,
 }
 
 impl<F: Real> MelBank<F> {
@@ -148,12 +163,20 @@ impl<F: Real> MelBank<F> {
     fn triangles(bins: usize, mels: usize, weight: impl Fn(usize, usize) -> f64) -> Self {
         let (mut filters, mut weights) = (Vec::with_capacity(mels), Vec::new());
         for filter in 0..mels {
-            let first = (0..bins).find(|&bin| weight(filter, bin) > 0.0).unwrap_or(0);
-            let from = weights.len();
-            let run =
-                (first..bins).map(|bin| weight(filter, bin)).take_while(|&weight| weight > 0.0);
-            weights.extend(run.map(F::nearest));
-            filters.push((first, from..weights.len()));
+            let inside = |&bin: &usize| weight(filter, bin) > 0.0;
+            let first = (0..bins).find(inside).unwrap_or(0);
+            let taps = (first..bins).take_while(inside).count();
+            // Lanes that would reach over the last bin begin with zeros instead.
+            let len = taps.next_multiple_of(LANES);
+            let from = first.min(bins.saturating_sub(len));
+            let taps = first - from..first - from + taps;
+            let lanes = weights.len()..weights.len() + len / LANES;
+            let lane = |tap| if taps.contains(&tap) { weight(filter, from + tap) } else { 0.0 };
+            weights.extend(
+                (0..len / LANES)
+                    .map(|lanes| core::array::from_fn(|i| F::nearest(lane(lanes * LANES + i)))),
+            );
+            filters.push(Filter { bins: from..bins.min(from + len), lanes, taps });
         }
         Self { bins, filters, weights }
     }
@@ -173,11 +196,13 @@ impl<F: Real> MelBank<F> {
     /// The weights of a filter and the bin of the first.
     #[must_use]
     pub fn filter(&self, filter: usize) -> Option<(usize, &[F])> {
-        let (first, run) = self.filters.get(filter)?;
-        Some((*first, &self.weights[run.clone()]))
+        let Filter { bins, lanes, taps } = self.filters.get(filter)?;
+        let weights = self.weights[lanes.clone()].as_flattened();
+        Some((bins.start + taps.start, &weights[taps.clone()]))
     }
 
-    /// The energy under each filter. Allocates nothing.
+    /// The energy under each filter, as the whole matrix of weights would give it: up to three bins
+    /// beside a triangle count with a weight of 0. Allocates nothing.
     ///
     /// # Errors
     /// A spectrum of another number of bins, another number of outputs.
@@ -190,29 +215,41 @@ impl<F: Real> MelBank<F> {
             let expected = self.filters.len();
             return Err(FrameError::Length { what: "mel output", expected, got: out.len() });
         }
-        for (out, (first, run)) in out.iter_mut().zip(&self.filters) {
-            *out = dot(&power[*first..], &self.weights[run.clone()]);
-        }
+        vectorized(Isa::best(), Product { bank: self, power, out });
         Ok(())
     }
 }
 
-/// Four sums side by side: one after the other each addition would wait for the last.
-#[inline]
-fn dot<F: Real>(values: &[F], weights: &[F]) -> F {
-    let mut sums = [F::default(); 4];
-    let values = &values[..weights.len()];
-    let (fours, rest) = weights.as_chunks::<4>();
-    let (value_fours, value_rest) = values.as_chunks::<4>();
-    for (weights, values) in fours.iter().zip(value_fours) {
-        for lane in 0..4 {
-            sums[lane] += weights[lane] * values[lane];
+/// A bank times a spectrum.
+struct Product<'a, F: Real> {
+    bank: &'a MelBank<F>,
+    power: &'a [F],
+    out: &'a mut [F],
+}
+
+impl<F: Real> Vectorized for Product<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { bank, power, out } = self;
+        for (out, filter) in out.iter_mut().zip(&bank.filters) {
+            let weights = &bank.weights[filter.lanes.clone()];
+            let (values, rest) = power[filter.bins.clone()].as_chunks::<LANES>();
+            let mut sums = [F::default(); LANES];
+            for (weights, values) in weights.iter().zip(values) {
+                for lane in 0..LANES {
+                    sums[lane] += weights[lane] * values[lane];
+                }
+            }
+            if let (Some(weights), false) = (weights.get(values.len()), rest.is_empty()) {
+                for (lane, &value) in rest.iter().enumerate() {
+                    sums[lane] += weights[lane] * value;
+                }
+            }
+            *out = (sums[0] + sums[1]) + (sums[2] + sums[3]);
         }
     }
-    for ((sum, &weight), &value) in sums.iter_mut().zip(rest).zip(value_rest) {
-        *sum += weight * value;
-    }
-    (sums[0] + sums[1]) + (sums[2] + sums[3])
 }
 
 fn edges(scale: MelScale, mels: usize, low: f64, high: f64) -> impl Iterator<Item = f64> {
