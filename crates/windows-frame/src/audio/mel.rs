@@ -72,22 +72,23 @@ fn log_step() -> f64 {
 #[derive(Clone, Debug, PartialEq)]
 pub struct MelBank<F: Real = f64> {
     bins: usize,
-    filters: Vec<Filter>,
-    weights: Vec<[F; LANES]>,
+    mels: usize,
+    groups: Vec<Group>,
+    /// Of each bin of each group, the weights in the filters of the group.
+    weights: Vec<[F; GROUP]>,
 }
 
-/// Products are summed side by side in this many lanes: one after the other each addition would wait
-/// for the last.
-const LANES: usize = 4;
+/// Neighbouring filters, whose energies are summed side by side: most of their bins are shared, and
+/// one filter alone is so short that what surrounds its loop would cost more than the loop.
+const GROUP: usize = 4;
 
-/// One triangle: whole lanes of weights, which zeros before and behind the triangle's own fill.
+/// Where a group of filters lies.
 #[derive(Clone, Debug, PartialEq)]
-struct Filter {
-    /// The bins that the lanes lie over: fewer than the lanes hold only if there are no more.
+struct Group {
+    /// From the first bin of any of them to the last.
     bins: Range<usize>,
-    lanes: Range<usize>,
-    /// Those of the lanes that are the triangle's.
-    taps: Range<usize>,
+    /// The first of its weights.
+    from: usize,
 }
 
 impl<F: Real> MelBank<F> {
@@ -161,30 +162,27 @@ impl<F: Real> MelBank<F> {
     }
 
     fn triangles(bins: usize, mels: usize, weight: impl Fn(usize, usize) -> f64) -> Self {
-        let (mut filters, mut weights) = (Vec::with_capacity(mels), Vec::new());
-        for filter in 0..mels {
-            let inside = |&bin: &usize| weight(filter, bin) > 0.0;
-            let first = (0..bins).find(inside).unwrap_or(0);
-            let taps = (first..bins).take_while(inside).count();
-            // Lanes that would reach over the last bin begin with zeros instead.
-            let len = taps.next_multiple_of(LANES);
-            let from = first.min(bins.saturating_sub(len));
-            let taps = first - from..first - from + taps;
-            let lanes = weights.len()..weights.len() + len / LANES;
-            let lane = |tap| if taps.contains(&tap) { weight(filter, from + tap) } else { 0.0 };
-            weights.extend(
-                (0..len / LANES)
-                    .map(|lanes| core::array::from_fn(|i| F::nearest(lane(lanes * LANES + i)))),
-            );
-            filters.push(Filter { bins: from..bins.min(from + len), lanes, taps });
+        let (mut groups, mut weights) = (Vec::new(), Vec::new());
+        for first in (0..mels).step_by(GROUP) {
+            let filters = first..mels.min(first + GROUP);
+            let inside = |&bin: &usize| filters.clone().any(|filter| weight(filter, bin) > 0.0);
+            let from = (0..bins).find(inside).unwrap_or(0);
+            let to = (from..bins).rev().find(inside).map_or(from, |last| last + 1);
+            groups.push(Group { bins: from..to, from: weights.len() });
+            weights.extend((from..to).map(|bin| {
+                core::array::from_fn(|i| match first + i {
+                    filter if filter < mels => F::nearest(weight(filter, bin)),
+                    _ => F::default(),
+                })
+            }));
         }
-        Self { bins, filters, weights }
+        Self { bins, mels, groups, weights }
     }
 
     /// How many filters.
     #[must_use]
     pub fn mels(&self) -> usize {
-        self.filters.len()
+        self.mels
     }
 
     /// Bins of the spectrum they lie over.
@@ -193,16 +191,19 @@ impl<F: Real> MelBank<F> {
         self.bins
     }
 
-    /// The weights of a filter and the bin of the first.
+    /// The weight of a bin in a filter: 0 outside of its triangle.
     #[must_use]
-    pub fn filter(&self, filter: usize) -> Option<(usize, &[F])> {
-        let Filter { bins, lanes, taps } = self.filters.get(filter)?;
-        let weights = self.weights[lanes.clone()].as_flattened();
-        Some((bins.start + taps.start, &weights[taps.clone()]))
+    pub fn weight(&self, filter: usize, bin: usize) -> F {
+        let weight = || {
+            let group = self.groups.get(filter / GROUP)?;
+            let at = bin.checked_sub(group.bins.start).filter(|_| bin < group.bins.end)?;
+            Some(self.weights[group.from + at][filter % GROUP])
+        };
+        weight().unwrap_or_default()
     }
 
-    /// The energy under each filter, as the whole matrix of weights would give it: up to three bins
-    /// beside a triangle count with a weight of 0. Allocates nothing.
+    /// The energy under each filter. A bin that is not a number spoils the filters beside its own too,
+    /// as in a product with the whole matrix. Allocates nothing.
     ///
     /// # Errors
     /// A spectrum of another number of bins, another number of outputs.
@@ -211,12 +212,27 @@ impl<F: Real> MelBank<F> {
             let expected = self.bins;
             return Err(FrameError::Length { what: "spectrum", expected, got: power.len() });
         }
-        if out.len() != self.filters.len() {
-            let expected = self.filters.len();
+        if out.len() != self.mels {
+            let expected = self.mels;
             return Err(FrameError::Length { what: "mel output", expected, got: out.len() });
         }
         vectorized(Isa::best(), Product { bank: self, power, out });
         Ok(())
+    }
+}
+
+impl<F: Real> MelBank<F> {
+    #[inline(always)]
+    fn energies(&self, Group { bins, from }: &Group, power: &[F]) -> [F; GROUP] {
+        let values = &power[bins.clone()];
+        let weights = &self.weights[*from..][..values.len()];
+        let mut sums = [F::default(); GROUP];
+        for (weights, &value) in weights.iter().zip(values) {
+            for (sum, &weight) in sums.iter_mut().zip(weights) {
+                *sum += weight * value;
+            }
+        }
+        sums
     }
 }
 
@@ -233,21 +249,12 @@ impl<F: Real> Vectorized for Product<'_, F> {
     #[inline(always)]
     fn run(self) {
         let Self { bank, power, out } = self;
-        for (out, filter) in out.iter_mut().zip(&bank.filters) {
-            let weights = &bank.weights[filter.lanes.clone()];
-            let (values, rest) = power[filter.bins.clone()].as_chunks::<LANES>();
-            let mut sums = [F::default(); LANES];
-            for (weights, values) in weights.iter().zip(values) {
-                for lane in 0..LANES {
-                    sums[lane] += weights[lane] * values[lane];
-                }
-            }
-            if let (Some(weights), false) = (weights.get(values.len()), rest.is_empty()) {
-                for (lane, &value) in rest.iter().enumerate() {
-                    sums[lane] += weights[lane] * value;
-                }
-            }
-            *out = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+        let (whole, rest) = out.as_chunks_mut::<GROUP>();
+        for (out, group) in whole.iter_mut().zip(&bank.groups) {
+            *out = bank.energies(group, power);
+        }
+        if let (Some(group), false) = (bank.groups.get(whole.len()), rest.is_empty()) {
+            rest.copy_from_slice(&bank.energies(group, power)[..rest.len()]);
         }
     }
 }
