@@ -2,6 +2,7 @@
 //! looked at.
 
 mod arguments;
+mod audio;
 mod bad_days;
 mod bad_input;
 mod conv;

@@ -3,6 +3,8 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use windows_core::kernel::{Isa, Vectorized, vectorized};
+
 use super::{Real, Spectra};
 use crate::FrameError;
 
@@ -70,9 +72,23 @@ fn log_step() -> f64 {
 #[derive(Clone, Debug, PartialEq)]
 pub struct MelBank<F: Real = f64> {
     bins: usize,
-    /// First bin and weights of each filter.
-    filters: Vec<(usize, Range<usize>)>,
-    weights: Vec<F>,
+    mels: usize,
+    groups: Vec<Group>,
+    /// Of each bin of each group, the weights in the filters of the group.
+    weights: Vec<[F; GROUP]>,
+}
+
+/// Neighbouring filters, whose energies are summed side by side: most of their bins are shared, and
+/// one filter alone is so short that what surrounds its loop would cost more than the loop.
+const GROUP: usize = 4;
+
+/// Where a group of filters lies.
+#[derive(Clone, Debug, PartialEq)]
+struct Group {
+    /// From the first bin of any of them to the last.
+    bins: Range<usize>,
+    /// The first of its weights.
+    from: usize,
 }
 
 impl<F: Real> MelBank<F> {
@@ -146,22 +162,27 @@ impl<F: Real> MelBank<F> {
     }
 
     fn triangles(bins: usize, mels: usize, weight: impl Fn(usize, usize) -> f64) -> Self {
-        let (mut filters, mut weights) = (Vec::with_capacity(mels), Vec::new());
-        for filter in 0..mels {
-            let first = (0..bins).find(|&bin| weight(filter, bin) > 0.0).unwrap_or(0);
-            let from = weights.len();
-            let run =
-                (first..bins).map(|bin| weight(filter, bin)).take_while(|&weight| weight > 0.0);
-            weights.extend(run.map(F::nearest));
-            filters.push((first, from..weights.len()));
+        let (mut groups, mut weights) = (Vec::new(), Vec::new());
+        for first in (0..mels).step_by(GROUP) {
+            let filters = first..mels.min(first + GROUP);
+            let inside = |&bin: &usize| filters.clone().any(|filter| weight(filter, bin) > 0.0);
+            let from = (0..bins).find(inside).unwrap_or(0);
+            let to = (from..bins).rev().find(inside).map_or(from, |last| last + 1);
+            groups.push(Group { bins: from..to, from: weights.len() });
+            weights.extend((from..to).map(|bin| {
+                core::array::from_fn(|i| match first + i {
+                    filter if filter < mels => F::nearest(weight(filter, bin)),
+                    _ => F::default(),
+                })
+            }));
         }
-        Self { bins, filters, weights }
+        Self { bins, mels, groups, weights }
     }
 
     /// How many filters.
     #[must_use]
     pub fn mels(&self) -> usize {
-        self.filters.len()
+        self.mels
     }
 
     /// Bins of the spectrum they lie over.
@@ -170,14 +191,19 @@ impl<F: Real> MelBank<F> {
         self.bins
     }
 
-    /// The weights of a filter and the bin of the first.
+    /// The weight of a bin in a filter: 0 outside of its triangle.
     #[must_use]
-    pub fn filter(&self, filter: usize) -> Option<(usize, &[F])> {
-        let (first, run) = self.filters.get(filter)?;
-        Some((*first, &self.weights[run.clone()]))
+    pub fn weight(&self, filter: usize, bin: usize) -> F {
+        let weight = || {
+            let group = self.groups.get(filter / GROUP)?;
+            let at = bin.checked_sub(group.bins.start).filter(|_| bin < group.bins.end)?;
+            Some(self.weights[group.from + at][filter % GROUP])
+        };
+        weight().unwrap_or_default()
     }
 
-    /// The energy under each filter. Allocates nothing.
+    /// The energy under each filter. A bin that is not a number spoils the filters beside its own too,
+    /// as in a product with the whole matrix. Allocates nothing.
     ///
     /// # Errors
     /// A spectrum of another number of bins, another number of outputs.
@@ -186,33 +212,51 @@ impl<F: Real> MelBank<F> {
             let expected = self.bins;
             return Err(FrameError::Length { what: "spectrum", expected, got: power.len() });
         }
-        if out.len() != self.filters.len() {
-            let expected = self.filters.len();
+        if out.len() != self.mels {
+            let expected = self.mels;
             return Err(FrameError::Length { what: "mel output", expected, got: out.len() });
         }
-        for (out, (first, run)) in out.iter_mut().zip(&self.filters) {
-            *out = dot(&power[*first..], &self.weights[run.clone()]);
-        }
+        vectorized(Isa::best(), Product { bank: self, power, out });
         Ok(())
     }
 }
 
-/// Four sums side by side: one after the other each addition would wait for the last.
-#[inline]
-fn dot<F: Real>(values: &[F], weights: &[F]) -> F {
-    let mut sums = [F::default(); 4];
-    let values = &values[..weights.len()];
-    let (fours, rest) = weights.as_chunks::<4>();
-    let (value_fours, value_rest) = values.as_chunks::<4>();
-    for (weights, values) in fours.iter().zip(value_fours) {
-        for lane in 0..4 {
-            sums[lane] += weights[lane] * values[lane];
+impl<F: Real> MelBank<F> {
+    #[inline(always)]
+    fn energies(&self, Group { bins, from }: &Group, power: &[F]) -> [F; GROUP] {
+        let values = &power[bins.clone()];
+        let weights = &self.weights[*from..][..values.len()];
+        let mut sums = [F::default(); GROUP];
+        for (weights, &value) in weights.iter().zip(values) {
+            for (sum, &weight) in sums.iter_mut().zip(weights) {
+                *sum += weight * value;
+            }
+        }
+        sums
+    }
+}
+
+/// A bank times a spectrum.
+struct Product<'a, F: Real> {
+    bank: &'a MelBank<F>,
+    power: &'a [F],
+    out: &'a mut [F],
+}
+
+impl<F: Real> Vectorized for Product<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { bank, power, out } = self;
+        let (whole, rest) = out.as_chunks_mut::<GROUP>();
+        for (out, group) in whole.iter_mut().zip(&bank.groups) {
+            *out = bank.energies(group, power);
+        }
+        if let (Some(group), false) = (bank.groups.get(whole.len()), rest.is_empty()) {
+            rest.copy_from_slice(&bank.energies(group, power)[..rest.len()]);
         }
     }
-    for ((sum, &weight), &value) in sums.iter_mut().zip(rest).zip(value_rest) {
-        *sum += weight * value;
-    }
-    (sums[0] + sums[1]) + (sums[2] + sums[3])
 }
 
 fn edges(scale: MelScale, mels: usize, low: f64, high: f64) -> impl Iterator<Item = f64> {

@@ -2,6 +2,8 @@
 
 use alloc::vec::Vec;
 
+use windows_core::kernel::{Isa, Vectorized, vectorized};
+
 use super::log::ln;
 use super::stft::power_into;
 use super::{
@@ -95,16 +97,37 @@ impl<F: Transform> WhisperMel<F> {
         power_into(spectrum, &mut power);
         let power = power.get(..spectrum.len()).unwrap_or(&[]);
         self.bank.apply(power, out)?;
-        log_into(out, 1e-10, core::f64::consts::LOG10_E);
+        let scale = core::f64::consts::LOG10_E;
+        vectorized(Isa::best(), Logarithms { values: out, least: 1e-10, scale });
         Ok(())
     }
 
     /// Raw features of a whole input to features.
     pub fn normalise(raw: &mut [F]) {
-        let loudest = raw.iter().fold(f64::NEG_INFINITY, |most, &value| most.max(value.to_f64()));
+        vectorized(Isa::best(), Normalise(raw));
+    }
+}
+
+/// See [`WhisperMel::normalise`].
+struct Normalise<'a, F>(&'a mut [F]);
+
+impl<F: Transform> Vectorized for Normalise<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        // Side by side, since each comparison would wait for the last.
+        let mut loudest = [F::nearest(f64::NEG_INFINITY); 8];
+        let (eights, rest) = self.0.as_chunks::<8>();
+        for values in eights.iter().map(|values| &values[..]).chain([rest]) {
+            for (loudest, &value) in loudest.iter_mut().zip(values) {
+                *loudest = if value > *loudest { value } else { *loudest };
+            }
+        }
+        let loudest = loudest.into_iter().fold(f64::NEG_INFINITY, |a, b| a.max(b.to_f64()));
         let floor = F::nearest(loudest - 8.0);
         let (four, quarter) = (F::nearest(4.0), F::nearest(0.25));
-        for value in raw {
+        for value in self.0 {
             let clipped = if *value < floor { floor } else { *value };
             *value = (clipped + four) * quarter;
         }
@@ -112,12 +135,23 @@ impl<F: Transform> WhisperMel<F> {
 }
 
 /// Logarithms in place, of at least `least`, times a scale.
-fn log_into<F: Transform>(values: &mut [F], least: f64, scale: f64) {
-    for value in values {
-        let energy = value.to_f64();
-        // Not `max`, which would hide that a sample was not a number.
-        let energy = if energy < least { least } else { energy };
-        *value = F::nearest(ln(energy) * scale);
+struct Logarithms<'a, F> {
+    values: &'a mut [F],
+    least: f64,
+    scale: f64,
+}
+
+impl<F: Transform> Vectorized for Logarithms<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for value in self.values {
+            let energy = value.to_f64();
+            // Not `max`, which would hide that a sample was not a number.
+            let energy = if energy < self.least { self.least } else { energy };
+            *value = F::nearest(ln(energy) * self.scale);
+        }
     }
 }
 
@@ -189,7 +223,8 @@ impl<F: Transform> Fbank<F> {
             let mut power = [F::default(); 257];
             power_into(&scratch.spectrum, &mut power);
             self.bank.apply(&power, out).expect("one output per filter");
-            log_into(out, f64::from(f32::EPSILON), 1.0);
+            let least = f64::from(f32::EPSILON);
+            vectorized(Isa::best(), Logarithms { values: out, least, scale: 1.0 });
         })
     }
 

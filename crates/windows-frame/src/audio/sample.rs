@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use windows_core::kernel::{Isa, Vectorized, vectorized};
+
 use crate::{Frame, FrameError};
 
 /// A sample of sound. Integers of `b` bits are divided by `2^(b-1)`, so that full scale is -1 to just
@@ -145,11 +147,32 @@ impl<S: Sample> Frame<'_, '_, S> {
         if let Some(slice) = self.as_slice()
             && slice.len() == expected
         {
-            for ((out, &sample), &weight) in out.iter_mut().zip(slice).zip(window) {
-                *out = F::of(sample) * weight;
-            }
+            windowed(slice, window, out);
             return Ok(());
         }
         self.write_with(F::default(), |tap, sample| F::of(sample) * window[tap], out)
+    }
+}
+
+/// Samples times weights.
+#[inline]
+pub(super) fn windowed<S: Sample, F: Real>(samples: &[S], weights: &[F], out: &mut [F]) {
+    vectorized(Isa::best(), Windowed { samples, weights, out });
+}
+
+struct Windowed<'a, S, F> {
+    samples: &'a [S],
+    weights: &'a [F],
+    out: &'a mut [F],
+}
+
+impl<S: Sample, F: Real> Vectorized for Windowed<'_, S, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for ((out, &sample), &weight) in self.out.iter_mut().zip(self.samples).zip(self.weights) {
+            *out = F::of(sample) * weight;
+        }
     }
 }

@@ -6,7 +6,9 @@ use core::fmt;
 
 use realfft::num_complex::Complex;
 use realfft::{FftNum, RealFftPlanner, RealToComplex};
+use windows_core::kernel::{Isa, Vectorized, vectorized};
 
+use super::sample::windowed;
 use super::{Real, Sample};
 use crate::{Frame, FrameError, FrameSpec, Framer};
 
@@ -317,9 +319,7 @@ impl<F: Transform> Stft<F> {
             let expected = head.len();
             return Err(FrameError::Length { what: "frame", expected, got: frame.len() });
         }
-        for ((out, &sample), &weight) in head.iter_mut().zip(frame).zip(&self.window) {
-            *out = F::of(sample) * weight;
-        }
+        windowed(frame, &self.window, head);
         zeros.fill(F::default());
         Ok(self.transformed(scratch))
     }
@@ -487,8 +487,22 @@ fn in_parts<V: Send>(out: &mut [V], values: usize, part: &(impl Fn(usize, &mut [
 /// Squared magnitudes.
 #[inline]
 pub(crate) fn power_into<F: Transform>(spectrum: &[Complex<F>], out: &mut [F]) {
-    for (out, value) in out.iter_mut().zip(spectrum) {
-        *out = value.re * value.re + value.im * value.im;
+    vectorized(Isa::best(), Power { spectrum, out });
+}
+
+struct Power<'a, F> {
+    spectrum: &'a [Complex<F>],
+    out: &'a mut [F],
+}
+
+impl<F: Transform> Vectorized for Power<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (out, value) in self.out.iter_mut().zip(self.spectrum) {
+            *out = value.re * value.re + value.im * value.im;
+        }
     }
 }
 

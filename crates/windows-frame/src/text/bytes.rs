@@ -232,8 +232,15 @@ impl Span {
 }
 
 /// The last character boundary that is not behind `at`.
+///
+/// Four bytes at once, the longest that a character is: how far it is to a boundary is chance where
+/// characters are wide, and a branch on chance costs more than all else here.
 #[inline]
 fn boundary_until(text: &str, mut at: usize) -> usize {
+    let before = text.as_bytes().get(..=at).and_then(<[u8]>::last_chunk);
+    if let Some(&four) = before {
+        return at - (continuing(u32::from_be_bytes(four)).trailing_ones() / 8) as usize;
+    }
     while !text.is_char_boundary(at) {
         at -= 1;
     }
@@ -243,8 +250,38 @@ fn boundary_until(text: &str, mut at: usize) -> usize {
 /// The first character boundary that is not before `at`.
 #[inline]
 fn boundary_from(text: &str, mut at: usize) -> usize {
+    let behind = text.as_bytes().get(at..).and_then(<[u8]>::first_chunk);
+    if let Some(&four) = behind {
+        return at + (continuing(u32::from_le_bytes(four)).trailing_ones() / 8) as usize;
+    }
     while !text.is_char_boundary(at) {
         at += 1;
     }
     at
+}
+
+/// All ones in the bytes that continue a character, `10......`; no eight ones in a row from the lowest
+/// bit on in others.
+#[inline]
+fn continuing(bytes: u32) -> u32 {
+    bytes & !(bytes << 1) | 0x7f7f_7f7f
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn boundaries_are_those_of_the_standard_library() {
+        let text = "aé漢🙂 zß語👩‍👩‍👧é漢🙂a";
+        for start in text.char_indices().map(|(at, _)| at) {
+            let text = &text[start..];
+            for at in 0..=text.len() {
+                let until = (0..=at).rfind(|&at| text.is_char_boundary(at));
+                let from = (at..=text.len()).find(|&at| text.is_char_boundary(at));
+                assert_eq!(Some(boundary_until(text, at)), until, "{text} {at}");
+                assert_eq!(Some(boundary_from(text, at)), from, "{text} {at}");
+            }
+        }
+    }
 }

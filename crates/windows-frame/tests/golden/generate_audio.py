@@ -5,7 +5,8 @@
 
 `counts_NAME.npy` is int16, one row per case: length, hop, then the number of frames of 0, 1, .. 2000
 samples; -1 where the library raises. `frames_NAME_*.npy` holds the frames of 1, 2, .. n as the library
-cuts them; `stft_*.npy`, `mel_*.npy`, `window_*.npy` what their names say. Versions: `versions.txt`.
+cuts them; `prints_NAME.npy`, uint32, has a row per pair of length and hop and, of the frames of 0 to 2000
+such samples, the number and a fingerprint; `stft_*.npy`, `mel_*.npy`, `window_*.npy` what their names say. Versions: `versions.txt`.
 """
 
 import os
@@ -22,6 +23,7 @@ import tensorflow as tf
 import tokenizers
 import torch
 from transformers import WhisperFeatureExtractor
+from transformers.audio_utils import spectrogram
 
 warnings.filterwarnings("ignore")
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -47,15 +49,41 @@ def counts(name, count, pairs=PAIRS):
     print(name, [row[2:][-1] for row in rows])
 
 
+# Powers of 31 modulo 2^32, the highest first.
+POWERS = np.cumprod(np.concatenate([[1], np.full(1 << 14, 31)]).astype(np.uint32), dtype=np.uint32)[::-1]
+
+
+def fingerprint(frames):
+    """Of whole numbers: h = 31 h + number, modulo 2^32, from one to the next."""
+    numbers = np.asarray(frames).astype(np.int64).astype(np.uint32).ravel()
+    return int((numbers * POWERS[len(POWERS) - len(numbers) :]).sum(dtype=np.uint32))
+
+
+def prints(name, frames, pairs=((25, 10), (8, 3), (5, 9))):
+    """`frames(x, length, hop)` of the first 0, 1, .. 2000 samples of a ramp; none where the library raises."""
+    rows = []
+    for length, hop in pairs:
+        row = [length, hop]
+        for n in range(SAMPLES):
+            try:
+                cut = frames(ramp(n), length, hop)
+                row += [len(cut), fingerprint(cut)]
+            except Exception:
+                row += [2**32 - 1, 0]
+        rows.append(row)
+    save("prints_" + name, np.array(rows, dtype=np.uint32))
+    print(name, [row[-2:] for row in rows])
+
+
 def ramp(n):
     return np.arange(1, n + 1, dtype=np.float64)
 
 
-def cut(spectra, length):
+def cut(spectra, length, bound=1e-6):
     """Frames of a ramp, from their spectra under a rectangular window."""
     frames = np.fft.irfft(spectra, n=length, axis=-1)
     whole = np.round(frames)
-    assert np.abs(frames - whole).max() < 1e-6
+    assert np.abs(frames - whole).max(initial=0) < bound
     return whole
 
 
@@ -98,13 +126,21 @@ def kaldi_count(n, length, hop, snip):
     return bank.num_frames_ready
 
 
-def mirrored(n, length, hop):
-    """Kaldi's frames without snipped edges, by its own words: the signal is mirrored, the edge sample
-    repeated. (The library gives features only; its counts are checked against it above.)"""
-    x = ramp(n)
-    padded = np.pad(x, length * 4, mode="symmetric")
-    starts = [k * hop + hop // 2 - length // 2 + length * 4 for k in range((n + hop // 2) // hop)]
-    return np.array([padded[s : s + length] for s in starts])
+def kaldi_frames(x, length, hop, snip):
+    options = knf.RawAudioSamplesOptions()
+    options.frame_opts = kaldi_options(length, hop, snip)
+    raw = knf.OnlineRawAudioSamples(options)
+    raw.accept_waveform(1000, x.tolist())
+    raw.input_finished()
+    frames = [raw.get_frame(k)[:length] for k in range(raw.num_frames_ready)]
+    return np.array(frames).reshape(-1, length)
+
+
+def whisper_frames(x, length, hop):
+    # As the feature extractor calls it, which leaves the last frame out.
+    ones = np.ones(length)
+    spectra = spectrogram(x, ones, length, hop, power=None, center=True, pad_mode="reflect")
+    return cut(spectra.T[:-1], length, 0.1)
 
 
 def short_time_fft(length, hop, window):
@@ -162,19 +198,26 @@ counts("whisper", whisper_count, [(400, 160)])
 # Here the second number is the overlap.
 counts("huggingface", hf_count, [(400, 240), (25, 10), (7, 3), (6, 0)])
 
-for n, length, hop in [(23, 8, 3), (40, 7, 5), (9, 6, 2)]:
-    x = ramp(n)
-    tag = f"{n}_{length}_{hop}"
-    save(f"frames_librosa_{tag}", cut(librosa_centered(n, length, hop, x), length))
-    save(f"frames_librosa_frame_{tag}", librosa.util.frame(x, frame_length=length, hop_length=hop).T.copy())
-    save(f"frames_torch_{tag}", cut(torch_stft(x, length, hop, center=True, pad_mode="reflect"), length))
-    save(f"frames_torch_unfold_{tag}", torch.as_tensor(x).unfold(0, length, hop).numpy().copy())
-    save(f"frames_tensorflow_{tag}", tf.signal.frame(x, length, hop).numpy())
-    save(f"frames_tensorflow_pad_{tag}", tf.signal.frame(x, length, hop, pad_end=True).numpy())
-    save(f"frames_kaldi_nosnip_{tag}", mirrored(n, length, hop))
-    boxcar = short_time_fft(length, hop, np.ones(length))
-    save(f"frames_scipy_boxcar_{tag}", cut(boxcar.stft(x).T, length))
-    save(f"frames_scipy_legacy_{tag}", cut(scipy_legacy(x, length, hop), length))
+FRAMES = {
+    "librosa": lambda x, l, h: cut(librosa_centered(0, l, h, x), l),
+    "librosa_frame": lambda x, l, h: librosa.util.frame(x, frame_length=l, hop_length=h).T,
+    "torch": lambda x, l, h: cut(torch_stft(x, l, h, center=True, pad_mode="reflect"), l),
+    "torch_unfold": lambda x, l, h: torch.as_tensor(x).unfold(0, l, h).numpy(),
+    "tensorflow": lambda x, l, h: tf.signal.frame(x, l, h).numpy(),
+    "tensorflow_pad": lambda x, l, h: tf.signal.frame(x, l, h, pad_end=True).numpy(),
+    "kaldi": lambda x, l, h: kaldi_frames(x, l, h, True),
+    "kaldi_nosnip": lambda x, l, h: kaldi_frames(x, l, h, False),
+    "scipy_boxcar": lambda x, l, h: cut(short_time_fft(l, h, np.ones(l)).stft(x).T, l),
+    "scipy_legacy": lambda x, l, h: cut(scipy_legacy(x, l, h), l),
+    "whisper": whisper_frames,
+}
+for name, frames in FRAMES.items():
+    for n, length, hop in [(23, 8, 3), (40, 7, 5), (9, 6, 2)]:
+        if name == "whisper" and length % 2 == 1:
+            continue
+        save(f"frames_{name}_{n}_{length}_{hop}", frames(ramp(n), length, hop).astype(np.float64))
+    pairs = [(8, 3), (5, 4), (25, 10)] if name == "scipy_legacy" else [(25, 10), (8, 3), (5, 9)]
+    prints(name, frames, pairs)
 
 # --- windows ----------------------------------------------------------------------------------------
 
