@@ -89,10 +89,10 @@ impl Session {
             match request.iter().map(String::as_str).collect::<Vec<_>>()[..] {
                 ["save", directory] => answer(&save(case, Path::new(directory))),
                 ["time", column, seconds] => {
-                    // No name of a column has a space in it but as an underscore.
-                    let column = column.replace('_', " ");
-                    let (_, work) =
-                        columns.iter_mut().find(|(name, _)| *name == column).expect("a column");
+                    // A name is one word on the wire.
+                    let mut named =
+                        columns.iter_mut().filter(|(name, _)| name.replace(' ', "_") == column);
+                    let (_, work) = named.next().expect("a column");
                     answer(&json!(least(work, seconds.parse().expect("seconds"))));
                 }
                 ["close"] => {
