@@ -114,8 +114,10 @@ def measured(row, workers, rounds, seconds):
     gc.enable()
     for worker in used.values():
         worker.ask("close")
+    items = opened["best"]["items"] or row["items"]
     kernels = {name: answer["kernel"] for name, answer in opened.items()}
-    return {**row, "times": times, "kernels": kernels, "peak": opened["best"]["peak"], "skipped": skipped}
+    found = {"items": items, "times": times, "kernels": kernels, "skipped": skipped}
+    return {**row, **found, "peak": opened["best"]["peak"]}
 
 
 def lines(*command):

@@ -117,6 +117,7 @@ fn power<F: Transform + bytemuck::Pod>(session: &mut Session) {
             Array::new("output", &[CENTRED, LENGTH / 2 + 1], &expected),
         ],
         peak: peak(|| drop(stft.power(&sound))),
+        ..Case::default()
     };
     session.serve(&case, &mut [("ours", &mut ours), ("realfft alone", &mut transforms)]);
 }
@@ -133,6 +134,7 @@ fn whisper(session: &mut Session) {
             Array::new("output", &[MINUTE / HOP, 80], &expected),
         ],
         peak: peak(|| drop(plan.features(&sound))),
+        ..Case::default()
     };
     session.serve(&case, &mut [("ours", &mut ours)]);
 }

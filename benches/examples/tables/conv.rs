@@ -44,6 +44,7 @@ fn convolve(session: &mut Session, layer: Layer) {
             Array::new("output", plan.output_shape(), &expected),
         ],
         peak: Some(4 * plan.scratch_len() as u64),
+        ..Case::default()
     };
     session.serve(&case, &mut [("ours", &mut ours)]);
 }

@@ -60,7 +60,15 @@ fn pool(session: &mut Session, len: usize) {
     let pool = Pool::max(WindowSpec::new([15, 15]).padding(7));
     let plan = pool.plan::<f32>([height, width]).expect("windows that fit");
     let out = RefCell::new(vec![0.0; plan.output_len()]);
-    let mut ours = || plan.run_into(black_box(&view), &mut out.borrow_mut()).expect("an output");
+    let scratch = RefCell::new(plan.scratch());
+    let parallel = session.threads() > 1;
+    let mut ours = || {
+        let (view, out) = (black_box(&view), &mut *out.borrow_mut());
+        match parallel {
+            true => plan.run_into(view, out).expect("an output"),
+            false => plan.run_with(view, out, &mut scratch.borrow_mut()).expect("an output"),
+        }
+    };
     let peak = peak(|| {
         let plan = pool.plan::<f32>([height, width]).expect("windows that fit");
         plan.run_with(&view, &mut out.borrow_mut(), &mut plan.scratch()).expect("an output");

@@ -30,6 +30,8 @@ impl<'a> Array<'a> {
 pub(crate) struct Case<'a> {
     /// The kernel that the plan chose.
     pub(crate) kernel: String,
+    /// How many items a call works on, if only the data say it.
+    pub(crate) items: Option<usize>,
     /// Inputs by name, and the result as `output`.
     pub(crate) arrays: Vec<Array<'a>>,
     /// Most bytes allocated at a time by a call that makes plan, scratch and output itself.
@@ -84,7 +86,7 @@ impl Session {
         let declared = self.open.take().expect("a row is open");
         let served: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
         assert_eq!(declared, served, "columns declared and served");
-        answer(&json!({"kernel": case.kernel, "peak": case.peak}));
+        answer(&json!({"kernel": case.kernel, "items": case.items, "peak": case.peak}));
         while let Some(request) = self.request() {
             match request.iter().map(String::as_str).collect::<Vec<_>>()[..] {
                 ["save", directory] => answer(&save(case, Path::new(directory))),

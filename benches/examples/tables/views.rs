@@ -177,6 +177,7 @@ fn stitch(session: &mut Session) {
             let plan = Stitch::new(windows.grid(), spec()).expect("a grid without gaps");
             plan.run_into(&tiles.borrow(), &mut out.borrow_mut()).expect("an output");
         }),
+        ..Case::default()
     };
     session.serve(&case, &mut [("ours", &mut ours)]);
 }
