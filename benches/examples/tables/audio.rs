@@ -8,7 +8,7 @@ use windows_benches::noise;
 use windows_frame::audio::{Stft, StftSpec, Transform, WhisperMel, Window};
 use windows_frame::{FrameSpec, Framer};
 
-use crate::row::{Row, Target};
+use crate::row::{ABSENT, Row, Target};
 use crate::session::{Array, Case, Session, peak};
 
 const MINUTE: usize = 60 * 16_000;
@@ -140,15 +140,13 @@ fn whisper(session: &mut Session) {
 }
 
 pub(crate) fn rows() -> Vec<Row> {
-    const STFT: &str =
-        "computes in single precision only, on a ring buffer of its own; not built here";
     let spectra = |id, name, run: fn(&mut Session), seconds| {
         let work = format!("power STFT 400 / 160 of 60 s, {name}");
         Row::new("audio", id, work, run)
             .items(CENTRED, "frame")
             .rivals(&["realfft alone"])
             .peers(&["librosa", "torch"])
-            .skip("ruststft", STFT)
+            .skip("ruststft", ABSENT)
             .target(Target::Faster(2.5, "librosa"))
             .target(Target::Seconds(seconds))
             .threads()

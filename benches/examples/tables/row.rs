@@ -7,6 +7,9 @@ use crate::session::Session;
 /// Why whole frameworks are no rivals here.
 pub(crate) const HEAVY: &str = "a framework of hundreds of crates, not built with these benches";
 
+/// Why a lesser one is not, either.
+pub(crate) const ABSENT: &str = "not built with these benches";
+
 /// What ours must reach.
 #[derive(Clone, Debug)]
 pub(crate) enum Target {

@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args_os().skip(1);
     let mut path = || arguments.next().ok_or("usage: edges INPUT OUTPUT.png");
     let (input, output) = (path()?, path()?);
-    let image = image::open(input)?.into_luma32f();
+    let image = image::open(input)?.to_luma32f();
     let (width, height) = image.dimensions();
     let shape = [height as usize, width as usize];
 

@@ -38,11 +38,11 @@ fn tiled(
     });
     let mut tile = vec![0.0; TILE * TILE];
     for (index, window) in windows.iter().enumerate() {
-        window.copy_into(&mut tile)?;
+        window.view().copy_into(&mut tile)?;
         model(&mut tile);
         stitcher.add(index, &tile)?;
     }
-    stitcher.finish()?;
+    let _sink = stitcher.finish()?;
     Ok(out)
 }
 
@@ -55,7 +55,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let pixels: Vec<f32> = image.as_raw().iter().map(|&x| f32::from(x)).collect();
     let view = View::new(&pixels, [height as usize, width as usize])?;
 
-    let apart = tiled(&view, 0, Taper::Uniform)?;
+    let apart = tiled(&view, 0, Taper::Constant)?;
     let together = tiled(&view, TILE / 2, Taper::Hann)?;
     let pixels = apart.iter().chain(&together).map(|x| x.round() as u8).collect();
     let both = GrayImage::from_raw(width, 2 * height, pixels).ok_or("as many pixels as before")?;
