@@ -1,5 +1,6 @@
 //! What a separable kind does with elements: load, join, finish.
 
+use core::hint::select_unpredictable;
 use core::marker::PhantomData;
 
 use bytemuck::Pod;
@@ -21,6 +22,9 @@ pub(crate) trait Join: Copy + Send + Sync + 'static {
     const IDEMPOTENT: bool;
 
     fn identity(self) -> Self::Acc;
+    /// Whether an element was loaded from a NaN.
+    fn is_nan(acc: Self::Acc) -> bool;
+
     /// `left` holds the earlier elements.
     fn join(self, left: Self::Acc, right: Self::Acc) -> Self::Acc;
 }
@@ -43,9 +47,6 @@ pub(crate) trait Fold: Copy + Send + Sync + 'static {
     fn direct(_: &[Self::In]) -> Option<&[Self::Acc]> {
         None
     }
-
-    /// Whether the accumulators are the results.
-    const PLAIN: bool = false;
 
     /// The results as accumulators, where they are.
     fn plain(_: &mut [Self::Out]) -> Option<&mut [Self::Acc]> {
@@ -70,20 +71,21 @@ impl<T: Element, const MAX: bool, const PROPAGATE: bool> Join for Extreme<T, MAX
     const IDEMPOTENT: bool = true;
 
     #[inline(always)]
+    fn is_nan(acc: T) -> bool {
+        acc.not_a_number()
+    }
+
+    #[inline(always)]
     fn identity(self) -> T {
         if MAX { T::LOWEST } else { T::HIGHEST }
     }
 
     #[inline(always)]
     fn join(self, left: T, right: T) -> T {
-        // The shape of the instruction: the second operand on a tie, and on a NaN in either.
-        let later = if MAX {
-            if right > left { right } else { left }
-        } else if right < left {
-            right
-        } else {
-            left
-        };
+        // The shape of the instruction: the second operand on a tie, and on a NaN in either. A branch
+        // would become a store under a mask where `left` is replaced, which takes several times as long.
+        let wins = if MAX { right > left } else { right < left };
+        let later = select_unpredictable(wins, right, left);
         if PROPAGATE && right.not_a_number() && !left.not_a_number() { right } else { later }
     }
 }
@@ -115,8 +117,6 @@ impl<T: Element, const MAX: bool, const PROPAGATE: bool> Fold for Extreme<T, MAX
         Some(input)
     }
 
-    const PLAIN: bool = true;
-
     #[inline(always)]
     fn plain(out: &mut [T]) -> Option<&mut [T]> {
         Some(out)
@@ -138,8 +138,6 @@ impl<F: Fold> Fold for Ignoring<F> {
     fn joins(self) -> F::Joins {
         self.0.joins()
     }
-
-    const PLAIN: bool = F::PLAIN;
 
     #[inline(always)]
     fn plain(out: &mut [F::Out]) -> Option<&mut [F::Acc]> {
@@ -165,6 +163,11 @@ impl<W: Total> Join for Plus<W> {
     type Acc = W;
 
     const IDEMPOTENT: bool = false;
+
+    #[inline(always)]
+    fn is_nan(acc: W) -> bool {
+        !W::EXACT && acc.real().is_nan()
+    }
 
     #[inline(always)]
     fn identity(self) -> W {

@@ -7,11 +7,11 @@ use bytemuck::Pod;
 use windows_core::kernel::Isa;
 
 use crate::element::Element;
-use crate::element::number::Number;
 use crate::engine::{Engine, Job, Source, Target};
 use crate::fold::Fold;
-use crate::kernel::Lanes;
+use crate::kernel::{Lanes, LoadRows};
 use crate::kind::Nan;
+use crate::spans::Span;
 
 /// What a kind needs to give the results of a band.
 #[derive(Debug)]
@@ -34,14 +34,13 @@ impl<T: Element, O> Pass<'_, T, O> {
     /// Folds the band; whether there was a NaN in it.
     pub(crate) fn fold<F: Fold<In = T, Out = O>>(&mut self, fold: F) -> bool {
         let lanes = Lanes { fold, isa: self.isa };
-        let input =
-            Input { lanes, data: self.data, constant: self.constant, nan: Cell::new(false) };
+        let input = Input { lanes, data: self.data, constant: self.constant };
         let mut output = Output { lanes, out: &mut *self.out };
-        let job = Job { lanes: lanes.joins(), source: &input };
+        let job = Job { lanes: lanes.joins(), source: &input, nan: Cell::new(false) };
         let scratch = typed::<F::Acc>(self.scratch);
         let (plane, band) = (self.plane, self.band.clone());
         self.engine.run(&job, self.offset, plane, band, &mut output, scratch);
-        input.nan.get()
+        job.nan.get()
     }
 }
 
@@ -50,44 +49,30 @@ struct Input<'p, F: Fold> {
     lanes: Lanes<F>,
     data: &'p [F::In],
     constant: Option<F::In>,
-    /// Whether a NaN was read.
-    nan: Cell<bool>,
-}
-
-impl<F: Fold> Input<'_, F> {
-    fn see(&self, nan: bool) {
-        self.nan.set(self.nan.get() | nan);
-    }
 }
 
 impl<F: Fold> Source<F::Acc> for Input<'_, F> {
     fn direct(&self, range: Range<usize>) -> Option<&[F::Acc]> {
-        let run = &self.data[range];
-        let direct = F::direct(run)?;
-        if F::In::FLOAT {
-            self.see(self.lanes.scan(run));
-        }
-        Some(direct)
+        F::direct(&self.data[range])
     }
 
     fn load(&self, stage: &mut [F::Acc], offset: usize) {
-        let data = &self.data[offset..offset + stage.len()];
-        self.see(self.lanes.load(stage, data));
+        self.lanes.load(stage, &self.data[offset..offset + stage.len()]);
+    }
+
+    fn load_rows(&self, stage: &mut [F::Acc], rows: LoadRows) {
+        self.lanes.load_rows(stage, self.data, rows);
     }
 
     fn gather(&self, stage: &mut [F::Acc], offset: isize, stride: isize) {
-        let mut nan = false;
         for (i, stage) in stage.iter_mut().enumerate() {
             let value = self.data[(offset + i as isize * stride) as usize];
-            nan |= value.not_a_number();
             *stage = self.lanes.fold.load(value);
         }
-        self.see(nan);
     }
 
     fn constant(&self) -> F::Acc {
         let value = self.constant.expect("only a constant border has elements without a source");
-        self.see(value.not_a_number());
         self.lanes.fold.load(value)
     }
 }
@@ -99,20 +84,18 @@ struct Output<'p, F: Fold> {
 }
 
 impl<F: Fold> Target<F::Acc> for Output<'_, F> {
-    fn emit(&mut self, at: Range<usize>, blocks: &[&[F::Acc]], area: f64, areas: &[f64]) {
-        let out = &mut self.out[at];
-        if F::PLAIN {
-            let out = F::plain(out).expect("accumulators that are results");
-            let joins = self.lanes.joins();
-            match *blocks {
-                [only] => out.copy_from_slice(&only[..out.len()]),
-                [first, second] => joins.join(out, [first, second]),
-                [first, second, third] => joins.join(out, [first, second, third]),
-                _ => unreachable!("a window ends in one to three blocks"),
-            }
-        } else {
-            self.lanes.emit(out, blocks, area, areas);
-        }
+    fn plain(&mut self) -> Option<&mut [F::Acc]> {
+        F::plain(self.out)
+    }
+
+    fn finish(
+        &mut self,
+        (start, pitch): (usize, usize),
+        (joined, from): (&[F::Acc], usize),
+        spans: &[Span],
+        areas: &[f64],
+    ) {
+        self.lanes.finish(&mut self.out[start..], pitch, joined, from, spans, areas);
     }
 }
 

@@ -62,7 +62,7 @@ impl Engine {
         }
         let rows = arrange_rows(row, inner, inner_stride, &levels[levels.len() - 1], bytes);
         let levels = arrange_levels(levels, &rows, bytes);
-        let areas = if weighted { areas(&levels, &rows) } else { Vec::new() };
+        let areas = if weighted { areas(&levels, &rows) } else { vec![1.0; levels[0].block] };
         Some(Self { outer, levels, rows, areas })
     }
 }
@@ -176,17 +176,18 @@ fn arrange_levels(levels: Vec<Strided>, rows: &Rows, bytes: usize) -> Vec<Level>
             let sparse = spans.progression.is_none_or(|p| p.step > p.size || spans.dilation > 1);
             let one = sparse || (rows.in_place && !contiguous);
             let rows = (STAGE_BYTES / (rows.pitch * bytes)).clamp(1, 64).min(spans.reach);
-            if one { 1 } else { rows }
+            // A power of two, and so is what is kept: batches then end where the ring does.
+            if one { 1 } else { 1 << rows.ilog2() }
         };
         let depth = depth(&spans);
-        let kept = (depth.div_ceil(batch) + 1) * batch;
+        let kept = (depth + batch).next_power_of_two();
         // Two stacks take three joins a block and a copy now and then, direct joins one a tap.
         let taps = spans.each.iter().map(|span| span.taps).max().unwrap_or(0);
         let step = spans.progression.map_or(1, |p| p.step);
         let stacks = spans.dilation == 1 && taps > 3 * step + 2;
         let keep = keep(&spans);
         let count = spans.count();
-        arranged.push(Level { spans, stride, keep, kept: kept.max(2), batch, stacks, block });
+        arranged.push(Level { spans, stride, keep, kept, batch, stacks, block });
         block *= count;
     }
     arranged.reverse();

@@ -11,11 +11,13 @@ mod columns;
 mod layout;
 mod rows;
 
+use core::cell::Cell;
 use core::ops::Range;
 
 use crate::fold::Join;
-use crate::kernel::Lanes;
-use crate::spans::{CONSTANT, Spans};
+use crate::kernel::columns::Ring;
+use crate::kernel::{Lanes, LoadRows};
+use crate::spans::{CONSTANT, Span, Spans};
 use columns::{Memory, join_columns};
 pub(crate) use layout::Strided;
 pub(crate) use rows::RowMethod;
@@ -27,6 +29,8 @@ pub(crate) trait Source<A> {
     fn direct(&self, range: Range<usize>) -> Option<&[A]>;
     /// Loads neighbours from `offset` on.
     fn load(&self, stage: &mut [A], offset: usize);
+    /// Loads rows of neighbours.
+    fn load_rows(&self, stage: &mut [A], rows: LoadRows);
     /// Loads elements that are `stride` apart.
     fn gather(&self, stage: &mut [A], offset: isize, stride: isize);
     /// The constant of the border.
@@ -35,14 +39,31 @@ pub(crate) trait Source<A> {
 
 /// Results on their way out.
 pub(crate) trait Target<A> {
-    /// Joins blocks to results; their areas are `area`, times those of `areas` unless these are none.
-    fn emit(&mut self, at: Range<usize>, blocks: &[&[A]], area: f64, areas: &[f64]);
+    /// The results, if they are what is joined.
+    fn plain(&mut self) -> Option<&mut [A]>;
+    /// Finishes joined rows, which lie `joined.1` apart, into results from `place.0` on, `place.1` apart. The area
+    /// of a result is that of the row's span, times that of the column.
+    fn finish(
+        &mut self,
+        place: (usize, usize),
+        joined: (&[A], usize),
+        spans: &[Span],
+        areas: &[f64],
+    );
 }
 
 /// Joins, and what they are fed from.
 pub(crate) struct Job<'d, J: Join> {
     pub(crate) lanes: Lanes<J>,
     pub(crate) source: &'d dyn Source<J::Acc>,
+    /// Whether a NaN was read.
+    pub(crate) nan: Cell<bool>,
+}
+
+impl<J: Join> Job<'_, J> {
+    fn see(&self, nan: bool) {
+        self.nan.set(self.nan.get() | nan);
+    }
 }
 
 /// An outer axis.
@@ -62,41 +83,36 @@ pub(crate) struct Level {
     block: usize,
 }
 
-/// Where joined blocks go.
-enum Sink<'s, J: Join> {
-    /// To the levels outside.
-    Kept { out: &'s mut [J::Acc], block: usize, at: usize, width: usize },
-    /// To the caller, with areas of the elements of a block unless they are all 1.
-    Done {
-        out: &'s mut dyn Target<J::Acc>,
-        block: usize,
-        at: usize,
-        width: usize,
-        areas: &'s [f64],
-    },
+/// Where joined blocks go: rows that lie `block` apart, in each from `at` on `width` elements.
+struct Sink<'s, A> {
+    out: Out<'s, A>,
+    block: usize,
+    at: usize,
+    width: usize,
 }
 
-impl<J: Join> Sink<'_, J> {
-    /// Takes the join of blocks as the window at `position`, which is the `row`-th of the sink.
-    fn emit<const N: usize>(
-        &mut self,
-        lanes: Lanes<J>,
-        level: &Level,
-        position: usize,
-        row: usize,
-        blocks: [&[J::Acc]; N],
-    ) {
-        match self {
-            Self::Kept { out, block, at, width } => {
-                let out = &mut out[row * *block + *at..][..*width];
-                lanes.join(out, blocks);
-            }
-            Self::Done { out, block, at, width, areas } => {
-                let start = row * *block + *at;
-                let area = level.spans.each[position].area as f64;
-                let areas = if areas.is_empty() { areas } else { &areas[*at..][..*width] };
-                out.emit(start..start + *width, &blocks, area, areas);
-            }
+enum Out<'s, A> {
+    /// To the levels outside.
+    Kept(&'s mut [A]),
+    /// To the caller, with areas of the elements of a block.
+    Done(&'s mut dyn Target<A>, &'s [f64]),
+}
+
+impl<A> Sink<'_, A> {
+    /// The places of rows from one on and their distance, if these are what is joined.
+    fn rows(&mut self, row: usize) -> Option<(&mut [A], usize)> {
+        let out = match &mut self.out {
+            Out::Kept(out) => &mut **out,
+            Out::Done(target, _) => target.plain()?,
+        };
+        Some((&mut out[row * self.block + self.at..], self.block))
+    }
+
+    /// Finishes joined rows, which lie `from` apart.
+    fn finish(&mut self, row: usize, spans: &[Span], joined: &[A], from: usize) {
+        if let Out::Done(target, areas) = &mut self.out {
+            let place = (row * self.block + self.at, self.block);
+            target.finish(place, (joined, from), spans, &areas[self.at..][..self.width]);
         }
     }
 }
@@ -161,7 +177,7 @@ impl Engine {
             .enumerate()
             .map(|(at, level)| {
                 let pitch = self.pitch(at);
-                level.kept * pitch + pitch
+                (level.kept + 2 + level.batch) * pitch
             })
             .sum();
         let last = &self.levels[self.levels.len() - 1];
@@ -194,7 +210,7 @@ impl Engine {
             rest /= len;
         }
         let block = self.levels[0].block;
-        let sink = Sink::Done { out, block, at: 0, width: block, areas: &self.areas };
+        let sink = Sink { out: Out::Done(out, &self.areas), block, at: 0, width: block };
         self.level(job, 0, offset, false, band, sink, scratch);
     }
 
@@ -206,13 +222,16 @@ impl Engine {
         offset: isize,
         constant: bool,
         positions: Range<usize>,
-        mut sink: Sink<'_, J>,
+        mut sink: Sink<'_, J::Acc>,
         scratch: &mut [J::Acc],
     ) {
         let level = &self.levels[at];
         let pitch = self.pitch(at);
-        let (ring, rest) = scratch.split_at_mut(level.kept * pitch);
+        let (blocks, rest) = scratch.split_at_mut(level.kept * pitch);
+        let (last, rest) = rest.split_at_mut(pitch);
         let (held, rest) = rest.split_at_mut(pitch);
+        let (joined, rest) = rest.split_at_mut(level.batch * pitch);
+        let mut ring = Ring { kept: level.kept, pitch, width: pitch };
         if at + 1 < self.levels.len() {
             let inner = &self.levels[at + 1];
             let mut produce = |from: usize, to: usize, places: &mut [J::Acc]| {
@@ -220,8 +239,8 @@ impl Engine {
                     let source = level.spans.source(block);
                     let constant = constant || source == CONSTANT;
                     let ahead = if source == CONSTANT { 0 } else { source as isize * level.stride };
-                    let sink =
-                        Sink::Kept { out: places, block: inner.block, at: 0, width: inner.block };
+                    let (out, block) = (Out::Kept(places), inner.block);
+                    let sink = Sink { out, block, at: 0, width: block };
                     self.level(
                         job,
                         at + 1,
@@ -233,30 +252,22 @@ impl Engine {
                     );
                 }
             };
-            let memory = Memory { ring, held };
-            join_columns(job, level, (pitch, pitch), positions, memory, &mut produce, &mut sink);
+            let memory = Memory { blocks, held: (last, held), joined };
+            join_columns(job, level, ring, positions, memory, &mut produce, &mut sink);
             return;
         }
         for tile in &self.rows.tiles {
-            let width = tile.count * self.rows.inner;
-            match &mut sink {
-                Sink::Kept { at, width: of, .. } | Sink::Done { at, width: of, .. } => {
-                    (*at, *of) = (tile.position * self.rows.inner, width);
-                }
-            }
+            ring.width = tile.count * self.rows.inner;
+            (sink.at, sink.width) = (tile.position * self.rows.inner, ring.width);
             let mut produce = |from: usize, to: usize, places: &mut [J::Acc]| {
                 self.rows.reduce(job, level, tile, offset, constant, (from, to), places, rest);
             };
-            let memory = Memory { ring: &mut *ring, held: &mut *held };
-            join_columns(
-                job,
-                level,
-                (pitch, width),
-                positions.clone(),
-                memory,
-                &mut produce,
-                &mut sink,
-            );
+            let memory = Memory {
+                blocks: &mut *blocks,
+                held: (&mut *last, &mut *held),
+                joined: &mut *joined,
+            };
+            join_columns(job, level, ring, positions.clone(), memory, &mut produce, &mut sink);
         }
     }
 }

@@ -9,7 +9,7 @@
 
 use super::{Job, Level, Source};
 use crate::fold::Join;
-use crate::kernel::Lanes;
+use crate::kernel::{Lanes, LoadRows};
 use crate::spans::{CONSTANT, Progression, Spans};
 
 /// Work areas, as long as the staging area, that [`slide`] takes.
@@ -96,9 +96,31 @@ impl Rows {
         };
         let source = match direct {
             Some(run) => run,
+            None if self.is_packed()
+                && self.spans.map.is_none()
+                && level.spans.map.is_none()
+                && !constant =>
+            {
+                let (before, len) = self.real(tile, needed);
+                let start = offset
+                    + from as isize * level.stride
+                    + (tile.start + before as isize) * self.stride;
+                let rows = LoadRows {
+                    start: if len == 0 { 0 } else { start },
+                    stride: if len == 0 { 0 } else { level.stride },
+                    len: len * self.inner,
+                    before: before * self.inner,
+                    pitch: self.pitch,
+                };
+                job.source.load_rows(&mut stage[..run], rows);
+                &stage[..run]
+            }
             None => {
                 for (row, at) in (from..to).enumerate() {
-                    let stage = &mut stage[row * self.pitch..][..needed * self.inner];
+                    let end = run.min((row + 1) * self.pitch);
+                    let (stage, gap) =
+                        stage[row * self.pitch..end].split_at_mut(needed * self.inner);
+                    gap.fill(job.lanes.fold.identity());
                     match level.spans.source(at) {
                         _ if constant => stage.fill(job.source.constant()),
                         CONSTANT => stage.fill(job.source.constant()),
@@ -108,18 +130,28 @@ impl Rows {
                 &stage[..run]
             }
         };
-        self.join(job.lanes, tile, count, needed, source, places, work);
+        let nan = self.join(job.lanes, tile, count, needed, source, places, work);
+        job.see(nan);
+    }
+
+    /// Of the `needed` elements of a tile, how many lie before the data, and how many in it.
+    fn real(&self, tile: &Tile, needed: usize) -> (usize, usize) {
+        let before = ((-tile.start).max(0) as usize).min(needed);
+        let start = (tile.start + before as isize) as usize;
+        (before, self.spans.reach.saturating_sub(start).min(needed - before))
+    }
+
+    /// Whether the elements of a row are neighbours.
+    fn is_packed(&self) -> bool {
+        (self.inner == 1 || self.inner_stride == 1) && self.stride == self.inner as isize
     }
 
     /// Loads the part of a row that a tile needs.
     fn load<J: Join>(&self, job: &Job<'_, J>, tile: &Tile, offset: isize, stage: &mut [J::Acc]) {
         let inner = self.inner;
         let needed = stage.len() / inner;
-        // Where the data is; the padding was filled with the identity when the scratch was made, but
-        // another tile may have had data there.
-        let left = ((-tile.start).max(0) as usize).min(needed);
+        let (left, real) = self.real(tile, needed);
         let start = (tile.start + left as isize) as usize;
-        let real = self.spans.reach.saturating_sub(start).min(needed - left);
         stage[..left * inner].fill(job.lanes.fold.identity());
         stage[(left + real) * inner..].fill(job.lanes.fold.identity());
         let stage = &mut stage[left * inner..][..real * inner];
@@ -153,8 +185,7 @@ impl Rows {
             return;
         }
         let offset = offset + start as isize * self.stride;
-        let packed = self.inner == 1 || self.inner_stride == 1;
-        if packed && self.stride == self.inner as isize {
+        if self.is_packed() {
             source.load(stage, offset as usize);
             return;
         }
@@ -167,7 +198,7 @@ impl Rows {
         }
     }
 
-    /// Joins the windows of `count` rows.
+    /// Joins the windows of `count` rows; whether there is a NaN in them.
     #[allow(clippy::too_many_arguments, reason = "a run, its geometry, and where it goes")]
     fn join<J: Join>(
         &self,
@@ -178,7 +209,7 @@ impl Rows {
         source: &[J::Acc],
         places: &mut [J::Acc],
         work: &mut [J::Acc],
-    ) {
+    ) -> bool {
         let inner = self.inner;
         let Progression { step, size, .. } = self.progression();
         let apart = self.spans.dilation;
@@ -189,12 +220,12 @@ impl Rows {
         let rows = |row: usize| &source[row * self.pitch..][..needed * inner];
         match self.method {
             RowMethod::Slide if step == 1 => {
-                slide(lanes, &mut places[..reduced], source, size, shift, work);
+                return slide(lanes, &mut places[..reduced], source, size, shift, work);
             }
             RowMethod::Slide => {
                 let (slid, work) = work.split_at_mut(work.len() / (WORK + 1));
                 let slid = &mut slid[..source.len() - (size - 1) * shift];
-                slide(lanes, slid, source, size, shift, work);
+                let nan = slide(lanes, slid, source, size, shift, work);
                 if inner == 1 {
                     lanes.pick(&mut places[..reduced], slid, step);
                 } else {
@@ -203,15 +234,12 @@ impl Rows {
                         lanes.pixels(places, &slid[row * self.pitch..], inner, 1, step, apart);
                     }
                 }
+                return nan;
             }
-            RowMethod::Halve => {
-                let out = &mut places[..reduced];
-                if size == 2 {
-                    lanes.halve::<2>(out, source)
-                } else {
-                    lanes.halve::<3>(out, source)
-                }
+            RowMethod::Halve if size == 2 => {
+                return lanes.halve::<2>(&mut places[..reduced], source);
             }
+            RowMethod::Halve => return lanes.halve::<3>(&mut places[..reduced], source),
             RowMethod::Pixels => {
                 for row in 0..count {
                     let places = &mut places[row * self.reduced..][..width];
@@ -244,11 +272,12 @@ impl Rows {
                 }
             }
         }
+        lanes.scan(source)
     }
 }
 
 /// Joins every `taps` elements that are `apart` from each other: `out[i]` is `run[i] + run[i + apart] + ..`.
-/// The work area holds four times the run.
+/// The work area holds four times the run. Whether there is a NaN in it.
 pub(crate) fn slide<J: Join>(
     lanes: Lanes<J>,
     out: &mut [J::Acc],
@@ -256,19 +285,19 @@ pub(crate) fn slide<J: Join>(
     taps: usize,
     apart: usize,
     work: &mut [J::Acc],
-) {
+) -> bool {
     let at = |tap: usize| &run[tap * apart..];
     match taps {
-        1 => return out.copy_from_slice(&run[..out.len()]),
-        2 => return lanes.join(out, [run, at(1)]),
-        3 => return lanes.join(out, [run, at(1), at(2)]),
-        4 => return lanes.join(out, [run, at(1), at(2), at(3)]),
+        1 => return lanes.join_seeing(out, [run]),
+        2 => return lanes.join_seeing(out, [run, at(1)]),
+        3 => return lanes.join_seeing(out, [run, at(1), at(2)]),
+        4 => return lanes.join_seeing(out, [run, at(1), at(2), at(3)]),
         _ => {}
     }
     if J::IDEMPOTENT {
         let (mut this, mut next) = work.split_at_mut(work.len() / 2);
         let mut len = run.len() - 3 * apart;
-        lanes.join(&mut this[..len], [run, at(1), at(2), at(3)]);
+        let nan = lanes.join_seeing(&mut this[..len], [run, at(1), at(2), at(3)]);
         let mut joined = 4;
         while joined * 2 < taps {
             // `this[i]` joins `joined` elements.
@@ -285,7 +314,7 @@ pub(crate) fn slide<J: Join>(
             core::mem::swap(&mut this, &mut next);
         }
         lanes.join(out, [this, &this[(taps - joined) * apart..]]);
-        return;
+        return nan;
     }
     // From the lowest binary digit of the size to the highest, right to left.
     let quarter = work.len() / 4;
@@ -300,9 +329,11 @@ pub(crate) fn slide<J: Join>(
             behind += joined;
             let left = &this_run[(taps - behind) * apart..];
             if behind == taps && joined == taps {
-                return out.copy_from_slice(&left[..out.len()]);
+                out.copy_from_slice(&left[..out.len()]);
+                return lanes.scan(run);
             } else if behind == taps {
-                return lanes.join(out, [left, sum]);
+                lanes.join(out, [left, sum]);
+                return lanes.scan(run);
             } else if behind == joined {
                 sum[..out.len()].copy_from_slice(&left[..out.len()]);
             } else {

@@ -12,8 +12,8 @@ use core::ops::Range;
 
 use windows_core::kernel::{Isa, Vectorized, vectorized};
 
-use crate::element::number::Number;
 use crate::fold::{Fold, Join};
+use crate::spans::Span;
 
 /// The loops of a fold or a join, for one instruction set.
 #[derive(Clone, Copy)]
@@ -54,17 +54,46 @@ macro_rules! leaf {
     (@ret) => { () };
 }
 
-/// Runs a body over `0..len` in whole cache lines of elements of `size` bytes, the last one moved back to
-/// end with the run: its elements may then be written twice. A run shorter than a line is done as it is.
-#[inline(always)]
-fn whole_lines(len: usize, size: usize, mut body: impl FnMut(Range<usize>)) {
-    let line = 64 / size.min(64);
-    let whole = if len < line { len } else { len / line * line };
-    body(0..whole);
-    if whole < len {
-        body(len - line..len);
-    }
+/// Runs a body over `0..len`: most of it at once, the rest in lines of a known number of elements, the
+/// last one moved back to end with the run. Elements may then be done twice, unless `$once`.
+///
+/// A macro and no function with a closure, so that the body is compiled where it stands: with the vector
+/// instructions of the leaf, and knowing that outputs overlap no inputs.
+macro_rules! each_line {
+    ($len:expr, $size:expr, $once:expr, |$run:ident| $body:block) => {{
+        let len: usize = $len;
+        let four = 4 * (64 / $size.min(64)).max(16);
+        let bulk = if $once { len } else { len / four * four };
+        if bulk > 0 {
+            let $run = 0..bulk;
+            $body
+        }
+        if bulk < len {
+            match $size {
+                1 => each_line!(@rest 64, bulk, len, |$run| $body),
+                2 => each_line!(@rest 32, bulk, len, |$run| $body),
+                _ => each_line!(@rest 16, bulk, len, |$run| $body),
+            }
+        }
+    }};
+    (@rest $line:literal, $bulk:expr, $len:expr, |$run:ident| $body:block) => {{
+        let mut start = $bulk;
+        while start + $line < $len {
+            let $run = start..start + $line;
+            $body
+            start += $line;
+        }
+        if $len >= $line {
+            let $run = $len - $line..$len;
+            $body
+        } else {
+            let $run = start..$len;
+            $body
+        }
+    }};
 }
+
+pub(crate) mod columns;
 
 impl<F: Fold> Lanes<F> {
     /// The loops that only join.
@@ -73,65 +102,43 @@ impl<F: Fold> Lanes<F> {
     }
 
     leaf! {
-        /// Loads elements as accumulators; whether one is NaN.
-        load(F: Fold, fold, out: &'a mut [F::Acc], input: &'a [F::In]) -> bool {
-            let input = &input[..out.len()];
-            let mut nan = false;
-            whole_lines(out.len(), size_of::<F::In>(), |run| {
-                let (out, input) = (&mut out[run.clone()], &input[run]);
-                let mut found = false;
-                for i in 0..out.len() {
-                    out[i] = fold.load(input[i]);
-                    found |= input[i].not_a_number();
-                }
-                nan |= found;
-            });
-            nan
+        /// Loads elements as accumulators.
+        load(F: Fold, fold, out: &'a mut [F::Acc], input: &'a [F::In]) {
+            load(fold, out, input);
         }
     }
 
     leaf! {
-        /// Whether an element is NaN.
-        scan(F: Fold, _fold, input: &'a [F::In]) -> bool {
-            let mut found = false;
-            for value in input {
-                found |= value.not_a_number();
+        /// Loads rows between the padding that they lack.
+        load_rows(F: Fold, fold, out: &'a mut [F::Acc], input: &'a [F::In], rows: LoadRows) {
+            let identity = fold.joins().identity();
+            let mut start = rows.start;
+            for out in out.chunks_mut(rows.pitch) {
+                let (before, out) = out.split_at_mut(rows.before);
+                let (real, after) = out.split_at_mut(rows.len);
+                before.fill(identity);
+                after.fill(identity);
+                load(fold, real, &input[start as usize..][..rows.len]);
+                start += rows.stride;
             }
-            found
         }
     }
 
     leaf! {
-        /// Joins up to three runs to results; where areas matter, each has one of its own, times one for all.
-        emit(
-            F: Fold, fold, out: &'a mut [F::Out], runs: &'a [&'a [F::Acc]], area: f64, areas: &'a [f64],
+        /// Finishes rows of joined elements; where areas matter, each column has one of its own, times
+        /// that of the row.
+        finish(
+            F: Fold, fold, out: &'a mut [F::Out], pitch: usize, joined: &'a [F::Acc], from: usize,
+            spans: &'a [Span], areas: &'a [f64],
         ) {
-            let joins = fold.joins();
-            // A few lines of accumulators stay in registers or the nearest cache; runs are few, and a
-            // loop over them, outside of that over elements, is compiled once for any number.
-            let mut buffer = [joins.identity(); 64];
-            let mut start = 0;
-            for out in out.chunks_mut(buffer.len()) {
-                let part = start..start + out.len();
-                let acc = &mut buffer[..out.len()];
-                acc.copy_from_slice(&runs[0][part.clone()]);
-                for run in &runs[1..] {
-                    let run = &run[part.clone()];
-                    for i in 0..acc.len() {
-                        acc[i] = joins.join(acc[i], run[i]);
-                    }
+            let width = areas.len();
+            let rows = out.chunks_mut(pitch).zip(joined.chunks(from)).zip(spans);
+            for ((out, joined), span) in rows {
+                let (out, joined) = (&mut out[..width], &joined[..width]);
+                let area = span.area as f64;
+                for i in 0..width {
+                    out[i] = fold.finish(joined[i], area * areas[i]);
                 }
-                if F::WEIGHTED {
-                    let areas = &areas[part];
-                    for i in 0..acc.len() {
-                        out[i] = fold.finish(acc[i], area * areas[i]);
-                    }
-                } else {
-                    for i in 0..acc.len() {
-                        out[i] = fold.finish(acc[i], area);
-                    }
-                }
-                start += acc.len();
             }
         }
     }
@@ -142,46 +149,40 @@ impl<J: Join> Lanes<J> {
         /// Joins runs element by element. Four runs are joined as two pairs, three as a pair and one, as
         /// doubling would.
         join<const N: usize>(J: Join, fold, out: &'a mut [J::Acc], runs: [&'a [J::Acc]; N]) {
-            whole_lines(out.len(), size_of::<J::Acc>(), |run| {
-                let runs = runs.map(|part| &part[run.clone()]);
-                let out = &mut out[run];
-                for i in 0..out.len() {
-                    out[i] = joined(fold, runs, i);
-                }
-            });
+            pairs(fold, out, runs, |_| ());
+        }
+    }
+
+    leaf! {
+        /// Joins runs as [`Lanes::join`] does; whether there is a NaN in the first of them, all of it.
+        join_seeing<const N: usize>(
+            J: Join, fold, out: &'a mut [J::Acc], runs: [&'a [J::Acc]; N],
+        ) -> bool {
+            let mut nan = scan::<J>(&runs[0][out.len()..]);
+            pairs(fold, out, runs, |acc| nan |= J::is_nan(acc));
+            nan
+        }
+    }
+
+    leaf! {
+        /// Whether an element is NaN.
+        scan(J: Join, _fold, input: &'a [J::Acc]) -> bool {
+            scan::<J>(input)
         }
     }
 
     leaf! {
         /// Joins a run to the right of what there is.
         append(J: Join, fold, out: &'a mut [J::Acc], run: &'a [J::Acc]) {
-            let run = &run[..out.len()];
-            let mut body = |part: Range<usize>| {
-                let (out, run) = (&mut out[part.clone()], &run[part]);
-                for i in 0..out.len() {
-                    out[i] = fold.join(out[i], run[i]);
-                }
-            };
-            if J::IDEMPOTENT {
-                whole_lines(run.len(), size_of::<J::Acc>(), body);
-            } else {
-                body(0..run.len());
-            }
+            append(fold, out, run);
         }
     }
 
     leaf! {
         /// Windows of `K` neighbours at step 2, for `K` of 2 and 3: the even elements joined with the odd
-        /// ones, and with the next even ones.
-        halve<const K: usize>(J: Join, fold, out: &'a mut [J::Acc], input: &'a [J::Acc]) {
-            whole_lines(out.len(), size_of::<J::Acc>(), |run| {
-                let pairs = input[2 * run.start..].chunks_exact(2);
-                let next = input[2 * run.start + K - 1..].chunks(2);
-                for ((out, pair), next) in out[run].iter_mut().zip(pairs).zip(next) {
-                    let both = fold.join(pair[0], pair[1]);
-                    *out = if K == 3 { fold.join(both, next[0]) } else { both };
-                }
-            });
+        /// ones, and with the next even ones. Whether one of them is NaN.
+        halve<const K: usize>(J: Join, fold, out: &'a mut [J::Acc], input: &'a [J::Acc]) -> bool {
+            halve::<J, K>(fold, out, input)
         }
     }
 
@@ -224,15 +225,108 @@ impl<J: Join> Lanes<J> {
     }
 }
 
-/// One element of joined runs.
+/// Rows to load, and where they go.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LoadRows {
+    /// The first element of the first row, and from one row to the next.
+    pub(crate) start: isize,
+    pub(crate) stride: isize,
+    /// Elements of a row that are in the data, and those before them that are not.
+    pub(crate) len: usize,
+    pub(crate) before: usize,
+    /// From one loaded row to the next.
+    pub(crate) pitch: usize,
+}
+
+/// Loads a run.
 #[inline(always)]
-fn joined<J: Join, const N: usize>(fold: J, runs: [&[J::Acc]; N], i: usize) -> J::Acc {
-    match N {
-        1 => runs[0][i],
-        2 => fold.join(runs[0][i], runs[1][i]),
-        3 => fold.join(fold.join(runs[0][i], runs[1][i]), runs[2][i]),
-        _ => fold.join(fold.join(runs[0][i], runs[1][i]), fold.join(runs[2][i], runs[3][i])),
+fn load<F: Fold>(fold: F, out: &mut [F::Acc], input: &[F::In]) {
+    each_line!(out.len(), size_of::<F::In>(), false, |run| {
+        let (out, input) = (&mut out[run.clone()], &input[run]);
+        for i in 0..out.len() {
+            out[i] = fold.load(input[i]);
+        }
+    });
+}
+
+/// Whether an element of a run is NaN.
+#[inline(always)]
+fn scan<J: Join>(run: &[J::Acc]) -> bool {
+    let mut nan = false;
+    for &acc in run {
+        nan |= J::is_nan(acc);
     }
+    nan
+}
+
+/// Parts of runs.
+#[inline(always)]
+fn parts<A, const N: usize>(mut runs: [&[A]; N], part: Range<usize>) -> [&[A]; N] {
+    for run in &mut runs {
+        *run = &run[part.clone()];
+    }
+    runs
+}
+
+/// Joins runs: four as two pairs, three as a pair and one, as doubling would.
+#[inline(always)]
+fn pairs<J: Join, const N: usize>(
+    fold: J,
+    out: &mut [J::Acc],
+    runs: [&[J::Acc]; N],
+    mut see: impl FnMut(J::Acc),
+) {
+    each_line!(out.len(), size_of::<J::Acc>(), false, |run| {
+        let runs = parts(runs, run.clone());
+        let out = &mut out[run];
+        for i in 0..out.len() {
+            see(runs[0][i]);
+            out[i] = match N {
+                1 => runs[0][i],
+                2 => fold.join(runs[0][i], runs[1][i]),
+                3 => fold.join(fold.join(runs[0][i], runs[1][i]), runs[2][i]),
+                _ => {
+                    let (left, right) =
+                        (fold.join(runs[0][i], runs[1][i]), (runs[2][i], runs[3][i]));
+                    fold.join(left, fold.join(right.0, right.1))
+                }
+            };
+        }
+    });
+}
+
+/// Joins a run to the right of what there is.
+#[inline(always)]
+fn append<J: Join>(fold: J, out: &mut [J::Acc], run: &[J::Acc]) {
+    each_line!(out.len(), size_of::<J::Acc>(), !J::IDEMPOTENT, |part| {
+        let (out, run) = (&mut out[part.clone()], &run[part]);
+        for i in 0..out.len() {
+            out[i] = fold.join(out[i], run[i]);
+        }
+    });
+}
+
+/// Windows of two or three neighbours at step 2; whether one of them is NaN.
+#[inline(always)]
+fn halve<J: Join, const K: usize>(fold: J, out: &mut [J::Acc], input: &[J::Acc]) -> bool {
+    // The last window of three may end with the run, where there is no next pair.
+    let (last, out) = out.split_last_mut().expect("a window");
+    let at = 2 * out.len();
+    let mut nan = scan::<J>(&input[..2]) | scan::<J>(&input[at..at + K]);
+    let both = fold.join(input[at], input[at + 1]);
+    *last = if K == 3 { fold.join(both, input[at + 2]) } else { both };
+    each_line!(out.len(), size_of::<J::Acc>(), false, |run| {
+        let pairs = input[2 * run.start..][..2 * run.len()].chunks_exact(2);
+        let next = input[2 * run.start + 2 * (K - 2)..][..2 * run.len()].chunks_exact(2);
+        for ((out, pair), next) in out[run].iter_mut().zip(pairs).zip(next) {
+            let both = fold.join(pair[0], pair[1]);
+            // Of the pairs behind the first one, so that both elements are used: where one is left out, the
+            // compiler does the last vectors one by one.
+            nan |= J::is_nan(next[0]) | J::is_nan(next[1]);
+            *out = if K == 3 { fold.join(both, next[0]) } else { both };
+        }
+    });
+    nan
 }
 
 /// Every `STEP`-th element, the distance known to the compiler.
@@ -251,12 +345,9 @@ fn pick<A: Copy, const STEP: usize>(out: &mut [A], input: &[A]) {
 /// One pixel of `N` joined ones.
 #[inline(always)]
 fn pixel<J: Join, const N: usize>(fold: J, out: &mut [J::Acc], input: &[J::Acc], apart: usize) {
-    let inner = out.len();
-    whole_lines(inner, size_of::<J::Acc>(), |run| {
-        let runs: [&[J::Acc]; N] = core::array::from_fn(|tap| &input[tap * apart..][run.clone()]);
-        let out = &mut out[run];
-        for i in 0..out.len() {
-            out[i] = joined(fold, runs, i);
-        }
-    });
+    let mut runs: [&[J::Acc]; N] = [input; N];
+    for (tap, run) in runs.iter_mut().enumerate() {
+        *run = &run[tap * apart..];
+    }
+    pairs(fold, out, runs, |_| ());
 }
