@@ -1,0 +1,124 @@
+//! Convolution layers of networks, and im2col.
+
+use std::cell::RefCell;
+use std::hint::black_box;
+
+use serde_json::json;
+use windows_benches::layers::{Layer, MOBILENET_V2, RESNET_50};
+use windows_benches::noise;
+use windows_conv::{ColumnOrder, ConvPlan, ConvSpec, Im2col, PlanOptions};
+use windows_core::{DynView, WindowSpec};
+
+use crate::row::{ABSENT, HEAVY, Row, Target};
+use crate::session::{Array, Case, Session};
+
+fn convolve(session: &mut Session, layer: Layer) {
+    let Layer { channels, out_channels, len, size, step, padding, groups, .. } = layer;
+    let data = noise(channels * len * len);
+    let x = DynView::new(&data, [1, channels, len, len]).expect("an image");
+    let taps = channels / groups * size * size;
+    // Sums near one, whatever the layer.
+    let scale = 1.0 / (taps as f32).sqrt();
+    let weights: Vec<f32> = noise(out_channels * taps).iter().map(|w| w * scale).collect();
+    let shape = [out_channels, channels / groups, size, size];
+    let w = DynView::new(&weights, shape).expect("weights");
+    let bias = noise(out_channels);
+    let spec = ConvSpec::new([size, size]).step(step).padding(padding).groups(groups);
+    let options =
+        PlanOptions { bias: bias.clone(), threads: session.threads(), ..PlanOptions::default() };
+    let plan = ConvPlan::with(&spec, x.layout(), &w, &options).expect("a plan");
+    let out = RefCell::new(vec![0.0; plan.output_len()]);
+    let scratch = RefCell::new(vec![0.0; plan.scratch_len()]);
+    let mut ours = || {
+        let (out, scratch) = (&mut *out.borrow_mut(), &mut *scratch.borrow_mut());
+        plan.run(black_box(&x), out, scratch).expect("an output");
+    };
+    ours();
+    let expected = out.borrow().clone();
+    let case = Case {
+        kernel: plan.kernel().to_string(),
+        arrays: vec![
+            Array::new("x", &[1, channels, len, len], &data),
+            Array::new("w", &shape, &weights),
+            Array::new("b", &[out_channels], &bias),
+            Array::new("output", plan.output_shape(), &expected),
+        ],
+        peak: Some(4 * plan.scratch_len() as u64),
+        ..Case::default()
+    };
+    session.serve(&case, &mut [("ours", &mut ours)]);
+}
+
+fn im2col(session: &mut Session) {
+    let shape = [1, 64, 56, 56];
+    let data = noise(64 * 56 * 56);
+    let x = DynView::new(&data, shape).expect("an image");
+    let spec = WindowSpec::new([3, 3]).padding(1);
+    let im2col = Im2col::new(x.layout(), spec).expect("windows that fit");
+    let out = RefCell::new(vec![f32::NAN; im2col.len()]);
+    let mut ours = || {
+        let out = &mut *out.borrow_mut();
+        im2col.write_into(black_box(&x), ColumnOrder::Torch, out).expect("an output");
+    };
+    ours();
+    let expected = out.borrow().clone();
+    let case = Case {
+        kernel: "runs".to_owned(),
+        arrays: vec![
+            Array::new("x", &shape, &data),
+            Array::new("output", &im2col.shape(ColumnOrder::Torch), &expected),
+        ],
+        ..Case::default()
+    };
+    session.serve(&case, &mut [("ours", &mut ours)]);
+}
+
+fn layer(family: &'static str, layer: Layer) -> Row {
+    let Layer { name, channels, out_channels, len, size, step, padding, groups, count } = layer;
+    let work = format!(
+        "{name}: {channels} x {len} x {len}, {size} x {size} step {step} to {out_channels}"
+    );
+    Row::new(family, name, work, move |session| convolve(session, layer))
+        .items(layer.flops() as usize, "flop")
+        .weight(count)
+        .notes(json!({"step": step, "padding": padding, "groups": groups}))
+        .threads()
+}
+
+pub(crate) fn rows() -> Vec<Row> {
+    const NCHW: &str = "oneDNN nchw";
+    const OWN: &str = "oneDNN own layout";
+    const ORT: &str = "onnxruntime";
+    let mut rows: Vec<Row> = RESNET_50
+        .iter()
+        .map(|of| {
+            layer("resnet", *of)
+                .peers(&[NCHW, OWN, "torch", ORT])
+                .skip("candle", HEAVY)
+                .skip("tract", HEAVY)
+                .skip("rten", HEAVY)
+                .skip("tiled im2col and gemm", ABSENT)
+                .target(Target::Faster(1.15, NCHW))
+                .target(Target::Faster(1.15, ORT))
+                .target(Target::Faster(0.97, OWN))
+                .target(Target::Threads(1.8))
+        })
+        .collect();
+    rows.extend(MOBILENET_V2.iter().map(|of| {
+        let row = layer("depthwise", *of).peers(&["oneDNN nhwc", "torch", ORT]);
+        let row = row.skip("candle", HEAVY);
+        // The one that was agreed on before; the others are there to see.
+        match of.name {
+            "dw144@56" => row.target(Target::Within(1.0, "oneDNN nhwc")),
+            _ => row,
+        }
+    }));
+    rows.push(
+        Row::new("im2col", "im2col", "im2col 64 x 56 x 56, 3 x 3 padding 1, f32", im2col)
+            .items(64 * 9 * 56 * 56, "element")
+            .notes(json!({"size": 3, "padding": 1}))
+            .peers(&["torch"])
+            .target(Target::Faster(4.0, "torch")),
+    );
+    rows
+}

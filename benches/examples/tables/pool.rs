@@ -1,0 +1,97 @@
+//! Max pooling as networks have it, and sliding maxima of pictures.
+
+use std::cell::RefCell;
+use std::hint::black_box;
+
+use serde_json::json;
+use windows_benches::{noise, noise_u8};
+use windows_core::DynView;
+use windows_pool::{Element, Pool, WindowSpec};
+
+use crate::row::{HEAVY, Row, Target};
+use crate::session::{Array, Case, Session};
+
+/// Square windows over planes, padded alike on all sides.
+#[derive(Clone, Copy)]
+pub(crate) struct Windows {
+    pub(crate) shape: [usize; 3],
+    pub(crate) size: usize,
+    pub(crate) step: usize,
+    pub(crate) padding: usize,
+}
+
+/// Max pooling of what `data` makes, beside the definition.
+pub(crate) fn max<T: Element>(session: &mut Session, windows: Windows, data: Vec<T>, check: bool) {
+    let Windows { shape, size, step, padding } = windows;
+    let view = DynView::new(&data, black_box(shape)).expect("planes");
+    let pool = Pool::max(WindowSpec::new([size, size]).step(step).padding(padding));
+    let plan = pool.plan::<T>(shape).expect("windows that fit");
+    let out = RefCell::new(vec![T::default(); plan.output_len()]);
+    let scratch = RefCell::new(plan.scratch());
+    let parallel = session.threads() > 1;
+    let mut ours = || {
+        let (view, out) = (black_box(&view), &mut *out.borrow_mut());
+        match parallel {
+            true => plan.run_into(view, out).expect("an output"),
+            false => plan.run_with(view, out, &mut scratch.borrow_mut()).expect("an output"),
+        }
+    };
+    ours();
+    if check {
+        assert!(pool.clone().scalar().run(&view).expect("planes") == *out.borrow());
+    }
+    let expected = out.borrow().clone();
+    let case = Case {
+        kernel: plan.kernel().to_string(),
+        arrays: vec![
+            Array::new("x", &shape, &data),
+            Array::new("output", plan.output_shape(), &expected),
+        ],
+        ..Case::default()
+    };
+    session.serve(&case, &mut [("ours", &mut ours)]);
+}
+
+fn layer(planes: usize, len: usize, (size, step, padding): (usize, usize, usize)) -> Row {
+    let windows = Windows { shape: [planes, len, len], size, step, padding };
+    let id = format!("{size}x{size}s{step}");
+    let work =
+        format!("max {size} x {size} step {step} padding {padding}, {planes} x {len} x {len} f32");
+    Row::new("pool", id, work, move |session| {
+        max(session, windows, noise(planes * len * len), true)
+    })
+    .items(planes * len * len, "element")
+    .notes(json!({"size": size, "step": step, "padding": padding}))
+    .peers(&["oneDNN nhwc", "oneDNN nchw", "torch", "torch nhwc", "onnxruntime"])
+    .threads()
+}
+
+fn sliding(dtype: &'static str, size: usize, times: f64) -> Row {
+    let windows = Windows { shape: [1, 1080, 1920], size, step: 1, padding: size / 2 };
+    let work = format!("sliding max {size} x {size}, 1080p {dtype}");
+    let run = move |session: &mut Session| match dtype {
+        "u8" => max(session, windows, noise_u8(1080 * 1920), size < 10),
+        _ => max(session, windows, noise(1080 * 1920), size < 10),
+    };
+    Row::new("pool", format!("sliding-{dtype}-{size}"), work, run)
+        .items(1080 * 1920, "element")
+        .notes(json!({"size": size}))
+        .peers(if size == 31 { &["OpenCV", "scipy"] } else { &["OpenCV"] })
+        .target(Target::Faster(times, "OpenCV"))
+}
+
+pub(crate) fn rows() -> Vec<Row> {
+    const NHWC: &str = "oneDNN nhwc";
+    vec![
+        layer(64, 224, (2, 2, 0)).skip("candle", HEAVY).target(Target::Within(1.0, NHWC)),
+        layer(64, 112, (3, 2, 1)).target(Target::Within(1.0, NHWC)),
+        layer(256, 20, (5, 1, 2)).target(Target::Faster(1.0, NHWC)),
+        layer(512, 20, (13, 1, 6)).target(Target::Faster(2.0, NHWC)),
+        sliding("u8", 3, 1.0),
+        sliding("u8", 31, 3.0),
+        sliding("u8", 101, 8.0),
+        sliding("f32", 3, 1.0),
+        sliding("f32", 31, 3.0),
+        sliding("f32", 101, 8.0),
+    ]
+}
