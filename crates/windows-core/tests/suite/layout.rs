@@ -5,29 +5,13 @@ use windows_core::{Const, DynView, Layout, View, WindowError};
 use windows_testkit::array::{Slice, indices};
 use windows_testkit::strategy::strided;
 
+use crate::agree;
 use crate::support::view;
 
 proptest! {
     #[test]
     fn a_view_shows_what_the_oracle_shows(strided in strided(0..=4, 0..=4)) {
-        let (buffer, shown) = (strided.buffer(), strided.counting());
-        let view = view(&buffer, &strided);
-        prop_assert_eq!(view.shape(), shown.shape());
-        prop_assert_eq!(&view.to_vec(), shown.data());
-        prop_assert!(view.iter().eq(shown.data()));
-        let lanes: Vec<usize> = view.lanes().flat_map(|lane| lane.to_vec()).collect();
-        prop_assert_eq!(&lanes, shown.data());
-        prop_assert!(view.lanes().all(|lane| lane.len() == *view.shape().last().unwrap_or(&1)));
-        let mut copy = vec![usize::MAX; view.len()];
-        view.copy_into(&mut copy).unwrap();
-        prop_assert_eq!(&copy, shown.data());
-        for index in indices(view.shape()) {
-            prop_assert_eq!(view.get(&index), Some(shown.get(&index)));
-        }
-        prop_assert_eq!(view.get(view.shape()).is_some(), view.ndim() == 0);
-        if let Some(slice) = view.as_slice() {
-            prop_assert_eq!(slice, shown.data());
-        }
+        agree::layout(&strided);
     }
 
     #[test]
