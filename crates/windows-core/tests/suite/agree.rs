@@ -1,7 +1,7 @@
 //! The library against the oracle, one function a promise: called over every small case, at random, and by
 //! the fuzzer.
 
-use windows_core::{Axis, Grid, WindowError};
+use windows_core::{Axis, DynView, Grid, WindowError};
 use windows_testkit::array::indices;
 use windows_testkit::axis::NaiveAxis;
 use windows_testkit::border::Border as NaiveBorder;
@@ -262,5 +262,30 @@ pub(crate) fn layout(strided: &Strided) {
     assert_eq!(view.get(view.shape()).is_some(), view.ndim() == 0);
     if let Some(slice) = view.as_slice() {
         assert_eq!(slice, shown.data());
+    }
+}
+
+/// A view is made exactly if exact arithmetic says that it reaches no element outside of the data.
+pub(crate) fn bounds(shape: &[usize], strides: &[isize], offset: usize) {
+    let data = [7_u8; 9];
+    let made = DynView::strided(&data, offset, shape, strides);
+    let rank_fits = shape.len() == strides.len();
+    let elements = shape.iter().map(|&n| n.max(1) as u128).try_fold(1_u128, u128::checked_mul);
+    let fits = rank_fits && elements.is_some_and(|n| n <= isize::MAX as u128) && {
+        let ends =
+            shape.iter().zip(strides).map(|(&n, &s)| n.saturating_sub(1) as i128 * s as i128);
+        let sum = |ends: &mut dyn Iterator<Item = i128>| ends.fold(0, i128::saturating_add);
+        let reach = sum(&mut ends.clone().map(|end| end.saturating_abs()));
+        let low = sum(&mut ends.clone().map(|end| end.min(0)));
+        let high = sum(&mut ends.map(|end| end.max(0)));
+        let inside = shape.contains(&0)
+            || (offset as i128 + low >= 0 && offset as i128 + high < data.len() as i128);
+        reach <= isize::MAX as i128 && inside
+    };
+    assert_eq!(made.is_ok(), fits, "{shape:?} {strides:?} {offset}");
+    if let Ok(view) = made
+        && view.len() < 1000
+    {
+        assert!(view.iter().all(|&x| x == 7));
     }
 }
