@@ -3,6 +3,7 @@
 
 mod conv;
 mod core;
+#[cfg(feature = "files")]
 mod files;
 mod frames;
 mod input;
@@ -26,8 +27,14 @@ const STRUCTURED: [(&str, Target); 9] = [
     ("text", text::text),
 ];
 
-const RAW: [(&str, fn(&[u8])); 3] =
-    [("npy", files::npy), ("wav", files::wav), ("image", files::image)];
+const RAW: &[(&str, fn(&[u8]))] = &[
+    #[cfg(feature = "files")]
+    ("npy", files::npy),
+    #[cfg(feature = "files")]
+    ("wav", files::wav),
+    #[cfg(feature = "files")]
+    ("image", files::image),
+];
 
 /// The names of the targets.
 pub fn names() -> impl Iterator<Item = &'static str> {

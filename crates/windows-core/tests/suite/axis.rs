@@ -55,11 +55,27 @@ fn regular_means_equally_spaced_and_disjoint_means_disjoint() {
         if axis.is_disjoint() {
             assert!(disjoint, "{naive:?}");
         }
-        let snapped = naive.dilation == 1 && matches!(naive.edge, axis::Edge::Snap);
-        if axis.is_regular() || snapped {
+        if axis.is_regular() || naive.dilation == 1 {
             assert_eq!(axis.is_disjoint(), disjoint, "{naive:?}");
         }
     });
+}
+
+#[test]
+fn windows_that_were_moved_are_disjoint_if_their_neighbours_are() {
+    // Longer than the small world: the nearest two of a spread must be told from the last two of a snap.
+    for len in 0..24 {
+        for size in 1..7 {
+            for step in 1..10 {
+                for edge in [axis::Edge::Snap, axis::Edge::Balance] {
+                    let naive = NaiveAxis::new(len, size, step).edge(edge);
+                    let apart = naive.starts().windows(2).all(|two| two[1] - two[0] >= size as i64);
+                    let axis = Axis::new(len, spec(&naive)).unwrap();
+                    assert_eq!(axis.is_disjoint(), apart, "{naive:?}");
+                }
+            }
+        }
+    }
 }
 
 #[test]
