@@ -1,153 +1,16 @@
 //! Convolutions of every kind against the definition: sums over windows that the testkit enumerates.
 
+mod common;
+
+use common::{Case, check_f32, check_f64, check_integers};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use windows_conv::{Activation, ConvPlan, ConvSpec, Operand, OutputOrder, PlanOptions};
+use windows_conv::{Activation, ConvPlan, ConvSpec, PlanOptions};
+use windows_core::DynView;
 use windows_core::kernel::Isa;
-use windows_core::{AxisSpec, DynView, Layout, WindowSpec};
+use windows_testkit::NaiveAxis;
 use windows_testkit::strategy::axis_over;
-use windows_testkit::{Edge, NaiveAxis, Same, indices};
-
-/// Everything that defines a case; data comes from the seed.
-#[derive(Clone, Debug)]
-struct Case {
-    images: usize,
-    groups: usize,
-    per_group: usize,
-    out_per_group: usize,
-    axes: Vec<NaiveAxis>,
-    transposed: bool,
-    output_padding: Vec<usize>,
-    flipped: bool,
-    /// Order of the axes of the input in memory, which are reversed, how far apart elements are.
-    memory: Vec<usize>,
-    reversed: Vec<bool>,
-    spread: isize,
-    channels_last: bool,
-    isa: Isa,
-    threads: usize,
-    scratch: usize,
-    seed: u64,
-}
-
-impl Case {
-    fn spec(&self) -> ConvSpec {
-        let axes: Vec<AxisSpec> = self.axes.iter().map(axis_spec).collect();
-        let mut spec = ConvSpec::from_windows(WindowSpec::from_axes(&axes)).groups(self.groups);
-        if self.flipped {
-            spec = spec.convolution();
-        }
-        if self.transposed {
-            spec = spec.transposed().output_padding(&self.output_padding);
-        }
-        spec
-    }
-
-    fn input_shape(&self) -> Vec<usize> {
-        let mut shape = vec![self.images, self.groups * self.per_group];
-        shape.extend(self.axes.iter().map(|axis| axis.len));
-        shape
-    }
-
-    fn weight_shape(&self) -> Vec<usize> {
-        let mut shape = match self.transposed {
-            false => vec![self.groups * self.out_per_group, self.per_group],
-            true => vec![self.groups * self.per_group, self.out_per_group],
-        };
-        shape.extend(self.axes.iter().map(|axis| axis.size));
-        shape
-    }
-
-    /// Length of a buffer, offset and layout of the input in it.
-    fn layout(&self) -> (usize, usize, Layout<windows_core::Dyn>) {
-        let shape = self.input_shape();
-        let mut strides = vec![0; shape.len()];
-        let (mut extent, mut offset) = (self.spread, 2);
-        for &axis in self.memory.iter().rev() {
-            let backwards = self.reversed[axis];
-            strides[axis] = if backwards { -extent } else { extent };
-            if backwards {
-                offset += shape[axis].saturating_sub(1) * extent as usize;
-            }
-            extent *= shape[axis].max(1) as isize;
-        }
-        (extent as usize + 4, offset, Layout::new(&shape, &strides[..]).unwrap())
-    }
-
-    /// For every output position of every windowed axis, the input element of every tap.
-    fn sources(&self) -> Vec<Vec<Vec<Option<usize>>>> {
-        let forward = |axis: &NaiveAxis| (0..axis.count()).map(|i| axis.taps(i)).collect();
-        let spread = |(axis, &more): (&NaiveAxis, &usize)| {
-            // Tap t of input i lands on i step + t dilation - before.
-            let before = axis.before as i64;
-            let reach = (axis.len as i64 - 1) * axis.step as i64 + axis.field() as i64;
-            let out = reach + more as i64 - before - axis.after as i64;
-            let from = |o: i64, t: usize| {
-                (0..axis.len).find(|&i| (i * axis.step + t * axis.dilation) as i64 - before == o)
-            };
-            (0..out).map(|o| (0..axis.size).map(|t| from(o, t)).collect()).collect()
-        };
-        match self.transposed {
-            false => self.axes.iter().map(forward).collect(),
-            true => self.axes.iter().zip(&self.output_padding).map(spread).collect(),
-        }
-    }
-
-    /// Sums and sums of magnitudes, `N x M x spatial`, by an `f64` value of input and weight.
-    fn expected(
-        &self,
-        x: impl Fn(&[usize]) -> f64,
-        w: impl Fn(&[usize]) -> f64,
-        bias: impl Fn(usize) -> f64,
-    ) -> Vec<(f64, f64)> {
-        let sources = self.sources();
-        let mut shape = vec![self.images, self.groups * self.out_per_group];
-        shape.extend(sources.iter().map(Vec::len));
-        let sizes: Vec<usize> = self.axes.iter().map(|axis| axis.size).collect();
-        let one = |index: &Vec<usize>| {
-            let (group, m) = (index[1] / self.out_per_group, index[1] % self.out_per_group);
-            let mut sum = bias(index[1]);
-            let mut magnitude = sum.abs();
-            for tap in indices(&sizes) {
-                let source: Option<Vec<usize>> =
-                    (0..tap.len()).map(|axis| sources[axis][index[2 + axis]][tap[axis]]).collect();
-                let Some(source) = source else { continue };
-                let mut weight = tap.clone();
-                if self.flipped {
-                    weight.iter_mut().zip(&sizes).for_each(|(t, size)| *t = size - 1 - *t);
-                }
-                for c in 0..self.per_group {
-                    let channel = group * self.per_group + c;
-                    let (a, b) = if self.transposed { (channel, m) } else { (index[1], c) };
-                    let product = x(&[&[index[0], channel][..], &source].concat())
-                        * w(&[&[a, b][..], &weight].concat());
-                    sum += product;
-                    magnitude += product.abs();
-                }
-            }
-            (sum, magnitude)
-        };
-        indices(&shape).iter().map(one).collect()
-    }
-}
-
-fn axis_spec(axis: &NaiveAxis) -> AxisSpec {
-    let edge = match axis.edge {
-        Edge::Drop => windows_core::Edge::Drop,
-        Edge::Keep => windows_core::Edge::Keep,
-        Edge::Covered => windows_core::Edge::Covered,
-        Edge::Ceil => windows_core::Edge::Ceil,
-        Edge::Snap => windows_core::Edge::Snap,
-        Edge::Balance => windows_core::Edge::Balance,
-    };
-    let spec = AxisSpec::new(axis.size).step(axis.step).dilation(axis.dilation).edge(edge);
-    match axis.same {
-        None => spec.padding(axis.before, axis.after),
-        Some(Same::Upper) => spec.same(windows_core::Same::Upper),
-        Some(Same::Lower) => spec.same(windows_core::Same::Lower),
-    }
-}
 
 /// An axis of a transposed convolution that leaves an output, and its output padding.
 fn transposed_axis(len: usize) -> impl Strategy<Value = (NaiveAxis, usize)> {
@@ -231,94 +94,6 @@ fn case() -> impl Strategy<Value = Case> {
         )
 }
 
-/// Numbers from a seed.
-fn noise(seed: u64, i: usize) -> u64 {
-    let mut z = seed.wrapping_add((i as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
-
-/// Runs a case of one element type; `value` makes elements, `float` reads them.
-fn check<X, W>(
-    case: &Case,
-    (value, of_input): (impl Fn(u64) -> X, impl Fn(X) -> f64),
-    (weight, of_weight): (impl Fn(u64) -> W, impl Fn(W) -> f64),
-    bias: &[X::Output],
-    of_output: impl Fn(X::Output) -> f64,
-    tolerance: f64,
-) -> Result<(), TestCaseError>
-where
-    X: Operand<W>,
-    W: Copy + Sync,
-{
-    let (len, offset, layout) = case.layout();
-    let data: Vec<X> = (0..len).map(|i| value(noise(case.seed, i))).collect();
-    let x = DynView::with_layout(&data, offset, layout).unwrap();
-    let shape = case.weight_shape();
-    let count = shape.iter().product::<usize>();
-    let data: Vec<W> = (0..count).map(|i| weight(noise(!case.seed, i))).collect();
-    let w = DynView::new(&data, &shape[..]).unwrap();
-
-    let options = PlanOptions {
-        bias: bias.to_vec(),
-        output: match case.channels_last {
-            true => OutputOrder::ChannelsLast,
-            false => OutputOrder::ChannelsFirst,
-        },
-        isa: Some(case.isa),
-        threads: case.threads,
-        scratch_bytes: case.scratch,
-        ..PlanOptions::default()
-    };
-    let plan = ConvPlan::with(&case.spec(), x.layout(), &w, &options).unwrap();
-    prop_assert!(plan.scratch_len() * size_of::<X::Output>() <= case.scratch * case.threads);
-    let got = plan.conv(&x).unwrap();
-    let mut out_shape = plan.output_shape().to_vec();
-    if case.channels_last {
-        let channels = out_shape.remove(1);
-        out_shape.push(channels);
-    }
-    let got = DynView::new(&got, &out_shape[..]).unwrap();
-    let order: Vec<usize> = match case.channels_last {
-        true => {
-            std::iter::once(0).chain([out_shape.len() - 1]).chain(1..out_shape.len() - 1).collect()
-        }
-        false => (0..out_shape.len()).collect(),
-    };
-    let got = got.permute(&order[..]).unwrap();
-    let expected = case.expected(
-        |index| of_input(x[index]),
-        |index| of_weight(w[index]),
-        |m| if bias.is_empty() { 0.0 } else { of_output(bias[m]) },
-    );
-    prop_assert_eq!(got.len(), expected.len());
-    for (i, (&got, (sum, magnitude))) in got.iter().zip(expected).enumerate() {
-        let got = of_output(got);
-        prop_assert!(
-            (got - sum).abs() <= tolerance * magnitude,
-            "output {}: {} instead of {} by {}",
-            i,
-            got,
-            sum,
-            plan.kernel()
-        );
-    }
-
-    // The plain loops are another way to the same.
-    let options = PlanOptions { reference: true, ..options };
-    let plain = ConvPlan::with(&case.spec(), x.layout(), &w, &options).unwrap().conv(&x).unwrap();
-    let got = plan.conv(&x).unwrap();
-    if case.isa == Isa::Portable && plan.kernel().name() != "depthwise" {
-        prop_assert!(got == plain, "the same order of summation gives the same bits");
-    }
-    Ok(())
-}
-
-fn unit(bits: u64) -> f64 {
-    (bits >> 40) as f64 / f64::from(1 << 23) - 1.0
-}
-
 fn cases(default: u32) -> ProptestConfig {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok());
     ProptestConfig {
@@ -333,32 +108,17 @@ proptest! {
 
     #[test]
     fn f32_sums_are_within_a_millionth(case in case(), with_bias in any::<bool>()) {
-        let channels = case.groups * case.out_per_group;
-        let bias: Vec<f32> =
-            (0..channels).map(|m| unit(noise(7, m)) as f32).filter(|_| with_bias).collect();
-        let value = |bits| unit(bits) as f32;
-        let both = (value, f64::from);
-        check::<f32, f32>(&case, both, both, &bias, f64::from, 1e-6)?;
+        check_f32(&case, with_bias)?;
     }
 
     #[test]
     fn f64_sums_are_within_rounding(case in case()) {
-        check::<f64, f64>(&case, (unit, |x| x), (unit, |w| w), &[], |y| y, 1e-14)?;
+        check_f64(&case)?;
     }
 
     #[test]
-    fn integers_are_exact(case in case(), signs in 0..4) {
-        let channels = case.groups * case.out_per_group;
-        let bias: Vec<i32> = (0..channels).map(|m| noise(9, m) as i16 as i32).collect();
-        let of = f64::from;
-        let byte = (|bits: u64| bits as u8, f64::from);
-        let signed = (|bits: u64| bits as i8, f64::from);
-        match signs {
-            0 => check::<i8, i8>(&case, signed, signed, &bias, of, 0.0)?,
-            1 => check::<u8, i8>(&case, byte, signed, &bias, of, 0.0)?,
-            2 => check::<i8, u8>(&case, signed, byte, &bias, of, 0.0)?,
-            _ => check::<u8, u8>(&case, byte, byte, &bias, of, 0.0)?,
-        }
+    fn integers_are_exact(case in case(), signs in 0..4_u8) {
+        check_integers(&case, signs)?;
     }
 }
 

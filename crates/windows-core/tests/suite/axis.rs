@@ -4,6 +4,7 @@ use windows_core::{Axis, AxisSpec, Border, Edge, Extent, Grid, Same, WindowError
 use windows_testkit::axis::{self, NaiveAxis};
 use windows_testkit::border::{self, border_index};
 
+use crate::agree;
 use crate::support::spec;
 
 /// Every valid axis with length < 9, size < 5, step < 6, dilation < 4 and paddings < 6.
@@ -32,37 +33,7 @@ fn small_world(mut check: impl FnMut(&NaiveAxis)) {
 
 #[test]
 fn every_small_axis_agrees_with_the_oracle() {
-    small_world(|naive| {
-        let axis = Axis::new(naive.len, spec(naive)).unwrap();
-        let starts: Vec<i64> = (0..axis.count()).map(|i| axis.start(i) as i64).collect();
-        assert_eq!(starts, naive.starts(), "{naive:?}");
-        assert_eq!(axis.field(), naive.field(), "{naive:?}");
-        assert_eq!((axis.before(), axis.after()), naive.padding_in_force(), "{naive:?}");
-
-        let interior = naive.interior();
-        assert!(axis.interior().eq(interior.iter().copied()), "{naive:?}");
-        assert_eq!(axis.is_whole(), interior.len() == axis.count(), "{naive:?}");
-
-        for i in 0..axis.count() {
-            let taps = naive.taps(i);
-            let real: Vec<usize> = (0..naive.size).filter(|&t| taps[t].is_some()).collect();
-            assert!(axis.taps(i).eq(real.iter().copied()), "{naive:?} window {i}");
-            for (tap, coordinate) in naive.coordinates(i).into_iter().enumerate() {
-                assert_eq!(axis.element(i, tap) as i64, coordinate, "{naive:?}");
-            }
-            let hull = (0..naive.len as i64)
-                .filter(|x| (starts[i]..starts[i] + naive.field() as i64).contains(x));
-            assert!(axis.region(i).map(|x| x as i64).eq(hull), "{naive:?} window {i}");
-        }
-        for element in 0..naive.len {
-            let covering = axis.covering(element);
-            let (low, high) = covering.size_hint();
-            let found: Vec<usize> = covering.collect();
-            assert_eq!(found, naive.covering(element), "{naive:?} element {element}");
-            assert!(low <= found.len() && found.len() <= high.unwrap(), "{naive:?}");
-        }
-        assert_eq!(axis.covering(naive.len).next(), None, "{naive:?}");
-    });
+    small_world(agree::axis);
 }
 
 #[test]
@@ -84,11 +55,27 @@ fn regular_means_equally_spaced_and_disjoint_means_disjoint() {
         if axis.is_disjoint() {
             assert!(disjoint, "{naive:?}");
         }
-        let snapped = naive.dilation == 1 && matches!(naive.edge, axis::Edge::Snap);
-        if axis.is_regular() || snapped {
+        if axis.is_regular() || naive.dilation == 1 {
             assert_eq!(axis.is_disjoint(), disjoint, "{naive:?}");
         }
     });
+}
+
+#[test]
+fn windows_that_were_moved_are_disjoint_if_their_neighbours_are() {
+    // Longer than the small world: the nearest two of a spread must be told from the last two of a snap.
+    for len in 0..24 {
+        for size in 1..7 {
+            for step in 1..10 {
+                for edge in [axis::Edge::Snap, axis::Edge::Balance] {
+                    let naive = NaiveAxis::new(len, size, step).edge(edge);
+                    let apart = naive.starts().windows(2).all(|two| two[1] - two[0] >= size as i64);
+                    let axis = Axis::new(len, spec(&naive)).unwrap();
+                    assert_eq!(axis.is_disjoint(), apart, "{naive:?}");
+                }
+            }
+        }
+    }
 }
 
 #[test]

@@ -1,16 +1,12 @@
 //! Fold, the adjoint of pack.
 
 use proptest::prelude::*;
-use windows_core::{Border, Grid, WindowError, WindowSpec};
+use windows_core::{Border, Grid, WindowSpec};
 use windows_testkit::strategy::border;
 
-use crate::support::{self, specs, view};
+use crate::agree;
+use crate::support::{self, noise, specs, view};
 use crate::windows::case;
-
-fn noise(len: usize, seed: u32) -> Vec<i64> {
-    let value = |i: usize| (i as i64 + 3) * (i64::from(seed) % 1000 + 7) % 211 - 105;
-    (0..len).map(value).collect()
-}
 
 proptest! {
     #[test]
@@ -19,20 +15,7 @@ proptest! {
         kind in border(),
         seed in any::<u32>(),
     ) {
-        let grid = Grid::dynamic(&strided.shape, specs(&naive)).unwrap();
-        let packed = noise(grid.packed_len().unwrap(), seed);
-        let mut out = vec![99; strided.shape.iter().product()];
-        let border = support::border(kind, 5);
-        match grid.fold_border_into(&packed, &border, &mut out) {
-            Ok(()) => {
-                let expected = naive.fold(&packed, kind, 0, |a, b| a + b);
-                prop_assert_eq!(&out, expected.data());
-            }
-            Err(error) => {
-                let empty = matches!(error, WindowError::EmptyBorder { .. });
-                prop_assert!(empty && strided.shape.contains(&0));
-            }
-        }
+        agree::fold(&strided, &naive, kind, seed);
     }
 
     #[test]

@@ -5,29 +5,13 @@ use windows_core::{Const, DynView, Layout, View, WindowError};
 use windows_testkit::array::{Slice, indices};
 use windows_testkit::strategy::strided;
 
+use crate::agree;
 use crate::support::view;
 
 proptest! {
     #[test]
     fn a_view_shows_what_the_oracle_shows(strided in strided(0..=4, 0..=4)) {
-        let (buffer, shown) = (strided.buffer(), strided.counting());
-        let view = view(&buffer, &strided);
-        prop_assert_eq!(view.shape(), shown.shape());
-        prop_assert_eq!(&view.to_vec(), shown.data());
-        prop_assert!(view.iter().eq(shown.data()));
-        let lanes: Vec<usize> = view.lanes().flat_map(|lane| lane.to_vec()).collect();
-        prop_assert_eq!(&lanes, shown.data());
-        prop_assert!(view.lanes().all(|lane| lane.len() == *view.shape().last().unwrap_or(&1)));
-        let mut copy = vec![usize::MAX; view.len()];
-        view.copy_into(&mut copy).unwrap();
-        prop_assert_eq!(&copy, shown.data());
-        for index in indices(view.shape()) {
-            prop_assert_eq!(view.get(&index), Some(shown.get(&index)));
-        }
-        prop_assert_eq!(view.get(view.shape()).is_some(), view.ndim() == 0);
-        if let Some(slice) = view.as_slice() {
-            prop_assert_eq!(slice, shown.data());
-        }
+        agree::layout(&strided);
     }
 
     #[test]
@@ -86,27 +70,7 @@ proptest! {
             prop_oneof![-4..4_isize, Just(isize::MAX), Just(isize::MIN), Just(1 << 61)], 0..4),
         offset in prop_oneof![0..12_usize, Just(usize::MAX), Just(isize::MAX as usize)],
     ) {
-        let data = [7_u8; 9];
-        let made = DynView::strided(&data, offset, &shape, &strides);
-        // The same in exact arithmetic.
-        let rank_fits = shape.len() == strides.len();
-        let non_zero = shape.iter().map(|&n| n.max(1) as u128).try_fold(1_u128, u128::checked_mul);
-        let fits = rank_fits && non_zero.is_some_and(|n| n <= isize::MAX as u128) && {
-            let reach: i128 = shape.iter().zip(&strides)
-                .map(|(&n, &s)| (n.saturating_sub(1) as i128) * (s as i128).abs()).sum();
-            let (low, high) = shape.iter().zip(&strides).fold((0_i128, 0_i128), |(l, h), (&n, &s)| {
-                let end = n.saturating_sub(1) as i128 * s as i128;
-                (l + end.min(0), h + end.max(0))
-            });
-            let inside = shape.contains(&0)
-                || (offset as i128 + low >= 0 && offset as i128 + high < data.len() as i128);
-            reach <= isize::MAX as i128 && inside
-        };
-        prop_assert_eq!(made.is_ok(), fits, "{:?} {:?} {}", shape, strides, offset);
-        if let Ok(view) = made
-            && view.len() < 1000 {
-                prop_assert!(view.iter().all(|&x| x == 7));
-            }
+        agree::bounds(&shape, &strides, offset);
     }
 }
 

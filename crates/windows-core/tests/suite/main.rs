@@ -1,5 +1,6 @@
 //! `windows-core` against the naive oracles, by exhaustion and at random.
 
+mod agree;
 mod arrays;
 mod axis;
 mod fold;
@@ -11,6 +12,7 @@ mod mutate;
 mod pack;
 mod parallel;
 mod stitch;
+mod stitched;
 mod support;
 mod tiles;
 mod windows;

@@ -1,43 +1,20 @@
 //! Packing, padding and folding against the oracle.
 
 use proptest::prelude::*;
-use windows_core::{Border, View, WindowError, WindowSpec};
+use windows_core::{Border, View, WindowSpec};
 use windows_testkit::array::NdArray;
 use windows_testkit::axis::NaiveAxis;
 use windows_testkit::border::Border as NaiveBorder;
 use windows_testkit::strategy::{border, strided};
 use windows_testkit::windows::NaiveWindows;
 
-use crate::support::{self, specs, view};
+use crate::agree;
 use crate::windows::case;
 
 proptest! {
     #[test]
     fn packing_agrees_with_the_oracle((strided, naive) in case(), kind in border()) {
-        let (buffer, shown) = (strided.buffer(), strided.counting());
-        let windows = view(&buffer, &strided).try_windows(specs(&naive)).unwrap();
-        let expected = naive.pack(&shown, kind, usize::MAX);
-        let constant = kind == NaiveBorder::Constant;
-        match windows.with_border(support::border(kind, usize::MAX)) {
-            Ok(bordered) => {
-                prop_assert_eq!(&bordered.pack(), expected.data());
-                let mut out = vec![12345; expected.data().len()];
-                bordered.pack_into(&mut out).unwrap();
-                prop_assert_eq!(&out, expected.data());
-                prop_assert!(bordered.pack_into(&mut vec![0; out.len() + 1]).is_err());
-            }
-            Err(error) => {
-                let is_empty = matches!(error, WindowError::EmptyBorder { axis } if strided.shape[axis] == 0);
-                prop_assert!(is_empty && !constant);
-            }
-        }
-        match windows.pack() {
-            Ok(packed) => prop_assert_eq!(&packed, expected.data()),
-            Err(error) => {
-                let partial = matches!(error, WindowError::Partial { .. });
-                prop_assert!(partial && windows.iter().any(|w| !w.is_whole()));
-            }
-        }
+        agree::pack(&strided, &naive, kind);
     }
 
     #[test]
@@ -46,31 +23,7 @@ proptest! {
         sides in prop::collection::vec((0..9_usize, 0..9_usize), 3),
         kind in border(),
     ) {
-        let (buffer, shown) = (strided.buffer(), strided.counting());
-        let view = view(&buffer, &strided);
-        let ndim = view.ndim();
-        let (before, after): (Vec<usize>, Vec<usize>) = sides[..ndim].iter().copied().unzip();
-        let padded = view.pad(&before, &after, support::border(kind, usize::MAX));
-        // One window that takes everything.
-        let sizes: Vec<usize> =
-            (0..ndim).map(|a| before[a] + view.shape()[a] + after[a]).collect();
-        if sizes.contains(&0) {
-            prop_assert!(padded.map_or(true, |padded| padded.is_empty()));
-            return Ok(());
-        }
-        let axes = (0..ndim)
-            .map(|a| NaiveAxis::new(view.shape()[a], sizes[a], 1).padding(before[a], after[a]))
-            .collect();
-        match padded {
-            Ok(padded) => {
-                let expected = NaiveWindows::new(axes).pack(&shown, kind, usize::MAX);
-                prop_assert_eq!(&padded, expected.data());
-            }
-            Err(error) => {
-                let empty = matches!(error, WindowError::EmptyBorder { .. });
-                prop_assert!(empty && view.shape().contains(&0));
-            }
-        }
+        agree::pad(&strided, &sides, kind);
     }
 }
 

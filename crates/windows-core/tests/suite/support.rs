@@ -49,3 +49,9 @@ pub(crate) fn border<T>(naive: border::Border, constant: T) -> Border<T> {
 pub(crate) fn view<'a>(buffer: &'a [usize], strided: &Strided) -> DynView<'a, usize> {
     DynView::strided(buffer, strided.offset, &strided.shape, &strided.strides).unwrap()
 }
+
+/// Numbers from a seed.
+pub(crate) fn noise(len: usize, seed: u32) -> Vec<i64> {
+    let value = |i: usize| (i as i64 + 3) * (i64::from(seed) % 1000 + 7) % 211 - 105;
+    (0..len).map(value).collect()
+}

@@ -1,13 +1,12 @@
 //! Windows of any rank, strides and geometry, against the oracle.
 
 use proptest::prelude::*;
-use windows_core::{DynView, Edge, Extent, Grid, View, WindowError, WindowSpec};
+use windows_core::{DynView, Edge, Extent, View, WindowError, WindowSpec};
 use windows_testkit::array::NdArray;
-use windows_testkit::border::Border as NaiveBorder;
 use windows_testkit::strategy::{Strided, border, strided, windows_over};
 use windows_testkit::windows::NaiveWindows;
 
-use crate::support::{self, specs, view};
+use crate::agree;
 
 /// A strided view and windows over its shape.
 pub(crate) fn case() -> impl Strategy<Value = (Strided, NaiveWindows)> {
@@ -20,127 +19,27 @@ pub(crate) fn case() -> impl Strategy<Value = (Strided, NaiveWindows)> {
 proptest! {
     #[test]
     fn a_grid_answers_as_the_oracle_does((strided, naive) in case()) {
-        let grid = Grid::dynamic(&strided.shape, specs(&naive)).unwrap();
-        prop_assert_eq!(grid.counts(), naive.counts());
-        prop_assert_eq!(grid.len(), naive.positions().len());
-        let positions = naive.positions();
-        prop_assert!(grid.positions().map(|p| p.to_vec()).eq(positions.iter().cloned()));
-        for (index, position) in positions.iter().enumerate() {
-            let origin: Vec<i64> = grid.origin(position).iter().map(|&x| x as i64).collect();
-            prop_assert_eq!(origin, naive.origin(position));
-            prop_assert_eq!(grid.index(position), Some(index));
-            prop_assert_eq!(grid.position(index).unwrap().to_vec(), position.clone());
-            let sources = naive.sources(position, NaiveBorder::Constant);
-            prop_assert_eq!(grid.is_interior(position), sources.iter().all(Option::is_some));
-        }
-        prop_assert_eq!(grid.position(positions.len()), None);
-        prop_assert_eq!(grid.spec(), specs(&naive));
-        prop_assert_eq!(Grid::dynamic(&strided.shape, grid.spec()).unwrap(), grid);
+        agree::grid(&strided, &naive);
     }
 
     #[test]
     fn covering_inverts_the_windows((strided, naive) in case()) {
-        let grid = Grid::dynamic(&strided.shape, specs(&naive)).unwrap();
-        for element in windows_testkit::array::indices(&strided.shape) {
-            let covering: Vec<Vec<usize>> = grid.covering(&element).map(|p| p.to_vec()).collect();
-            let expected: Vec<Vec<usize>> = naive
-                .positions()
-                .into_iter()
-                .filter(|p| naive.sources(p, NaiveBorder::Constant).contains(&Some(element.clone())))
-                .collect();
-            prop_assert_eq!(covering, expected);
-        }
+        agree::covering(&strided, &naive);
     }
 
     #[test]
     fn every_window_shows_its_real_elements((strided, naive) in case(), kind in border()) {
-        let (buffer, shown) = (strided.buffer(), strided.counting());
-        let windows = view(&buffer, &strided).try_windows(specs(&naive)).unwrap();
-        let positions = naive.positions();
-        prop_assert_eq!(windows.iter().len(), positions.len());
-        let bordered = windows.with_border(support::border(kind, usize::MAX));
-        for (window, position) in windows.iter().zip(&positions) {
-            prop_assert_eq!(window.position().to_vec(), position.clone());
-            let taps = naive.window(&shown, position, NaiveBorder::Constant);
-            let real: Vec<usize> = taps.iter().flatten().copied().collect();
-            prop_assert_eq!(window.to_vec(), real.clone());
-            prop_assert!(window.iter().eq(&real));
-            prop_assert_eq!(window.is_whole(), taps.iter().all(Option::is_some));
-            let missing = window.missing();
-            let kept = window.view();
-            for axis in 0..missing.len() {
-                let (before, after) = missing[axis];
-                prop_assert_eq!(before + kept.shape()[axis] + after, naive.sizes()[axis]);
-            }
-            let tap_indices = windows_testkit::array::indices(&naive.sizes());
-            for (tap, value) in tap_indices.iter().zip(&taps) {
-                prop_assert_eq!(window.get(tap).copied(), *value);
-            }
-            prop_assert_eq!(window.get(&naive.sizes()).is_some(), naive.sizes().is_empty());
-            if let Ok(bordered) = &bordered {
-                let values = naive.window(&shown, position, kind);
-                for (tap, value) in tap_indices.iter().zip(values) {
-                    let read = bordered.value(position, tap).copied();
-                    prop_assert_eq!(read, Some(value.unwrap_or(usize::MAX)));
-                }
-            }
-            prop_assert_eq!(windows.get(position).unwrap().to_vec(), real.clone());
-            prop_assert_eq!(windows.nth(window.index()).unwrap().to_vec(), real);
-        }
+        agree::windows(&strided, &naive, kind);
     }
 
     #[test]
     fn rows_give_every_real_tap_once_in_order((strided, naive) in case()) {
-        let (buffer, shown) = (strided.buffer(), strided.counting());
-        let windows = view(&buffer, &strided).try_windows(specs(&naive)).unwrap();
-        let mut seen: Vec<Vec<(usize, usize)>> = vec![Vec::new(); windows.len()];
-        let mut outputs = Vec::new();
-        for row in windows.lanes() {
-            outputs.extend(row.output());
-            for lane in row.taps() {
-                for (output, &value) in lane.output().zip(&lane.input()) {
-                    seen[output].push((lane.tap(), value));
-                }
-            }
-        }
-        prop_assert!(outputs.into_iter().eq(0..windows.len()));
-        for (position, seen) in naive.positions().iter().zip(&seen) {
-            let expected: Vec<(usize, usize)> = naive
-                .window(&shown, position, NaiveBorder::Constant)
-                .into_iter()
-                .enumerate()
-                .filter_map(|(tap, value)| value.map(|value| (tap, value)))
-                .collect();
-            prop_assert_eq!(seen, &expected);
-        }
-        // The fold keeps the order of taps, which this operation depends on.
-        let step = |acc: usize, &x: &usize| acc.wrapping_mul(31).wrapping_add(x);
-        let mut folded = vec![0; windows.len()];
-        windows.reduce_into(&mut folded, 7, step).unwrap();
-        let expected = windows.map(|window| window.iter().fold(7, step));
-        prop_assert_eq!(folded, expected);
+        agree::rows(&strided, &naive);
     }
 
     #[test]
     fn all_windows_are_one_array_or_say_why_not((strided, naive) in case()) {
-        let (buffer, shown) = (strided.buffer(), strided.counting());
-        let windows = view(&buffer, &strided).try_windows(specs(&naive)).unwrap();
-        match windows.as_view() {
-            Ok(all) => {
-                let packed = naive.pack(&shown, NaiveBorder::Constant, usize::MAX);
-                prop_assert_eq!(all.shape(), packed.shape());
-                prop_assert_eq!(&all.to_vec(), packed.data());
-            }
-            Err(WindowError::Partial { axis, count, whole }) => {
-                prop_assert_eq!(count, naive.counts()[axis]);
-                prop_assert_eq!(whole, naive.axes()[axis].interior().len());
-                prop_assert!(whole < count);
-            }
-            Err(error) => {
-                let irregular = matches!(error, WindowError::Irregular { .. });
-                prop_assert!(irregular && !windows.grid().is_regular());
-            }
-        }
+        agree::as_view(&strided, &naive);
     }
 }
 

@@ -1,6 +1,7 @@
 //! A naive oracle of pooling on the naive windows of the testkit, and samples of every type.
 
-use proptest::prelude::*;
+pub(crate) mod check;
+
 use windows_core::{AxisSpec, Border, Dyn, Extent, WindowSpec};
 use windows_pool::{Element, Isa, Nan};
 use windows_testkit::{Border as NaiveBorder, NaiveAxis, NaiveWindows, NdArray};
@@ -92,56 +93,6 @@ pub(crate) struct Case {
     pub(crate) seed: u32,
     pub(crate) tame: bool,
     pub(crate) border: Option<NaiveBorder>,
-}
-
-/// Axes with windows up to `size`, over lengths up to `len`.
-pub(crate) fn axis(len: usize, size: usize) -> impl Strategy<Value = NaiveAxis> {
-    let edge = prop_oneof![
-        3 => Just(NaiveEdge::Drop), 2 => Just(NaiveEdge::Ceil), 1 => Just(NaiveEdge::Keep),
-        1 => Just(NaiveEdge::Covered), 1 => Just(NaiveEdge::Snap), 1 => Just(NaiveEdge::Balance),
-    ];
-    let same = prop_oneof![
-        6 => Just(None), 1 => Just(Some(NaiveSame::Upper)), 1 => Just(Some(NaiveSame::Lower)),
-    ];
-    let step = prop_oneof![3 => Just(1_usize), 2 => Just(2), 1 => 3..6_usize];
-    let dilation = prop_oneof![4 => Just(1_usize), 1 => 2..4_usize];
-    let sizes = prop_oneof![2 => 1..=3.min(size), 1 => 1..=size];
-    (0..=len, sizes, step, dilation, edge, 0..6_usize, 0..6_usize, same).prop_map(
-        |(len, size, step, dilation, edge, before, after, same)| {
-            let axis = NaiveAxis::new(len, size, step).dilation(dilation);
-            match same {
-                Some(same) => axis.same(same),
-                None if edge.takes_padding() => axis.edge(edge).padding(before, after),
-                None => axis.edge(edge),
-            }
-        },
-    )
-}
-
-/// Arrays of every rank and memory order.
-pub(crate) fn case() -> impl Strategy<Value = Case> {
-    let axes = prop_oneof![
-        3 => prop::collection::vec(axis(70, 40), 1),
-        4 => prop::collection::vec(axis(20, 12), 2),
-        1 => prop::collection::vec(axis(6, 4), 3),
-    ];
-    let around = || prop::collection::vec(0..4_usize, 0..=2);
-    let border = prop_oneof![
-        2 => Just(None),
-        1 => prop::sample::select(NaiveBorder::ALL.to_vec()).prop_map(Some),
-    ];
-    (around(), axes, around(), 0..3_u32, 0..8_usize, any::<u32>(), any::<bool>(), border).prop_map(
-        |(before, axes, behind, order, reverse, seed, tame, border)| {
-            let ndim = before.len() + axes.len() + behind.len();
-            let mut order_of: Vec<usize> = (0..ndim).collect();
-            match order {
-                1 => order_of.reverse(),
-                2 => order_of.rotate_left(1),
-                _ => {}
-            }
-            Case { before, axes, behind, order: order_of, reverse, seed, tame, border }
-        },
-    )
 }
 
 fn random(seed: u32, at: usize) -> u32 {
