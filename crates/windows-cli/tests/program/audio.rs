@@ -293,7 +293,7 @@ fn what_cannot_be_framed_is_said_and_nothing_is_written() {
     folder.put_array("x.npy", &[100], &noise(100));
     folder.put_array("scalar.npy", &[], &[1.0]);
     folder.put_array("flat.npy", &[2, 100], &noise(200));
-    folder.put_array("c.npy", &[4, 5], &vec![Complex::new(1.0_f32, 0.0); 20]);
+    folder.put_array("c.npy", &[4, 5], &[Complex::new(1.0_f32, 0.0); 20]);
     folder.put("broken.wav", b"RIFF\x10\0\0\0WAVEfmt ");
     folder.put("empty.wav", "");
     let before = folder.names();
