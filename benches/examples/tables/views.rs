@@ -159,8 +159,14 @@ fn stitch(session: &mut Session) {
             windows.par_pack_into(tiles).expect("tiles");
             plan.par_run_into(black_box(tiles), out).expect("an output");
         } else {
-            windows.pack_into(tiles).expect("tiles");
-            plan.run_into(black_box(tiles), out).expect("an output");
+            // Tile by tile, as where a model works on them; tiler does the same.
+            let mut stitcher = plan.stitcher_into(out).expect("an output");
+            for (index, window) in windows.iter().enumerate() {
+                let tile = &mut tiles[..plan.tile_len()];
+                window.view().copy_into(tile).expect("a whole tile");
+                stitcher.add(index, black_box(tile)).expect("the next tile");
+            }
+            stitcher.finish().expect("all tiles");
         }
     };
     ours();
