@@ -67,7 +67,8 @@ fn windowed(session: &mut Session) {
             black_box(&scratch);
         }
     };
-    (ours(), by_hand());
+    ours();
+    by_hand();
     assert_eq!(*a.borrow(), *b.borrow());
     let case = Case { kernel: "lanes".to_owned(), ..Case::default() };
     session.serve(&case, &mut [("ours", &mut ours), ("hand-written loop", &mut by_hand)]);
