@@ -19,8 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let sentences = Units::new(&text, &Unit::Sentence);
 
     // Any count that adds up will do: the offsets of a tokenizer by `Units::from_offsets`, for example.
-    let count = |bytes| words.starting_in(bytes);
-    for chunk in sentences.chunks(Budget::new(120).overlap(30), count)? {
+    for chunk in sentences.chunks(Budget::new(120).overlap(30), words.measure())? {
         let chunk = chunk?;
         let window = chunk.window;
         assert_eq!(&text[window.bytes()], window.text());

@@ -34,7 +34,7 @@ const GRID: Rgb<u8> = Rgb([150, 150, 150]);
 const LEFT: u32 = 84;
 const RIGHT: u32 = 110;
 const ABOVE: u32 = 18;
-const BELOW: u32 = 58;
+const BELOW: u32 = 68;
 /// Pixels of one dot of a letter.
 const DOT: u32 = 2;
 const RANGE: f64 = 80.0;
@@ -129,11 +129,11 @@ fn draw(image: &mut RgbImage, panel: &Panel, scale: Scale, at: (u32, u32), size:
         let x = left + ((value - begin) / (end - begin).max(1e-12) * f64::from(width)) as u32;
         let x = x.min(left + width);
         line(image, (x, top + height), (1, 6));
-        text(image, &label, (x.saturating_sub(text_width(&label) / 2), top + height + 10));
+        text(image, &label, (x.saturating_sub(text_width(&label) / 2), top + height + 16));
     }
     let label = "time (s)";
     let middle = left + width / 2 - text_width(label) / 2;
-    text(image, label, (middle, top + height + 32));
+    text(image, label, (middle, top + height + 42));
 
     // Frequency on the left.
     let (unit, upper) = match (panel.mel, panel.top >= 2000.0) {
@@ -167,7 +167,7 @@ fn draw(image: &mut RgbImage, panel: &Panel, scale: Scale, at: (u32, u32), size:
         line(image, (bar + 14, y), (5, 1));
         text(image, &label, (bar + 22, y.saturating_sub(7).max(top)));
     }
-    text(image, unit, (bar + 14, top + height + 10));
+    text(image, unit, (bar + 22, top + height + 16));
 }
 
 fn line(image: &mut RgbImage, at: (u32, u32), size: (u32, u32)) {
@@ -215,7 +215,7 @@ fn ticks(from: f64, to: f64, about: usize) -> Vec<(f64, String)> {
 
 /// Letters of 5 x 7 dots, a row a number, the leftmost dot its highest bit. Only those that labels need.
 const LETTERS: [(char, [u8; 7]); 28] = [
-    ('0', [14, 17, 19, 21, 25, 17, 14]),
+    ('0', [14, 17, 17, 17, 17, 17, 14]),
     ('1', [4, 12, 4, 4, 4, 4, 14]),
     ('2', [14, 17, 1, 2, 4, 8, 31]),
     ('3', [31, 2, 4, 2, 1, 17, 14]),

@@ -439,6 +439,26 @@ impl Axis {
             // In range: checked for the last window in `new`, and `before` is at most `isize::MAX`.
             return (position * self.step) as isize - self.before as isize;
         }
+        self.irregular_start(position)
+    }
+
+    /// Where window `position` starts if it lies wholly inside the data, `None` if it does not or if there
+    /// is no such window.
+    #[must_use]
+    #[inline]
+    pub const fn interior_start(&self, position: usize) -> Option<usize> {
+        if position < self.lo || position >= self.hi {
+            return None;
+        }
+        if self.is_regular() {
+            return Some(position * self.step - self.before);
+        }
+        Some(self.irregular_start(position) as usize)
+    }
+
+    /// The start of a window under snap or balance. Apart, so that the common case is inlined.
+    #[inline(never)]
+    const fn irregular_start(&self, position: usize) -> isize {
         let span = self.len - self.field;
         match self.spec.edge {
             Edge::Balance => {

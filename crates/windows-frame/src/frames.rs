@@ -201,18 +201,15 @@ impl<'a, T> Frame<'_, 'a, T> {
     #[must_use]
     #[inline]
     pub fn is_whole(&self) -> bool {
-        self.frames.grid.interior().contains(&self.k)
+        self.frames.grid.interior_start(self.k).is_some()
     }
 
     /// The frame as a slice of the data: `None` if it reaches over an edge, or if the data is strided.
     #[must_use]
     #[inline]
     pub fn as_slice(&self) -> Option<&'a [T]> {
-        let slice = self.frames.slice?;
-        if !self.is_whole() {
-            return None;
-        }
-        slice[self.start() as usize..].get(..self.frames.grid.length())
+        let start = self.frames.grid.interior_start(self.k)?;
+        self.frames.slice?.get(start..)?.get(..self.frames.grid.length())
     }
 
     /// The real samples as a view.

@@ -328,6 +328,17 @@ impl FrameGrid {
         self.axis.interior()
     }
 
+    /// Where frame `k` starts if it lies wholly inside the data, `None` if it does not or if there is no
+    /// such frame.
+    #[must_use]
+    #[inline]
+    pub const fn interior_start(&self, k: usize) -> Option<usize> {
+        match self.axis.interior_start(k) {
+            Some(start) => Some(start + self.skip),
+            None => None,
+        }
+    }
+
     /// The frames that contain an element, ascending.
     #[must_use]
     pub const fn frames_of(&self, element: usize) -> Covering {

@@ -66,6 +66,8 @@ pub struct Framer<T> {
     next: usize,
     /// A frame of every channel, for those that reach over an edge.
     scratch: Vec<T>,
+    /// What a constant border reads as.
+    constant: T,
 }
 
 /// One frame of every channel of a stream.
@@ -172,7 +174,25 @@ impl<T: Copy + Default> Framer<T> {
             cursor: 0,
             next: 0,
             scratch,
+            constant: T::default(),
         })
+    }
+
+    /// With a constant border that reads as this, instead of the default of `T`.
+    ///
+    /// # Example
+    /// ```
+    /// use windows_frame::{FrameSpec, Framer};
+    ///
+    /// // In 8-bit files 128 is silence.
+    /// let mut framer = Framer::new(FrameSpec::new(4, 2).centered(), 1)?.constant(128_u8);
+    /// framer.push(&[1, 2], |frame| assert_eq!(frame.channel(0), [128, 128, 1, 2]));
+    /// # Ok::<(), windows_frame::FrameError>(())
+    /// ```
+    #[must_use]
+    pub fn constant(mut self, value: T) -> Self {
+        self.constant = value;
+        self
     }
 
     /// The spec of the frames.
@@ -380,7 +400,7 @@ impl<T: Copy + Default> Framer<T> {
                 let element = start.saturating_add_unsigned(tap);
                 *out = match border.index(element, self.received) {
                     Some(element) => plane[element - self.base],
-                    None => T::default(),
+                    None => self.constant,
                 };
             }
         }

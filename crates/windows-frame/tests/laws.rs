@@ -93,10 +93,11 @@ fn every_small_stream_in_single_samples_is_the_batch() {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(
-        std::env::var("FRAME_SPLITS").ok().and_then(|n| n.parse().ok()).unwrap_or(100)
+        // Each case goes through every convention; without debug assertions that is quick.
+        std::env::var("FRAME_SPLITS").ok().and_then(|n| n.parse().ok())
+            .unwrap_or(if cfg!(debug_assertions) { 100 } else { 10_000 })
     ))]
 
-    /// 10 000 cases and more: `FRAME_SPLITS=10000`. A case goes through every convention.
     #[test]
     fn any_split_of_any_stream_is_the_batch(
         length in 1usize..40, hop in 1usize..60, n in 0usize..5000, channels in 1usize..4, seed: u64,
@@ -168,6 +169,62 @@ proptest! {
             prop_assert_eq!(pieces, rebuilt, "{:?}", spec);
         }
     }
+}
+
+#[cfg(feature = "stft")]
+#[test]
+fn streams_of_unsigned_samples_are_silent_outside() {
+    use windows_frame::audio::{Stft, StftSpec};
+
+    let sound: Vec<u8> = (0..500_u32).map(|i| (i * 37 % 256) as u8).collect();
+    for spec in [StftSpec::librosa(16, 4, &[1.0; 16]), StftSpec::scipy(5, &[1.0; 16])] {
+        let stft = Stft::<f64>::new(spec.unwrap()).unwrap();
+        let mut stream = stft.stream::<u8>(1).unwrap();
+        let mut seen = Vec::new();
+        for chunk in sound.chunks(7) {
+            stream.push(chunk, |_, _, spectrum| seen.extend_from_slice(spectrum));
+        }
+        stream.finish(|_, _, spectrum| seen.extend_from_slice(spectrum)).unwrap();
+        assert_eq!(seen, stft.complex(&sound).unwrap().into_vec());
+    }
+}
+
+#[cfg(feature = "mel")]
+#[test]
+fn results_in_buffers_of_the_caller_are_those_that_are_allocated() {
+    use windows_frame::audio::{Complex, Fbank, Istft, Stft, StftSpec, WhisperMel, Window};
+
+    // Long enough for several tasks, with feature rayon.
+    let sound: Vec<f64> = (0..130_000_u32).map(|i| f64::from(i * 7919 % 4001) / 4001.0).collect();
+    let spec = StftSpec::torch(400, 160, &Window::Hann.periodic(400).unwrap()).unwrap();
+    let stft = Stft::<f64>::new(spec.clone()).unwrap();
+    let values = stft.spec().frames().count(sound.len()) * stft.spec().bins();
+    let (mut out, mut complex) = (vec![f64::NAN; values], vec![Complex::default(); values]);
+    stft.power_into(&sound, &mut out).unwrap();
+    assert_eq!(out, stft.power(&sound).unwrap().into_vec());
+    stft.magnitude_into(&sound, &mut out).unwrap();
+    assert_eq!(out, stft.magnitude(&sound).unwrap().into_vec());
+    stft.complex_into(&sound, &mut complex).unwrap();
+    assert_eq!(complex, stft.complex(&sound).unwrap().into_vec());
+    assert!(stft.power_into(&sound, &mut out[1..]).is_err());
+
+    let (whisper, kaldi) = (WhisperMel::<f64>::new(80).unwrap(), Fbank::<f64>::new(80).unwrap());
+    let mut mel = vec![f64::NAN; sound.len() / 160 * 80];
+    whisper.features_into(&sound, &mut mel).unwrap();
+    assert_eq!(mel, whisper.features(&sound).unwrap().into_vec());
+    mel.truncate(((sound.len() - 400) / 160 + 1) * 80);
+    kaldi.features_into(&sound, &mut mel).unwrap();
+    assert_eq!(mel, kaldi.features(&sound).unwrap().into_vec());
+
+    // Frame after frame, on one thread.
+    let mut one = Vec::new();
+    let istft = Istft::new(spec).unwrap();
+    let mut stream = istft.stream().unwrap();
+    for spectrum in complex.chunks(stft.spec().bins()) {
+        stream.push(spectrum, |piece| one.extend_from_slice(piece)).unwrap();
+    }
+    stream.finish(sound.len(), |piece| one.extend_from_slice(piece)).unwrap();
+    assert_eq!(istft.rebuild(&complex, sound.len()).unwrap(), one);
 }
 
 #[test]
@@ -252,8 +309,11 @@ fn counts_and_starts_are_those_of_plain_loops() {
                     .collect();
                 assert_eq!(grid.range(k).collect::<Vec<_>>(), range);
                 assert_eq!(grid.taps(k).len(), range.len());
+                let inside = (range.len() == length).then(|| start.unsigned_abs());
+                assert_eq!(grid.interior_start(k), inside, "{spec:?} {n} {k}");
                 assert_eq!(grid.seconds(k, 2.0), start as f64 / 2.0);
             }
+            assert_eq!(grid.interior_start(grid.count()), None);
             for i in 0..n + 2 {
                 let expected: Vec<usize> =
                     (0..grid.count()).filter(|&k| grid.range(k).contains(&i)).collect();

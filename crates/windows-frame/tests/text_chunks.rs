@@ -141,6 +141,27 @@ fn tokens_of_known_offsets_are_a_sum() {
     let texts: Vec<_> = chunks.iter().map(|chunk| chunk.window.text()).collect();
     assert_eq!(texts, ["One two three. Four five. ", "Four five. Six seven eight nine. ", "Ten."]);
     assert_eq!(chunks.iter().map(|chunk| chunk.measure).collect::<Vec<_>>(), [7, 8, 2]);
+    let again = sentences.chunks(budget, tokens.measure()).unwrap();
+    assert_eq!(again.map(|chunk| chunk.unwrap()).collect::<Vec<_>>(), chunks);
+}
+
+#[test]
+fn a_measure_counts_the_same_from_wherever_it_looked_last() {
+    let text = "ab c  d éfg h i jk l m n o p q r s t u v w x y z.";
+    let ends = text.len() + 2;
+    let none = Units::from_offsets(text, []).unwrap();
+    let odd = Units::from_offsets(text, [0..1, 0..2, 3..3, 3..4, 13..14]).unwrap();
+    for units in [Units::new(text, &Unit::Word), Units::new(text, &Unit::Char), none, odd] {
+        let starts: Vec<usize> = (0..units.len()).map(|i| units.span(i..i + 1).start).collect();
+        let mut measure = units.measure();
+        for (start, end) in (0..ends).flat_map(|start| (0..ends).map(move |end| (start, end))) {
+            // A detour, so that the next look comes from afar.
+            let _ = measure(end % 7 * 8..ends);
+            let expected = starts.iter().filter(|&&at| (start..end).contains(&at)).count();
+            assert_eq!(measure(start..end), expected, "{start}..{end}");
+            assert_eq!(units.starting_in(start..end), expected, "{start}..{end}");
+        }
+    }
 }
 
 #[test]

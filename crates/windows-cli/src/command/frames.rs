@@ -52,6 +52,10 @@ impl Args {
         if count == 0 && self.framing.tail.is_none() && self.framing.convention.is_none() {
             return Err(too_short(&self.input, shape, &spec));
         }
+        if len == 0 {
+            // No lane of the array asks whether frames over nothing can be read.
+            spec.frames::<u8>(&[]).at(&self.input)?;
+        }
         let result = [leading, &[count, spec.length()]].concat();
         array.visit(Write {
             spec,

@@ -306,11 +306,14 @@ impl Args {
     }
 }
 
-/// The rows of an array along its last axis, in f64.
+/// The rows of an array along its last axis, in f64: as many as its leading axes say, be they empty.
 fn channels(array: &Array) -> Result<Vec<Vec<f64>>> {
     let complex = || Err(Error::new("complex elements, and sound is real"));
     crate::with_real!(array, array => {
-        let view = array.view();
+        let (view, shape) = (array.view(), array.shape());
+        if shape.last() == Some(&0) {
+            return Ok(vec![Vec::new(); memory::count(&shape[..shape.len() - 1], "the sound")?]);
+        }
         view.lanes()
             .map(|lane| {
                 #[allow(clippy::unnecessary_cast, reason = "one of the element types is f64")]

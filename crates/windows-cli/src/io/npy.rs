@@ -206,8 +206,12 @@ impl Builder for Body<'_> {
 /// Writes elements in row-major order as a `.npy` file, in the byte order of the machine.
 ///
 /// # Errors
-/// When `out` refuses.
+/// When `out` refuses; when there are not as many elements as the shape has, which the header would claim.
 pub fn write<T: Element>(out: &mut impl Write, shape: &[usize], data: &[T]) -> io::Result<()> {
+    if shape.iter().try_fold(1_usize, |all, &len| all.checked_mul(len)) != Some(data.len()) {
+        let reason = format!("{} elements, but the shape is {shape:?}", data.len());
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
+    }
     out.write_all(&header::<T>(shape))?;
     out.write_all(bytemuck::cast_slice(data))
 }

@@ -266,6 +266,35 @@ fn a_recording_comes_back_from_its_spectra() {
 }
 
 #[test]
+fn sound_of_no_samples_has_the_frames_of_its_padding() {
+    let folder = Folder::new();
+    folder.put_array::<f64>("one.npy", &[0], &[]);
+    folder.put_array::<f64>("two.npy", &[2, 0], &[]);
+    for (name, leading) in [("one.npy", &[][..]), ("two.npy", &[2])] {
+        // Zeros around nothing are a frame of zeros: librosa's one.
+        let run = |options: &str| {
+            folder
+                .run(&format!("spectrogram {name} --size 8 --hop 4 {options} -o s.npy --force -q"))
+        };
+        run("--convention librosa").success();
+        let spectra = folder.array::<f64>("s.npy");
+        assert_eq!(spectra.shape(), [leading, &[5, 1]].concat());
+        assert!(spectra.data().iter().all(|&power| power == 0.0));
+        run("--convention kaldi-nosnip --complex").success();
+        assert_eq!(folder.array::<Complex<f64>>("s.npy").shape(), [leading, &[5, 0]].concat());
+        // Nothing reflected is no frame.
+        assert!(run("--convention torch").failure().contains("1 frames over 0 samples"));
+
+        let run = |options: &str| {
+            folder.run(&format!("frames {name} --size 8 --hop 4 {options} -o f.npy --force -q"))
+        };
+        run("--center constant").success();
+        assert_eq!(folder.array::<f64>("f.npy").shape(), [leading, &[1, 8]].concat());
+        assert!(run("--center reflect").failure().contains("1 frames over 0 samples"));
+    }
+}
+
+#[test]
 fn a_tone_shines_where_its_frequency_is() {
     let folder = Folder::new();
     let sound: Vec<f64> =

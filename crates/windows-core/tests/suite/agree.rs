@@ -23,6 +23,8 @@ pub(crate) fn axis(naive: &NaiveAxis) {
     assert_eq!(axis.is_whole(), interior.len() == axis.count(), "{naive:?}");
 
     for i in 0..axis.count() {
+        let inside = interior.contains(&i).then(|| axis.start(i).unsigned_abs());
+        assert_eq!(axis.interior_start(i), inside, "{naive:?} window {i}");
         let taps = naive.taps(i);
         let real: Vec<usize> = (0..naive.size).filter(|&t| taps[t].is_some()).collect();
         assert!(axis.taps(i).eq(real.iter().copied()), "{naive:?} window {i}");
@@ -33,6 +35,7 @@ pub(crate) fn axis(naive: &NaiveAxis) {
             .filter(|x| (starts[i]..starts[i] + naive.field() as i64).contains(x));
         assert!(axis.region(i).map(|x| x as i64).eq(hull), "{naive:?} window {i}");
     }
+    assert_eq!(axis.interior_start(axis.count()), None, "{naive:?}");
     for element in 0..naive.len {
         let covering = axis.covering(element);
         let (low, high) = covering.size_hint();

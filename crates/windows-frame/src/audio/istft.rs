@@ -7,6 +7,8 @@ use core::fmt;
 use realfft::num_complex::Complex;
 use realfft::{ComplexToReal, RealFftPlanner};
 
+#[cfg(feature = "rayon")]
+use super::stft::TASK;
 use super::{StftSpec, Transform};
 use crate::{Blend, FrameError, Inverse, InverseError, Lost, OverlapAdd};
 
@@ -90,7 +92,8 @@ impl<F: Transform + Blend> Istft<F> {
         frame
     }
 
-    /// The signal of `len` samples that these spectra, `[frames, bins]`, are of.
+    /// The signal of `len` samples that these spectra, `[frames, bins]`, are of. Allocates it; with feature
+    /// `rayon` frames are transformed in parallel, and the bits are the same.
     ///
     /// # Errors
     /// [`InverseError::Lost`] lists the samples that no frame gives back; another number of values than
@@ -114,15 +117,47 @@ impl<F: Transform + Blend> Istft<F> {
     }
 
     fn run(&self, inverse: &Inverse, spectra: &[Complex<F>]) -> Result<Vec<F>, FrameError> {
-        let bins = self.spec.bins();
-        let expected = inverse.grid().count().saturating_mul(bins);
+        let (bins, frames) = (self.spec.bins(), inverse.grid().count());
+        let expected = frames.saturating_mul(bins);
         if spectra.len() != expected {
             return Err(FrameError::Length { what: "spectra", expected, got: spectra.len() });
+        }
+        #[cfg(feature = "rayon")]
+        if frames > TASK && rayon::current_num_threads() > 1 {
+            return Ok(self.run_in_parallel(inverse, spectra));
         }
         let mut scratch = self.scratch();
         Ok(inverse.rebuild(|k, out| {
             out.copy_from_slice(self.frame(&spectra[k * bins..][..bins], &mut scratch));
         }))
+    }
+
+    /// Some frames at a time are transformed in parallel; they are added up in order, so that the bits
+    /// are those of one thread.
+    #[cfg(feature = "rayon")]
+    fn run_in_parallel(&self, inverse: &Inverse, spectra: &[Complex<F>]) -> Vec<F> {
+        use rayon::prelude::*;
+
+        let (bins, length) = (self.spec.bins(), self.spec.window().len());
+        let block = TASK * rayon::current_num_threads();
+        let mut scratches = alloc::vec![self.scratch(); rayon::current_num_threads()];
+        let mut frames = alloc::vec![F::default(); block * length];
+        inverse.rebuild(|k, out| {
+            if k.is_multiple_of(block) {
+                let spectra = &spectra[k * bins..];
+                frames
+                    .par_chunks_mut(TASK * length)
+                    .zip(spectra.par_chunks(TASK * bins))
+                    .zip(&mut scratches)
+                    .for_each(|((frames, spectra), scratch)| {
+                        let spectra = spectra.chunks_exact(bins);
+                        for (frame, spectrum) in frames.chunks_exact_mut(length).zip(spectra) {
+                            frame.copy_from_slice(self.frame(spectrum, scratch));
+                        }
+                    });
+            }
+            out.copy_from_slice(&frames[k % block * length..][..length]);
+        })
     }
 
     /// A signal rebuilt while its spectra arrive, with the same bits.

@@ -7,9 +7,10 @@ use windows_core::kernel::{Isa, Vectorized, vectorized};
 use super::log::ln;
 use super::stft::power_into;
 use super::{
-    Complex, MelBank, MelNorm, MelScale, Sample, Spectra, Stft, StftSpec, Transform, Window,
+    Complex, MelBank, MelNorm, MelScale, Sample, Spectra, Stft, StftScratch, StftSpec, Transform,
+    Window,
 };
-use crate::{FrameError, FrameSpec};
+use crate::{Frame, FrameError, FrameSpec};
 
 /// Samples a second that both profiles are made for.
 const RATE: f64 = 16_000.0;
@@ -63,24 +64,53 @@ impl<F: Transform> WhisperMel<F> {
         self.bank.mels()
     }
 
-    /// The features, `[frames, mels]`. With feature `rayon` in parallel.
+    /// The features, `[frames, mels]`. Allocates the result; with feature `rayon` in parallel.
     ///
     /// # Errors
-    /// As [`FrameSpec::frames`].
+    /// As [`FrameSpec::frames`]; more memory than there is.
     pub fn features<S: Sample + Sync>(&self, samples: &[S]) -> Result<Spectra<F>, FrameError> {
         let mut log = self.raw(samples)?;
         Self::normalise(log.as_mut_slice());
         Ok(log)
     }
 
+    /// The features, into the caller's `[frames, mels]`.
+    ///
+    /// # Errors
+    /// As [`Stft::map_into`].
+    pub fn features_into<S: Sample + Sync>(
+        &self,
+        samples: &[S],
+        out: &mut [F],
+    ) -> Result<(), FrameError> {
+        self.raw_into(samples, out)?;
+        Self::normalise(out);
+        Ok(())
+    }
+
     /// The features before anything depends on the loudest: `log10(max(mel, 1e-10))`.
     ///
     /// # Errors
-    /// As [`FrameSpec::frames`].
+    /// As [`WhisperMel::features`].
     pub fn raw<S: Sample + Sync>(&self, samples: &[S]) -> Result<Spectra<F>, FrameError> {
-        self.stft.map(samples, self.bank.mels(), |spectrum, out| {
-            self.log_mel(spectrum, out).expect("one output per filter");
-        })
+        self.stft.map(samples, self.bank.mels(), |spectrum, out| self.of_frame(spectrum, out))
+    }
+
+    /// The features before anything depends on the loudest, into the caller's `[frames, mels]`.
+    ///
+    /// # Errors
+    /// As [`Stft::map_into`].
+    pub fn raw_into<S: Sample + Sync>(
+        &self,
+        samples: &[S],
+        out: &mut [F],
+    ) -> Result<(), FrameError> {
+        let each = |spectrum: &[Complex<F>], out: &mut [F]| self.of_frame(spectrum, out);
+        self.stft.map_into(samples, self.bank.mels(), each, out)
+    }
+
+    fn of_frame(&self, spectrum: &[Complex<F>], out: &mut [F]) {
+        self.log_mel(spectrum, out).expect("one output per filter");
     }
 
     /// The raw features of one spectrum. Allocates nothing.
@@ -208,24 +238,43 @@ impl<F: Transform> Fbank<F> {
         self.bank.mels()
     }
 
-    /// The features, `[frames, mels]`. With feature `rayon` in parallel.
+    /// The features, `[frames, mels]`. Allocates the result; with feature `rayon` in parallel.
     ///
     /// # Errors
-    /// As [`FrameSpec::frames`].
+    /// As [`FrameSpec::frames`]; more memory than there is.
     pub fn features<S: Sample + Sync>(&self, samples: &[S]) -> Result<Spectra<F>, FrameError> {
-        let fill = |frame: &crate::Frame<'_, '_, S>, out: &mut [F]| {
-            frame
-                .write_with(F::default(), |_, sample| F::of(sample), out)
-                .expect("the frame of the plan");
-            self.prepare(out);
-        };
-        self.stft.map_filled(samples, self.bank.mels(), fill, |scratch, out| {
-            let mut power = [F::default(); 257];
-            power_into(&scratch.spectrum, &mut power);
-            self.bank.apply(&power, out).expect("one output per filter");
-            let least = f64::from(f32::EPSILON);
-            vectorized(Isa::best(), Logarithms { values: out, least, scale: 1.0 });
-        })
+        let fill = |frame: &Frame<'_, '_, S>, out: &mut [F]| self.fill(frame, out);
+        let each = |scratch: &mut StftScratch<F>, out: &mut [F]| self.of_frame(scratch, out);
+        self.stft.map_filled(samples, self.bank.mels(), fill, each)
+    }
+
+    /// The features, into the caller's `[frames, mels]`.
+    ///
+    /// # Errors
+    /// As [`Stft::map_into`].
+    pub fn features_into<S: Sample + Sync>(
+        &self,
+        samples: &[S],
+        out: &mut [F],
+    ) -> Result<(), FrameError> {
+        let fill = |frame: &Frame<'_, '_, S>, out: &mut [F]| self.fill(frame, out);
+        let each = |scratch: &mut StftScratch<F>, out: &mut [F]| self.of_frame(scratch, out);
+        self.stft.map_filled_into(samples, self.bank.mels(), fill, each, out)
+    }
+
+    fn fill<S: Sample>(&self, frame: &Frame<'_, '_, S>, out: &mut [F]) {
+        frame
+            .write_with(F::default(), |_, sample| F::of(sample), out)
+            .expect("the frame of the plan");
+        self.prepare(out);
+    }
+
+    fn of_frame(&self, scratch: &StftScratch<F>, out: &mut [F]) {
+        let mut power = [F::default(); 257];
+        power_into(&scratch.spectrum, &mut power);
+        self.bank.apply(&power, out).expect("one output per filter");
+        let least = f64::from(f32::EPSILON);
+        vectorized(Isa::best(), Logarithms { values: out, least, scale: 1.0 });
     }
 
     /// Mean, pre-emphasis and window, in Kaldi's order.

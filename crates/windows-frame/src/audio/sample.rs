@@ -9,6 +9,9 @@ use crate::{Frame, FrameError};
 /// A sample of sound. Integers of `b` bits are divided by `2^(b-1)`, so that full scale is -1 to just
 /// below 1; floats are taken as they are. Exact in `f64`, and in `f32` up to 24 bits.
 pub trait Sample: Copy {
+    /// The sample that is 0: what a constant border reads as.
+    const SILENCE: Self;
+
     /// As `f32`.
     fn to_f32(self) -> f32;
 
@@ -32,9 +35,11 @@ impl I24 {
 }
 
 macro_rules! sample {
-    ($($(#[$doc:meta])* $type:ty: |$sample:ident| $value:expr, $scale:expr;)*) => {$(
+    ($($(#[$doc:meta])* $type:ty: |$sample:ident| $value:expr, $scale:expr, $silence:expr;)*) => {$(
         $(#[$doc])*
         impl Sample for $type {
+            const SILENCE: Self = $silence;
+
             #[inline]
             fn to_f32(self) -> f32 {
                 let $sample = self;
@@ -52,13 +57,13 @@ macro_rules! sample {
 
 sample! {
     /// Offset binary, as in 8-bit WAV files: 128 is silence.
-    u8: |sample| (i32::from(sample) - 128), 128.0;
-    i8: |sample| sample, 128.0;
-    i16: |sample| sample, 32_768.0;
-    I24: |sample| sample.get(), 8_388_608.0;
-    i32: |sample| sample, 2_147_483_648.0;
-    f32: |sample| sample, 1.0;
-    f64: |sample| sample, 1.0;
+    u8: |sample| (i32::from(sample) - 128), 128.0, 128;
+    i8: |sample| sample, 128.0, 0;
+    i16: |sample| sample, 32_768.0, 0;
+    I24: |sample| sample.get(), 8_388_608.0, I24([0; 3]);
+    i32: |sample| sample, 2_147_483_648.0, 0;
+    f32: |sample| sample, 1.0, 0.0;
+    f64: |sample| sample, 1.0, 0.0;
 }
 
 /// The precision of a computation: `f32` or `f64`.

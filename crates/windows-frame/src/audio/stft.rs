@@ -353,12 +353,28 @@ impl<F: Transform> Stft<F> {
         spectrum
     }
 
-    /// `each(spectrum, out)` of every frame, `values` of them side by side.
+    /// `each(spectrum, out)` of every frame, `values` of them side by side: `[frames, values]`.
     ///
-    /// With feature `rayon` frames run in parallel, on rayon's threads; the bits are the same.
+    /// With feature `rayon` frames run in parallel, on rayon's threads; the bits are the same. Allocates
+    /// the result, and memory for one frame per task.
     ///
     /// # Errors
-    /// As [`FrameSpec::frames`].
+    /// As [`FrameSpec::frames`]; more memory than there is.
+    ///
+    /// # Example
+    /// ```
+    /// use windows_frame::audio::{Stft, StftSpec, Window};
+    ///
+    /// // The loudest bin of every frame, without an array of spectra.
+    /// let spec = StftSpec::librosa(64, 16, &Window::Hann.periodic(64)?)?;
+    /// let tone: Vec<f64> = (0..640).map(|i| (std::f64::consts::TAU * 8.0 * i as f64 / 64.0).sin()).collect();
+    /// let loudest = Stft::<f64>::new(spec)?.map(&tone, 1, |spectrum, out| {
+    ///     let level = |&bin: &usize| spectrum[bin].norm_sqr();
+    ///     out[0] = (0..33).max_by(|a, b| level(a).total_cmp(&level(b))).unwrap();
+    /// })?;
+    /// assert!(loudest.as_slice()[2..38].iter().all(|&bin| bin == 8));
+    /// # Ok::<(), windows_frame::FrameError>(())
+    /// ```
     pub fn map<S, V>(
         &self,
         samples: &[S],
@@ -369,10 +385,34 @@ impl<F: Transform> Stft<F> {
         S: Sample + Sync,
         V: Clone + Default + Send,
     {
-        let fill = |frame: &Frame<'_, '_, S>, out: &mut [F]| {
-            frame.windowed_into(&self.window, out).expect("the window is as long as a frame");
-        };
+        let fill = |frame: &Frame<'_, '_, S>, out: &mut [F]| self.window(frame, out);
         self.map_filled(samples, values, fill, |scratch, out| each(&scratch.spectrum, out))
+    }
+
+    /// As [`Stft::map`], into the caller's buffer of `[frames, values]`; `stft.spec().frames()` counts
+    /// the frames. Allocates memory for one frame per task.
+    ///
+    /// # Errors
+    /// As [`FrameSpec::frames`]; a buffer of another length.
+    pub fn map_into<S, V>(
+        &self,
+        samples: &[S],
+        values: usize,
+        each: impl Fn(&[Complex<F>], &mut [V]) + Sync,
+        out: &mut [V],
+    ) -> Result<(), FrameError>
+    where
+        S: Sample + Sync,
+        V: Send,
+    {
+        let fill = |frame: &Frame<'_, '_, S>, out: &mut [F]| self.window(frame, out);
+        let each = |scratch: &mut StftScratch<F>, out: &mut [V]| each(&scratch.spectrum, out);
+        self.map_filled_into(samples, values, fill, each, out)
+    }
+
+    #[inline]
+    fn window<S: Sample>(&self, frame: &Frame<'_, '_, S>, out: &mut [F]) {
+        frame.windowed_into(&self.window, out).expect("the window is as long as a frame");
     }
 
     /// As [`Stft::map`], of frames that `fill` writes instead of windowing them.
@@ -391,9 +431,42 @@ impl<F: Transform> Stft<F> {
         let elements = frames.len().saturating_mul(values);
         let mut out = Vec::new();
         out.try_reserve_exact(elements).map_err(|_| FrameError::Memory { elements })?;
-        out.resize(elements, V::default());
+        if in_parallel(frames.len()) {
+            out.resize(elements, V::default());
+            self.map_filled_into(samples, values, fill, each, &mut out)?;
+        } else {
+            // Grown frame by frame: its place is written twice while it is in the cache, not twice from memory.
+            let mut scratch = self.scratch();
+            for frame in &frames {
+                let from = out.len();
+                out.resize(from + values, V::default());
+                self.fill_and_transform(&frame, &fill, &mut scratch);
+                each(&mut scratch, &mut out[from..]);
+            }
+        }
+        Ok(Spectra::new(out, values))
+    }
+
+    /// As [`Stft::map_into`], of frames that `fill` writes instead of windowing them.
+    pub(crate) fn map_filled_into<S, V>(
+        &self,
+        samples: &[S],
+        values: usize,
+        fill: impl Fn(&Frame<'_, '_, S>, &mut [F]) + Sync,
+        each: impl Fn(&mut StftScratch<F>, &mut [V]) + Sync,
+        out: &mut [V],
+    ) -> Result<(), FrameError>
+    where
+        S: Sample + Sync,
+        V: Send,
+    {
+        let frames = self.spec.frames.frames(samples)?;
+        let expected = frames.len().saturating_mul(values);
+        if out.len() != expected {
+            return Err(FrameError::Length { what: "the output", expected, got: out.len() });
+        }
         if values == 0 {
-            return Ok(Spectra::new(out, values));
+            return Ok(());
         }
         // Some frames, from the first on.
         let part = |first: usize, out: &mut [V]| {
@@ -403,8 +476,8 @@ impl<F: Transform> Stft<F> {
                 each(&mut scratch, out);
             }
         };
-        in_parts(&mut out, values, &part);
-        Ok(Spectra::new(out, values))
+        in_parts(out, values, &part);
+        Ok(())
     }
 
     fn fill_and_transform<S>(
@@ -419,35 +492,83 @@ impl<F: Transform> Stft<F> {
         self.transformed(scratch);
     }
 
-    /// The complex spectra of all frames.
+    /// The complex spectra of all frames, `[frames, bins]`. Allocates the result; with feature `rayon` in
+    /// parallel.
     ///
     /// # Errors
-    /// As [`FrameSpec::frames`].
+    /// As [`FrameSpec::frames`]; more memory than there is.
     pub fn complex<S: Sample + Sync>(
         &self,
         samples: &[S],
     ) -> Result<Spectra<Complex<F>>, FrameError> {
-        self.map(samples, self.spec.bins(), |spectrum, out| out.copy_from_slice(spectrum))
+        self.map(samples, self.spec.bins(), copy)
     }
 
-    /// The squared magnitudes of all frames.
+    /// The complex spectra of all frames, into the caller's `[frames, bins]`.
     ///
     /// # Errors
-    /// As [`FrameSpec::frames`].
+    /// As [`Stft::map_into`].
+    pub fn complex_into<S: Sample + Sync>(
+        &self,
+        samples: &[S],
+        out: &mut [Complex<F>],
+    ) -> Result<(), FrameError> {
+        self.map_into(samples, self.spec.bins(), copy, out)
+    }
+
+    /// The squared magnitudes of all frames, `[frames, bins]`. Allocates the result; with feature `rayon`
+    /// in parallel.
+    ///
+    /// # Errors
+    /// As [`FrameSpec::frames`]; more memory than there is.
     pub fn power<S: Sample + Sync>(&self, samples: &[S]) -> Result<Spectra<F>, FrameError> {
         self.map(samples, self.spec.bins(), power_into)
     }
 
-    /// The magnitudes of all frames.
+    /// The squared magnitudes of all frames, into the caller's `[frames, bins]`.
     ///
     /// # Errors
-    /// As [`FrameSpec::frames`].
+    /// As [`Stft::map_into`].
+    ///
+    /// # Example
+    /// ```
+    /// use windows_frame::audio::{Stft, StftSpec, Window};
+    ///
+    /// let stft = Stft::<f64>::new(StftSpec::torch(400, 160, &Window::Hann.periodic(400)?)?)?;
+    /// let sound = vec![0.25; 16_000];
+    /// let frames = stft.spec().frames().count(sound.len());
+    /// let mut power = vec![0.0; frames * stft.spec().bins()];
+    /// stft.power_into(&sound, &mut power)?; // and again, of other sound as long
+    /// assert_eq!(power, stft.power(&sound)?.into_vec());
+    /// # Ok::<(), windows_frame::FrameError>(())
+    /// ```
+    pub fn power_into<S: Sample + Sync>(
+        &self,
+        samples: &[S],
+        out: &mut [F],
+    ) -> Result<(), FrameError> {
+        self.map_into(samples, self.spec.bins(), power_into, out)
+    }
+
+    /// The magnitudes of all frames, `[frames, bins]`. Allocates the result; with feature `rayon` in
+    /// parallel.
+    ///
+    /// # Errors
+    /// As [`FrameSpec::frames`]; more memory than there is.
     pub fn magnitude<S: Sample + Sync>(&self, samples: &[S]) -> Result<Spectra<F>, FrameError> {
-        self.map(samples, self.spec.bins(), |spectrum, out| {
-            for (out, value) in out.iter_mut().zip(spectrum) {
-                *out = (value.re * value.re + value.im * value.im).root();
-            }
-        })
+        self.map(samples, self.spec.bins(), magnitude_into)
+    }
+
+    /// The magnitudes of all frames, into the caller's `[frames, bins]`.
+    ///
+    /// # Errors
+    /// As [`Stft::map_into`].
+    pub fn magnitude_into<S: Sample + Sync>(
+        &self,
+        samples: &[S],
+        out: &mut [F],
+    ) -> Result<(), FrameError> {
+        self.map_into(samples, self.spec.bins(), magnitude_into, out)
     }
 
     /// Spectra of a stream.
@@ -458,15 +579,24 @@ impl<F: Transform> Stft<F> {
         &self,
         channels: usize,
     ) -> Result<StftStream<S, F>, FrameError> {
-        let framer = Framer::new(self.spec.frames, channels)?;
+        let framer = Framer::new(self.spec.frames, channels)?.constant(S::SILENCE);
         Ok(StftStream { framer, stft: self.clone(), scratch: self.scratch() })
     }
 }
 
-/// Runs over frames of `values` each, all at once or in parallel.
+/// Frames of one task: enough that the scratch it makes does not count.
+#[cfg(feature = "rayon")]
+pub(super) const TASK: usize = 256;
+
+/// Whether so many frames are worth more than one thread.
+#[cfg(feature = "rayon")]
+fn in_parallel(frames: usize) -> bool {
+    frames > TASK && rayon::current_num_threads() > 1
+}
+
 #[cfg(not(feature = "rayon"))]
-fn in_parts<V: Send>(out: &mut [V], _: usize, part: &(impl Fn(usize, &mut [V]) + Sync)) {
-    part(0, out);
+fn in_parallel(_: usize) -> bool {
+    false
 }
 
 /// Runs over frames of `values` each, all at once or in parallel.
@@ -474,14 +604,25 @@ fn in_parts<V: Send>(out: &mut [V], _: usize, part: &(impl Fn(usize, &mut [V]) +
 fn in_parts<V: Send>(out: &mut [V], values: usize, part: &(impl Fn(usize, &mut [V]) + Sync)) {
     use rayon::prelude::*;
 
-    /// Frames of one task: enough that the scratch it makes does not count.
-    const FRAMES: usize = 256;
-    if out.len() <= FRAMES * values {
+    if !in_parallel(out.len() / values) {
         return part(0, out);
     }
-    out.par_chunks_mut(FRAMES * values)
-        .enumerate()
-        .for_each(|(index, out)| part(index * FRAMES, out));
+    out.par_chunks_mut(TASK * values).enumerate().for_each(|(index, out)| part(index * TASK, out));
+}
+
+#[cfg(not(feature = "rayon"))]
+fn in_parts<V: Send>(out: &mut [V], _: usize, part: &(impl Fn(usize, &mut [V]) + Sync)) {
+    part(0, out);
+}
+
+fn copy<F: Transform>(spectrum: &[Complex<F>], out: &mut [Complex<F>]) {
+    out.copy_from_slice(spectrum);
+}
+
+fn magnitude_into<F: Transform>(spectrum: &[Complex<F>], out: &mut [F]) {
+    for (out, value) in out.iter_mut().zip(spectrum) {
+        *out = (value.re * value.re + value.im * value.im).root();
+    }
 }
 
 /// Squared magnitudes.
@@ -506,9 +647,23 @@ impl<F: Transform> Vectorized for Power<'_, F> {
     }
 }
 
-/// Spectra of a stream, equal to those of the batch. Made by [`Stft::stream`].
+/// Spectra of a stream, equal to those of the batch to the last bit, however the stream is split. Made by
+/// [`Stft::stream`].
 ///
-/// Silence at the edges is the default of `S`, so a stream of `u8` samples wants another type.
+/// # Example
+/// ```
+/// use windows_frame::audio::{Stft, StftSpec, Window};
+///
+/// let sound: Vec<i16> = (0..2000).map(|i| (i * 37 % 2000 - 1000) as i16).collect();
+/// let stft = Stft::<f64>::new(StftSpec::librosa(64, 16, &Window::Hann.periodic(64)?)?)?;
+/// let (mut stream, mut spectra) = (stft.stream::<i16>(1)?, Vec::new());
+/// for chunk in sound.chunks(682) {
+///     stream.push(chunk, |_frame, _channel, spectrum| spectra.extend_from_slice(spectrum));
+/// }
+/// stream.finish(|_frame, _channel, spectrum| spectra.extend_from_slice(spectrum))?;
+/// assert_eq!(spectra, stft.complex(&sound)?.into_vec());
+/// # Ok::<(), windows_frame::FrameError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct StftStream<S, F: Transform = f64> {
     framer: Framer<S>,

@@ -5,6 +5,7 @@ use core::iter::FusedIterator;
 use windows_core::Edge;
 
 use super::chars::CharIndex;
+use super::utf8::MAX_CHAR;
 use super::window::Bounds;
 use super::{CharOrigin, TextError, TextWindow, text_frames};
 use crate::FrameSpec;
@@ -168,7 +169,13 @@ impl Cursor {
         if let (None, Some((start, end))) = (self.next, self.previous) {
             let mut target = start.saturating_add(self.step);
             if self.step <= self.size {
-                target = target.min(end);
+                // An end is rounded down by less than a character: where the overlap is more than that,
+                // the next start need not wait for the end to be found.
+                target = if self.size - self.step < MAX_CHAR {
+                    not_behind(target, end)
+                } else {
+                    target.min(base + text.len())
+                };
             } else if target > base + text.len() {
                 return None;
             }
@@ -229,6 +236,13 @@ impl Span {
             chars,
         }
     }
+}
+
+/// The smaller of two. A call, so that it is jumped over where it is not needed: a conditional move would
+/// wait for both.
+#[cold]
+fn not_behind(target: usize, end: usize) -> usize {
+    target.min(end)
 }
 
 /// The last character boundary that is not behind `at`.

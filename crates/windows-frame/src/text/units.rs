@@ -174,20 +174,69 @@ impl<'a> Units<'a> {
         bounds.start(units.start)..bounds.end(units.end - 1)
     }
 
-    /// How many units start inside some bytes. For tokens this is a measure that adds up, see
-    /// [`Units::chunks`]. O(log n).
+    /// How many units start inside some bytes. O(log n).
     #[must_use]
     pub fn starting_in(&self, bytes: Range<usize>) -> usize {
-        let (bounds, len) = (self.bounds(), self.len());
-        let before = |at: usize| {
-            let (mut low, mut high) = (0, len);
-            while low < high {
-                let middle = low + (high - low) / 2;
-                if bounds.start(middle) < at { low = middle + 1 } else { high = middle }
-            }
-            low
-        };
+        let before = |at: usize| self.first_from(0..self.len(), at);
         before(bytes.end).saturating_sub(before(bytes.start))
+    }
+
+    /// How many units start inside some bytes, as a measure for [`Units::chunks`]: of ranges that follow
+    /// one another, O(1) each on average; of any others, the logarithm of the distance.
+    ///
+    /// # Example
+    /// ```
+    /// use windows_frame::text::{Budget, Unit, Units};
+    ///
+    /// // What a tokenizer said of the text, and chunks of whole lines with at most 4 tokens.
+    /// let text = "un believ able\nit\nis\nnot\n";
+    /// let tokens = Units::from_offsets(text, [0..2, 3..9, 10..14, 15..17, 18..20, 21..24])?;
+    /// let lines = Units::new(text, &Unit::Line);
+    /// let chunks: Result<Vec<_>, _> = lines.chunks(Budget::new(4).overlap(1), tokens.measure())?.collect();
+    /// let texts: Vec<_> = chunks?.iter().map(|chunk| chunk.window.text()).collect();
+    /// assert_eq!(texts, ["un believ able\nit\n", "it\nis\nnot\n"]);
+    /// # Ok::<(), windows_frame::text::TextError>(())
+    /// ```
+    pub fn measure(&self) -> impl FnMut(Range<usize>) -> usize + Clone + use<'_, 'a> {
+        let mut near = 0;
+        move |bytes| {
+            let first = self.first_from_near(near, bytes.start);
+            near = self.first_from_near(first, bytes.end);
+            near.saturating_sub(first)
+        }
+    }
+
+    /// The first of some units that starts at a byte or behind it; those before the range do not, those
+    /// behind it do.
+    fn first_from(&self, units: Range<usize>, at: usize) -> usize {
+        let bounds = self.bounds();
+        let (mut low, mut high) = (units.start, units.end);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if bounds.start(middle) < at { low = middle + 1 } else { high = middle }
+        }
+        low
+    }
+
+    /// As [`Units::first_from`] of all units, looked for from one of them on in steps that double.
+    #[inline]
+    fn first_from_near(&self, near: usize, at: usize) -> usize {
+        let (bounds, len) = (self.bounds(), self.len());
+        let mut step = 1;
+        if near < len && bounds.start(near) < at {
+            let mut low = near + 1;
+            while step <= len - low && bounds.start(low + step - 1) < at {
+                low += step;
+                step *= 2;
+            }
+            return self.first_from(low..len.min(low + step - 1), at);
+        }
+        let mut high = near;
+        while step <= high && bounds.start(high - step) >= at {
+            high -= step;
+            step *= 2;
+        }
+        self.first_from(high.saturating_sub(step - 1)..high, at)
     }
 
     /// Windows of these units.
