@@ -33,7 +33,7 @@ from worker import Worker
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ["numpy", "torch", "onnxruntime", "opencv-python-headless", "scipy", "librosa", "transformers", "tiler"]
-CRATES = ["ndarray", "icu_segmenter", "text-splitter", "unicode-segmentation", "realfft", "rustfft"]
+CRATES = ["ndarray", "matrixmultiply", "icu_segmenter", "text-splitter", "unicode-segmentation", "realfft", "rustfft"]
 # What each family is measured with, beside the best instruction set on one thread.
 CAPS = ["avx2", "portable"]
 ONLY_BEST = {"growth"}

@@ -9,8 +9,12 @@ use windows_benches::noise;
 use windows_conv::{ColumnOrder, ConvPlan, ConvSpec, Im2col, OutputOrder, PlanOptions};
 use windows_core::{DynView, WindowSpec};
 
-use crate::row::{ABSENT, HEAVY, Row, Target};
+use crate::gemm::Baseline;
+use crate::row::{HEAVY, Row, Target};
 use crate::session::{Array, Case, Session};
+
+/// The baseline.
+const GEMM: &str = "tiled im2col and matrixmultiply";
 
 /// Channels in front of an image whose channels lie innermost.
 const TO_FIRST: [usize; 4] = [0, 3, 1, 2];
@@ -49,10 +53,13 @@ fn convolve(session: &mut Session, layer: Layer, order: OutputOrder) {
     };
     ours();
     let made = out.borrow().clone();
-    let mut made = DynView::new(&made, plan.output_shape()).expect("an output");
-    if order == OutputOrder::ChannelsLast {
-        made = made.permute(TO_FIRST).expect("four axes");
+    let made = match (order, plan.output_shape()) {
+        (OutputOrder::ChannelsLast, &[n, m, height, width]) => {
+            DynView::new(&made, [n, height, width, m]).and_then(|made| made.permute(TO_FIRST))
+        }
+        (_, shape) => DynView::new(&made, shape),
     }
+    .expect("an output");
     let expected = made.to_vec();
     let case = Case {
         kernel: plan.kernel().to_string(),
@@ -65,7 +72,18 @@ fn convolve(session: &mut Session, layer: Layer, order: OutputOrder) {
         peak: Some(4 * plan.scratch_len() as u64),
         ..Case::default()
     };
-    session.serve(&case, &mut [("ours", &mut ours)]);
+    if groups > 1 {
+        return session.serve(&case, &mut [("ours", &mut ours)]);
+    }
+    let baseline = Baseline::new(layer, &weights, &bias);
+    let multiplied = RefCell::new(vec![0.0; plan.output_len()]);
+    let mut by_product = || baseline.run(black_box(&x), &mut multiplied.borrow_mut());
+    by_product();
+    let largest = expected.iter().fold(1.0_f32, |most, y| most.max(y.abs()));
+    for (ours, theirs) in expected.iter().zip(multiplied.borrow().iter()) {
+        assert!((ours - theirs).abs() <= 1e-4 * largest, "{ours} {theirs}");
+    }
+    session.serve(&case, &mut [("ours", &mut ours), (GEMM, &mut by_product)]);
 }
 
 fn im2col(session: &mut Session) {
@@ -96,7 +114,7 @@ fn layer(family: &'static str, layer: Layer, order: OutputOrder) -> Row {
     let Layer { name, channels, out_channels, len, size, step, padding, groups, count } = layer;
     let place = match order {
         OutputOrder::ChannelsFirst => "",
-        OutputOrder::ChannelsLast => " nhwc",
+        OutputOrder::ChannelsLast => "-nhwc",
     };
     let work = format!(
         "{name}{place}: {channels} x {len} x {len}, {size} x {size} step {step} to {out_channels}"
@@ -117,11 +135,11 @@ pub(crate) fn rows() -> Vec<Row> {
         .iter()
         .map(|of| {
             layer("resnet", *of, OutputOrder::ChannelsFirst)
+                .rivals(&[GEMM])
                 .peers(&[NCHW, OWN, "torch", ORT])
                 .skip("candle", HEAVY)
                 .skip("tract", HEAVY)
                 .skip("rten", HEAVY)
-                .skip("tiled im2col and gemm", ABSENT)
                 .target(Target::Faster(1.15, NCHW))
                 .target(Target::Faster(1.15, ORT))
                 .target(Target::Faster(0.97, OWN))

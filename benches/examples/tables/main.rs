@@ -16,6 +16,7 @@
 mod audio;
 mod conv;
 mod curve;
+mod gemm;
 mod growth;
 mod kinds;
 mod limits;
