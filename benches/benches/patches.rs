@@ -1,6 +1,6 @@
 //! Patches, fused normalisation and stitching, beside plain loops and `memcpy`.
 //!
-//! Results are compared before anything is timed. Rivals of the Python world: `benches/peers/patches.py`.
+//! Results are compared before anything is timed. Rivals of the Python world: `scripts/benchmarks`.
 
 use std::hint::black_box;
 

@@ -5,7 +5,7 @@ use std::hint::black_box;
 
 use realfft::RealFftPlanner;
 use windows_benches::noise;
-use windows_frame::audio::{Stft, StftSpec, Transform, WhisperMel, Window};
+use windows_frame::audio::{Istft, Stft, StftSpec, Transform, WhisperMel, Window};
 use windows_frame::{FrameSpec, Framer};
 
 use crate::row::{ABSENT, Row, Target};
@@ -67,7 +67,8 @@ fn windowed(session: &mut Session) {
             black_box(&scratch);
         }
     };
-    (ours(), by_hand());
+    ours();
+    by_hand();
     assert_eq!(*a.borrow(), *b.borrow());
     let case = Case { kernel: "lanes".to_owned(), ..Case::default() };
     session.serve(&case, &mut [("ours", &mut ours), ("hand-written loop", &mut by_hand)]);
@@ -99,8 +100,13 @@ fn power<F: Transform + bytemuck::Pod>(session: &mut Session) {
     let window = Window::Hann.periodic(LENGTH).expect("a window");
     let spec = StftSpec::torch(LENGTH, HOP, &window).expect("a spec");
     let stft = Stft::<F>::new(spec).expect("a plan");
-    let expected = stft.power(&sound).expect("spectra").into_vec();
-    let mut ours = || drop(black_box(stft.power(black_box(&sound)).expect("spectra")));
+    let out = RefCell::new(vec![F::default(); CENTRED * (LENGTH / 2 + 1)]);
+    let mut ours = || {
+        let out = &mut *out.borrow_mut();
+        stft.power_into(black_box(&sound), out).expect("spectra");
+    };
+    ours();
+    let expected = out.borrow().clone();
     let fft = RealFftPlanner::<F>::new().plan_fft_forward(LENGTH);
     let (mut input, mut output) = (fft.make_input_vec(), fft.make_output_vec());
     let mut scratch = fft.make_scratch_vec();
@@ -122,11 +128,37 @@ fn power<F: Transform + bytemuck::Pod>(session: &mut Session) {
     session.serve(&case, &mut [("ours", &mut ours), ("realfft alone", &mut transforms)]);
 }
 
+fn inverse(session: &mut Session) {
+    let sound = noise(MINUTE);
+    let window = Window::Hann.periodic(LENGTH).expect("a window");
+    let spec = StftSpec::torch(LENGTH, HOP, &window).expect("a spec");
+    let spectra = Stft::<f64>::new(spec.clone()).expect("a plan").complex(&sound).expect("spectra");
+    let istft = Istft::<f64>::new(spec).expect("a plan");
+    let rebuild = || istft.rebuild(black_box(spectra.as_slice()), MINUTE).expect("a sound");
+    let expected = rebuild();
+    let mut ours = || drop(black_box(rebuild()));
+    let case = Case {
+        kernel: "realfft".to_owned(),
+        arrays: vec![
+            Array::new("sound", &[MINUTE], &sound),
+            Array::new("output", &[MINUTE], &expected),
+        ],
+        peak: peak(|| drop(rebuild())),
+        ..Case::default()
+    };
+    session.serve(&case, &mut [("ours", &mut ours)]);
+}
+
 fn whisper(session: &mut Session) {
     let sound = noise(MINUTE);
     let plan = WhisperMel::<f64>::new(80).expect("a plan");
-    let expected = plan.features(&sound).expect("features").into_vec();
-    let mut ours = || drop(black_box(plan.features(black_box(&sound)).expect("features")));
+    let out = RefCell::new(vec![0.0; MINUTE / HOP * 80]);
+    let mut ours = || {
+        let out = &mut *out.borrow_mut();
+        plan.features_into(black_box(&sound), out).expect("features");
+    };
+    ours();
+    let expected = out.borrow().clone();
     let case = Case {
         kernel: "realfft, f64".to_owned(),
         arrays: vec![
@@ -165,6 +197,15 @@ pub(crate) fn rows() -> Vec<Row> {
             .items(FRAMES, "frame"),
         spectra("power-f32", "f32", power::<f32>, 0.50e-6),
         spectra("power-f64", "f64", power::<f64>, 0.65e-6),
+        Row::new(
+            "audio",
+            "inverse",
+            "the sound of complex spectra 400 / 160 of 60 s, f64",
+            inverse,
+        )
+        .items(CENTRED, "frame")
+        .peers(&["librosa", "torch"])
+        .threads(),
         Row::new("audio", "whisper", "Whisper log-mel, 80 bands, of 60 s, f64 inside", whisper)
             .items(MINUTE / HOP, "frame")
             .peers(&["HF numpy", "torch"])

@@ -6,16 +6,26 @@ use std::hint::black_box;
 use serde_json::json;
 use windows_benches::layers::{Layer, MOBILENET_V2, RESNET_50};
 use windows_benches::noise;
-use windows_conv::{ColumnOrder, ConvPlan, ConvSpec, Im2col, PlanOptions};
+use windows_conv::{ColumnOrder, ConvPlan, ConvSpec, Im2col, OutputOrder, PlanOptions};
 use windows_core::{DynView, WindowSpec};
 
 use crate::row::{ABSENT, HEAVY, Row, Target};
 use crate::session::{Array, Case, Session};
 
-fn convolve(session: &mut Session, layer: Layer) {
+/// Channels in front of an image whose channels lie innermost.
+const TO_FIRST: [usize; 4] = [0, 3, 1, 2];
+
+fn convolve(session: &mut Session, layer: Layer, order: OutputOrder) {
     let Layer { channels, out_channels, len, size, step, padding, groups, .. } = layer;
     let data = noise(channels * len * len);
     let x = DynView::new(&data, [1, channels, len, len]).expect("an image");
+    let last = x.permute([0, 2, 3, 1]).expect("four axes").to_vec();
+    let x = match order {
+        OutputOrder::ChannelsFirst => x,
+        OutputOrder::ChannelsLast => DynView::new(&last, [1, len, len, channels])
+            .and_then(|x| x.permute(TO_FIRST))
+            .expect("an image"),
+    };
     let taps = channels / groups * size * size;
     // Sums near one, whatever the layer.
     let scale = 1.0 / (taps as f32).sqrt();
@@ -24,8 +34,12 @@ fn convolve(session: &mut Session, layer: Layer) {
     let w = DynView::new(&weights, shape).expect("weights");
     let bias = noise(out_channels);
     let spec = ConvSpec::new([size, size]).step(step).padding(padding).groups(groups);
-    let options =
-        PlanOptions { bias: bias.clone(), threads: session.threads(), ..PlanOptions::default() };
+    let options = PlanOptions {
+        bias: bias.clone(),
+        threads: session.threads(),
+        output: order,
+        ..PlanOptions::default()
+    };
     let plan = ConvPlan::with(&spec, x.layout(), &w, &options).expect("a plan");
     let out = RefCell::new(vec![0.0; plan.output_len()]);
     let scratch = RefCell::new(vec![0.0; plan.scratch_len()]);
@@ -34,14 +48,19 @@ fn convolve(session: &mut Session, layer: Layer) {
         plan.run(black_box(&x), out, scratch).expect("an output");
     };
     ours();
-    let expected = out.borrow().clone();
+    let made = out.borrow().clone();
+    let mut made = DynView::new(&made, plan.output_shape()).expect("an output");
+    if order == OutputOrder::ChannelsLast {
+        made = made.permute(TO_FIRST).expect("four axes");
+    }
+    let expected = made.to_vec();
     let case = Case {
         kernel: plan.kernel().to_string(),
         arrays: vec![
             Array::new("x", &[1, channels, len, len], &data),
             Array::new("w", &shape, &weights),
             Array::new("b", &[out_channels], &bias),
-            Array::new("output", plan.output_shape(), &expected),
+            Array::new("output", made.shape(), &expected),
         ],
         peak: Some(4 * plan.scratch_len() as u64),
         ..Case::default()
@@ -73,12 +92,17 @@ fn im2col(session: &mut Session) {
     session.serve(&case, &mut [("ours", &mut ours)]);
 }
 
-fn layer(family: &'static str, layer: Layer) -> Row {
+fn layer(family: &'static str, layer: Layer, order: OutputOrder) -> Row {
     let Layer { name, channels, out_channels, len, size, step, padding, groups, count } = layer;
+    let place = match order {
+        OutputOrder::ChannelsFirst => "",
+        OutputOrder::ChannelsLast => " nhwc",
+    };
     let work = format!(
-        "{name}: {channels} x {len} x {len}, {size} x {size} step {step} to {out_channels}"
+        "{name}{place}: {channels} x {len} x {len}, {size} x {size} step {step} to {out_channels}"
     );
-    Row::new(family, name, work, move |session| convolve(session, layer))
+    let id = format!("{name}{place}");
+    Row::new(family, id, work, move |session| convolve(session, layer, order))
         .items(layer.flops() as usize, "flop")
         .weight(count)
         .notes(json!({"step": step, "padding": padding, "groups": groups}))
@@ -92,7 +116,7 @@ pub(crate) fn rows() -> Vec<Row> {
     let mut rows: Vec<Row> = RESNET_50
         .iter()
         .map(|of| {
-            layer("resnet", *of)
+            layer("resnet", *of, OutputOrder::ChannelsFirst)
                 .peers(&[NCHW, OWN, "torch", ORT])
                 .skip("candle", HEAVY)
                 .skip("tract", HEAVY)
@@ -104,15 +128,18 @@ pub(crate) fn rows() -> Vec<Row> {
                 .target(Target::Threads(1.8))
         })
         .collect();
-    rows.extend(MOBILENET_V2.iter().map(|of| {
-        let row = layer("depthwise", *of).peers(&["oneDNN nhwc", "torch", ORT]);
-        let row = row.skip("candle", HEAVY);
-        // The one that was agreed on before; the others are there to see.
-        match of.name {
-            "dw144@56" => row.target(Target::Within(1.0, "oneDNN nhwc")),
-            _ => row,
-        }
-    }));
+    // As they come from a framework that keeps channels first, and in the layout of the fastest rival.
+    for order in [OutputOrder::ChannelsFirst, OutputOrder::ChannelsLast] {
+        rows.extend(MOBILENET_V2.iter().map(|of| {
+            let row = layer("depthwise", *of, order).peers(&["oneDNN nhwc", "torch", ORT]);
+            let row = row.skip("candle", HEAVY);
+            // The one that was agreed on before; the others are there to see.
+            match of.name {
+                "dw144@56" => row.target(Target::Within(1.0, "oneDNN nhwc")),
+                _ => row,
+            }
+        }));
+    }
     rows.push(
         Row::new("im2col", "im2col", "im2col 64 x 56 x 56, 3 x 3 padding 1, f32", im2col)
             .items(64 * 9 * 56 * 56, "element")

@@ -54,7 +54,8 @@ fn pool<T: Element + FromNoise, K: Kind<T> + Copy>(
         let mut ours = || plan.run_into(black_box(&view), &mut a.borrow_mut()).expect("an output");
         let mut scalar =
             || slow.run_into(black_box(&view), &mut b.borrow_mut()).expect("an output");
-        (ours(), scalar());
+        ours();
+        scalar();
         assert!(close(&a.borrow(), &b.borrow(), real));
         let case = Case { kernel: plan.kernel().to_string(), ..Case::default() };
         session.serve(&case, &mut [("ours", &mut ours), ("definition", &mut scalar)]);
@@ -129,7 +130,8 @@ where
             let (out, scratch) = &mut *b.borrow_mut();
             slow.run(black_box(&x), out, scratch).expect("an output");
         };
-        (ours(), definition());
+        ours();
+        definition();
         assert!(close(&a.borrow().0, &b.borrow().0, real));
         let case = Case { kernel: fast.kernel().to_string(), ..Case::default() };
         session.serve(&case, &mut [("ours", &mut ours), ("definition", &mut definition)]);

@@ -37,7 +37,8 @@ fn tokens(session: &mut Session, order: Order) {
             }
         }
     };
-    (ours(), by_hand());
+    ours();
+    by_hand();
     assert!(a.borrow().iter().zip(&*b.borrow()).all(|(a, b)| (a - b).abs() < 1e-6));
     let expected = a.borrow().clone();
     let case = Case {

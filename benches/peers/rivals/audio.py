@@ -42,6 +42,21 @@ def _(row, x):
     return spectra, lambda made: made.numpy().T
 
 
+@rival("audio/inverse", "librosa")
+def _(row, x):
+    sound = x["sound"].astype(np.float64)
+    spectra = librosa.stft(sound, n_fft=400, hop_length=160, pad_mode="reflect")
+    return lambda: librosa.istft(spectra, n_fft=400, hop_length=160, length=len(sound)), np.asarray
+
+
+@rival("audio/inverse", "torch")
+def _(row, x):
+    sound = torch.from_numpy(x["sound"].astype(np.float64))
+    window = torch.hann_window(400, periodic=True, dtype=sound.dtype)
+    spectra = torch.stft(sound, 400, 160, window=window, return_complex=True, pad_mode="reflect")
+    return lambda: torch.istft(spectra, 400, 160, window=window, length=len(sound)), np.asarray
+
+
 def extractor():
     # Extends to 30 s what is shorter; a minute is not.
     return WhisperFeatureExtractor(feature_size=80)

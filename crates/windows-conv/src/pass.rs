@@ -67,6 +67,34 @@ pub(crate) struct Pass {
     pub out_stride: isize,
     /// Whether all outputs are equally spaced, across rows as well.
     pub out_flat: bool,
+    /// The same as `outer`, where neighbouring rows share inputs.
+    pub stairs: Option<Stairs>,
+}
+
+/// Rows of outputs that read the same rows of input, `step` further for each: the outer tap `o` of row
+/// `r` lies at `bases[r step + o]`.
+#[derive(Clone, Debug)]
+pub(crate) struct Stairs {
+    pub step: usize,
+    /// What is added to an offset, or [`MISSING`].
+    pub bases: Vec<isize>,
+}
+
+impl Stairs {
+    fn find(outer: &[isize], rows: usize) -> Option<Self> {
+        let taps = outer.len().checked_div(rows).filter(|&taps| taps > 0)?;
+        let at = |tap: usize, row: usize| outer[tap * rows + row];
+        let shared = |&step: &usize| {
+            (step..taps).all(|tap| (1..rows).all(|row| at(tap - step, row) == at(tap, row - 1)))
+        };
+        let step = [1, 2].into_iter().find(shared)?;
+        let base = |place: usize| {
+            let row = (place / step).min(rows - 1);
+            let tap = place - row * step;
+            if tap < taps { at(tap, row) } else { MISSING }
+        };
+        Some(Self { step, bases: (0..(rows - 1) * step + taps).map(base).collect() })
+    }
 }
 
 impl Pass {
@@ -303,13 +331,15 @@ fn pass(mut lines: Vec<Line>) -> Pass {
             .collect();
     }
     debug_assert_eq!(offsets.len(), outer_taps);
+    let outer = offsets.concat();
     let width = inner.count;
     let flat_step = width as isize * inner.out_stride;
     Pass {
         rows,
         width,
         stride: inner.stride,
-        outer: offsets.concat(),
+        stairs: Stairs::find(&outer, rows),
+        outer,
         weights: weights
             .iter()
             .flat_map(|weight| inner.taps.iter().map(move |tap| weight + tap.weight))

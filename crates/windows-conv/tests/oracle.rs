@@ -94,6 +94,38 @@ fn case() -> impl Strategy<Value = Case> {
         )
 }
 
+/// One channel a group under square windows of 3 or 5, for which there are loops of their own: several
+/// registers of pixels or of channels, with a rest.
+fn depthwise_case() -> impl Strategy<Value = Case> {
+    let size = select(vec![3usize, 5]);
+    let axis = move |longest: usize, size: usize, step: usize| {
+        (1..=longest, 1..=2usize, 0..=4usize, 0..=4usize)
+            .prop_map(move |(len, dilation, before, after)| {
+                NaiveAxis::new(len, size, step).dilation(dilation).padding(before, after)
+            })
+            .prop_filter("an output", |axis| axis.count() > 0)
+    };
+    let large = prop_oneof![(Just(40usize), 1..=4usize), (Just(8usize), 1..=130usize)];
+    let axes = (large, size, 1..=3usize).prop_flat_map(move |((longest, groups), size, step)| {
+        (vec(axis(longest, size, step), 2), Just(groups))
+    });
+    (axes, case(), 1..=2usize, any::<bool>()).prop_map(
+        |((axes, groups), other, multiplier, channels_first)| Case {
+            groups,
+            per_group: 1,
+            out_per_group: multiplier,
+            axes,
+            transposed: false,
+            output_padding: vec![0; 2],
+            memory: if channels_first { vec![0, 1, 2, 3] } else { vec![0, 2, 3, 1] },
+            reversed: vec![false; 4],
+            spread: 1,
+            channels_last: !channels_first,
+            ..other
+        },
+    )
+}
+
 fn cases(default: u32) -> ProptestConfig {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok());
     ProptestConfig {
@@ -109,6 +141,13 @@ proptest! {
     #[test]
     fn f32_sums_are_within_a_millionth(case in case(), with_bias in any::<bool>()) {
         check_f32(&case, with_bias)?;
+    }
+
+    #[test]
+    fn depthwise_sums_are_within_rounding(case in depthwise_case(), with_bias in any::<bool>()) {
+        check_f32(&case, with_bias)?;
+        check_f64(&case)?;
+        check_integers(&case, 0)?;
     }
 
     #[test]

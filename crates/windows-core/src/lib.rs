@@ -129,7 +129,9 @@ pub use rank::{Axes, Const, Dyn, Entry, IntoAxes, Rank};
 pub use raw::{DynViewMut, ElementsMut, StridedViewMut, TilesMut, ViewMut};
 pub use shard::Shard;
 pub use spec::{IntoSpec, WindowSpec};
-pub use stitch::{Element, Reduce, Scale, Stitch, StitchError, StitchSpec, Stitcher, Sum};
+pub use stitch::{
+    Element, Reduce, Scale, Stitch, StitchError, StitchSpec, Stitched, Stitcher, Sum,
+};
 pub use taper::Taper;
 pub use tiles::{Canvas, Halo, Tile, TileSink, TileSource, Tiles};
 pub use view::{DynView, Elements, Lanes, StridedView, View};

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use windows_core::{Border, DynView, Extent, View, WindowError};
 use windows_pool::{
-    Average, ColumnKernel, Isa, Kernel, Max, Median, Min, Nan, Pool, PoolError, RowKernel,
+    Average, ColumnKernel, Isa, Kernel, Kind, Max, Median, Min, Nan, Pool, PoolError, RowKernel,
     SlidingAverage, SlidingMax, SlidingMin, WindowSpec,
 };
 
@@ -32,6 +32,33 @@ fn a_plan_says_which_kernel_it_chose() {
     assert_eq!(kernel(nchw(3, 1, 1).scalar(), &[8, 8]), Kernel::Scalar);
     let median = Pool::new(Median, WindowSpec::new([3])).plan::<u8>([9]).unwrap();
     assert_eq!(median.kernel().to_string(), "scalar");
+}
+
+#[test]
+fn runs_with_scratch_allocate_nothing() {
+    fn check<K: Kind<f32>>(kind: K, channels_last: bool) {
+        let name = format!("{kind:?}");
+        let data: Vec<f32> = (0..5 * 24 * 26).map(|i| (i % 101) as f32).collect();
+        for (size, step, padding) in [(2, 2, 0), (3, 1, 1), (3, 2, 1), (21, 1, 10)] {
+            let spec = WindowSpec::new([size, size]).step(step).padding(padding);
+            let (pool, shape) = match channels_last {
+                true => (Pool::new(kind.clone(), spec).behind(1), [24, 26, 5]),
+                false => (Pool::new(kind.clone(), spec), [5, 24, 26]),
+            };
+            let view = View::new(&data, shape).unwrap();
+            let plan = pool.plan::<f32>(shape).unwrap();
+            let mut out = vec![Default::default(); plan.output_len()];
+            let mut scratch = plan.scratch();
+            let run = || plan.run_with(&view, &mut out, &mut scratch).unwrap();
+            let counted = allocation_counter::measure(run);
+            assert_eq!(counted.count_total, 0, "{name} {size} {step} {}", plan.kernel());
+        }
+    }
+    for channels_last in [false, true] {
+        check(Max, channels_last);
+        check(Average::default(), channels_last);
+        check(Median, channels_last);
+    }
 }
 
 #[test]

@@ -69,7 +69,7 @@ fn frames_of_every_convention_lie_where_it_says() {
             frames += starts.len();
         }
     }
-    assert!(frames > 200, "{frames}");
+    assert!(frames > 140, "{frames}");
 }
 
 #[test]
@@ -339,7 +339,7 @@ fn what_cannot_be_framed_is_said_and_nothing_is_written() {
         ("frames x.npy --size 4 --hop 4 --center middle -o o.npy", "middle"),
         ("frames x.npy --size 4 --hop 4 --tail cut -o o.npy", "cut"),
         ("frames x.npy --size 4 --hop 4 --convention matlab -o o.npy", "matlab"),
-        ("frames x.npy --size 9000000000000000000 --hop 1 --tail pad -o o.npy", "x.npy: "),
+        ("frames x.npy --size 9000000000000000000 --hop 1 --tail keep -o o.npy", "x.npy: "),
         ("frames scalar.npy --size 4 --hop 4 -o o.npy", "axis of time"),
         ("frames none.npy --size 4 --hop 4 -o o.npy", "none.npy: "),
         ("frames broken.wav --size 4 --hop 4 -o o.npy", "broken.wav: "),

@@ -209,21 +209,26 @@ impl<X: Operand<W>, W: Copy + Sync> Work<'_, X, W> {
 
     fn depthwise_rows<S: Lanes<Scalar = X::Output>>(&self, part: usize) {
         let plan = self.plan;
-        let per_input = plan.out_channels / plan.groups;
-        for plane in share(plan.images() * plan.out_channels, part, plan.threads) {
-            let (image, channel) = (plane / plan.out_channels, plane % plan.out_channels);
+        let channels = plan.out_channels;
+        let mine = share(plan.images() * channels, part, plan.threads);
+        for image in 0..plan.images() {
             let (input, out) = self.image(image);
-            let from = (channel / per_input) as isize * plan.input.strides()[1];
+            let within = |plane: usize| plane.clamp(image * channels, (image + 1) * channels);
+            let first = within(mine.start) - image * channels;
+            let end = within(mine.end) - image * channels;
             for pass in &plan.passes {
-                let taps = pass.pass.taps();
                 // SAFETY: `run` has checked input and output, the plan its instruction set.
                 unsafe {
                     S::enter(depthwise::Rows::<X::Output, S> {
                         pass: &pass.pass,
-                        input: input.wrapping_offset(from).cast(),
-                        weights: &pass.weights[channel * taps..][..taps],
-                        bias: plan.bias[channel],
-                        out: out.wrapping_offset(channel as isize * plan.out_channel),
+                        input: input.cast(),
+                        in_channel: plan.input.strides()[1],
+                        weights: &pass.weights,
+                        bias: &plan.bias,
+                        multiplier: channels / plan.groups,
+                        channels: first..end,
+                        out,
+                        out_channel: plan.out_channel,
                         finish: plan.finish(),
                         isa: PhantomData,
                     })

@@ -1,11 +1,11 @@
 //! `ndarray` views as ours and back, without copying.
 
 use ndarray::{
-    ArrayRef, ArrayView, ArrayViewD, ArrayViewMut, Axis, Dimension, IxDyn, ShapeBuilder,
+    ArrayRef, ArrayView, ArrayViewD, ArrayViewMut, Axis, Dimension, IxDyn, ShapeBuilder, Slice,
 };
 
 use crate::rank::{Axes, Dyn, Rank};
-use crate::{DynView, DynViewMut, IntoSpec, StridedView, WindowError, Windows};
+use crate::{DynView, DynViewMut, Grid, IntoSpec, StridedView, WindowError, Windows};
 
 /// Windows on an `ndarray` array or view, in one call.
 ///
@@ -36,7 +36,8 @@ pub trait ArrayWindows {
     /// # Errors
     /// [`WindowError::Gaps`] for a part of an array whose elements leave gaps in memory: what lies in
     /// the gaps may be borrowed mutably by others, so no safe code can span them. View the whole
-    /// array and [slice](StridedView::slice_by) the view.
+    /// array and [slice](StridedView::slice_by) the view, take [`ArrayWindows::window_arrays`], or copy
+    /// the part.
     fn strided_view(&self) -> Result<DynView<'_, Self::Elem>, WindowError>;
 
     /// All windows of a size, or of a [`WindowSpec`](crate::WindowSpec). Zero-copy.
@@ -49,6 +50,36 @@ pub trait ArrayWindows {
     ) -> Result<Windows<'_, Self::Elem, Dyn>, WindowError> {
         self.strided_view()?.try_windows(spec)
     }
+
+    /// All windows in row-major order, each a view of ndarray's: zero-copy, of any array, parts with gaps
+    /// included. A window that hangs over the data is clipped to it.
+    ///
+    /// Up to four axes, no window allocates. The grid of the windows is
+    /// [`Grid::dynamic`] of the shape and the spec.
+    ///
+    /// # Errors
+    /// As [`Grid::dynamic`].
+    ///
+    /// # Example
+    /// ```
+    /// use ndarray::{Array2, s};
+    /// use windows_core::{ArrayWindows, WindowSpec};
+    ///
+    /// let image = Array2::from_shape_fn((5, 6), |(y, x)| 10 * y + x);
+    /// let middle = image.slice(s![1..4, 1..5]); // with gaps between its rows
+    /// let means: Vec<_> = middle.window_arrays(WindowSpec::new([2, 2]).step(2))?
+    ///     .map(|window| window.mean().unwrap())
+    ///     .collect();
+    /// assert_eq!(means, [16, 18]);
+    /// # Ok::<(), windows_core::WindowError>(())
+    /// ```
+    fn window_arrays(
+        &self,
+        spec: impl IntoSpec<Dyn>,
+    ) -> Result<
+        impl DoubleEndedIterator<Item = ArrayViewD<'_, Self::Elem>> + ExactSizeIterator,
+        WindowError,
+    >;
 }
 
 impl<T, D: Dimension> ArrayWindows for ArrayRef<T, D> {
@@ -56,6 +87,32 @@ impl<T, D: Dimension> ArrayWindows for ArrayRef<T, D> {
 
     fn strided_view(&self) -> Result<DynView<'_, T>, WindowError> {
         DynView::try_from(self.view())
+    }
+
+    fn window_arrays(
+        &self,
+        spec: impl IntoSpec<Dyn>,
+    ) -> Result<impl DoubleEndedIterator<Item = ArrayViewD<'_, T>> + ExactSizeIterator, WindowError>
+    {
+        let array = self.view().into_dyn();
+        let grid = Grid::dynamic(self.shape(), spec)?;
+        Ok(grid.positions().map(move |position| {
+            let (origin, taps) = (grid.origin(&position), grid.taps(&position));
+            let mut window = array.clone();
+            window.slice_each_axis_inplace(|at| {
+                let axis = at.axis.index();
+                let dilation = grid.axes()[axis].dilation() as isize;
+                let element = |tap: usize| origin[axis] + tap as isize * dilation;
+                match taps[axis].clone() {
+                    // The span of a dilated window can reach into the data where no tap is.
+                    none if none.is_empty() => Slice::from(0..0),
+                    real => {
+                        Slice::new(element(real.start), Some(element(real.end - 1) + 1), dilation)
+                    }
+                }
+            });
+            window
+        }))
     }
 }
 

@@ -16,8 +16,8 @@ pub(super) struct Band<'p, T> {
     cells: Box<dyn Cells<T> + 'p>,
     /// Rows not yet finished that are this band's to fill, those in cells and those after.
     rows: Range<usize>,
-    /// Rows that there are cells for.
-    height: usize,
+    /// Rows that there are cells for; all, and nothing to give away, where the cells are the output.
+    height: Option<usize>,
     /// Of the tile before, per axis: the next one shares most of it.
     placed: Vec<Option<(usize, Placed)>>,
     inner: Inner,
@@ -27,7 +27,7 @@ impl<'p, T> Band<'p, T> {
     pub(super) fn new(
         plan: &'p Stitch,
         rows: Range<usize>,
-        height: usize,
+        height: Option<usize>,
         cells: Box<dyn Cells<T> + 'p>,
     ) -> Self {
         let placed = vec![None; plan.along().len()];
@@ -132,10 +132,11 @@ impl<'p, T> Band<'p, T> {
         end: usize,
         mut receive: impl FnMut(Range<usize>, &[T]) -> Result<(), E>,
     ) -> Result<(), E> {
+        let Some(height) = self.height else { return Ok(()) };
         let row = self.plan.row_len();
         while self.rows.start < end.min(self.rows.end) {
             // Where a grid leaves a gap there may be more rows than cells.
-            let count = (end.min(self.rows.end) - self.rows.start).min(self.height);
+            let count = (end.min(self.rows.end) - self.rows.start).min(height);
             let rows = self.rows.start..self.rows.start + count;
             receive(rows.clone(), self.cells.finish(0..count * row))?;
             self.cells.shift(count * row);

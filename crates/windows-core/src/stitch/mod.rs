@@ -14,7 +14,7 @@ use core::num::NonZeroUsize;
 use core::ops::Range;
 
 pub use element::{Element, Sum};
-pub use stitcher::{StitchError, Stitcher};
+pub use stitcher::{StitchError, Stitched, Stitcher};
 
 use crate::layout::product;
 use crate::odometer::ravel;
@@ -388,11 +388,8 @@ impl Stitch {
         if out.is_empty() {
             return;
         }
-        if !self.gaps
-            && let Some(cells) = self.cells_over(out)
-        {
-            // The output itself is the band, and all of it.
-            let mut band = Band::new(self, rows.clone(), rows.len(), cells);
+        if self.joins_in_place::<T>() {
+            let mut band = self.band_over(rows.clone(), out);
             return self.tiles_of(&mut band, rows, tiles, |_, _| {});
         }
         let first = rows.start;
@@ -428,16 +425,33 @@ impl Stitch {
         finished(band, rows.end);
     }
 
-    /// Cells that are the output's own elements, where they can be.
-    fn cells_over<'o, T: Element>(&self, out: &'o mut [T]) -> Option<Box<dyn Cells<T> + 'o>> {
-        Some(match self.reduce {
-            Reduce::Mean => Box::new(Dense::<T, Mean, _>::new(T::as_sums(out)?)),
+    /// Whether tiles can meet in the output itself: cells are elements there, and none is left out.
+    fn joins_in_place<T: Element>(&self) -> bool {
+        let cells_are_elements = match self.reduce {
+            Reduce::Mean => T::as_sums(&mut []).is_some(),
+            Reduce::Vote => false,
+            _ => true,
+        };
+        cells_are_elements && !self.gaps
+    }
+
+    /// A band of all of `rows`, whose cells are the output's own elements.
+    ///
+    /// # Panics
+    /// Unless [`Stitch::joins_in_place`].
+    fn band_over<'o, T: Element>(&'o self, rows: Range<usize>, out: &'o mut [T]) -> Band<'o, T> {
+        let cells: Box<dyn Cells<T> + 'o> = match self.reduce {
+            Reduce::Mean => {
+                let sums = T::as_sums(out).expect("elements that are sums");
+                Box::new(Dense::<T, Mean, _>::new(sums))
+            }
             Reduce::Max => Box::new(Dense::<T, Max, _>::new(out)),
             Reduce::Min => Box::new(Dense::<T, Min, _>::new(out)),
             Reduce::First => Box::new(Dense::<T, First, _>::new(out)),
             Reduce::Crop | Reduce::Last => Box::new(Dense::<T, Last, _>::new(out)),
-            Reduce::Vote => return None,
-        })
+            Reduce::Vote => unreachable!("votes need more than an element"),
+        };
+        Band::new(self, rows, None, cells)
     }
 
     fn band<T: Element>(&self, rows: Range<usize>, height: usize, fill: T) -> Band<'_, T> {
@@ -463,7 +477,7 @@ impl Stitch {
                 Box::new(Votes::new(len, depth, fill))
             }
         };
-        Band::new(self, rows, height, cells)
+        Band::new(self, rows, Some(height), cells)
     }
 }
 

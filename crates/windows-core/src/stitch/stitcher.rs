@@ -10,7 +10,7 @@ use core::ops::Range;
 use super::band::Band;
 use super::{Element, Stitch};
 use crate::odometer::ravel;
-use crate::tiles::TileSink;
+use crate::tiles::{Canvas, TileSink};
 use crate::windows::check_len;
 use crate::{Grid, WindowError};
 
@@ -118,6 +118,61 @@ impl Stitch {
         let rows = if self.output_len() == 0 { 0..0 } else { 0..self.height() };
         let band = self.band(rows, self.band_height(), fill);
         Stitcher { plan: self, band, sink, next: 0, early: BTreeMap::new(), limit: usize::MAX }
+    }
+
+    /// Starts to put tiles together in a buffer. Tiles of floats meet in the buffer itself, and so do
+    /// those of any type that are not averaged or voted on: there is no band, and nothing is moved twice.
+    /// Until [`Stitcher::finish`] has returned without an error, not all of it is written.
+    ///
+    /// # Errors
+    /// [`WindowError::Length`] if `out` has another length than [`Stitch::output_len`].
+    ///
+    /// # Example
+    /// ```
+    /// use windows_core::{Edge, Stitch, StitchError, StitchSpec, Taper, View, WindowError, WindowSpec};
+    ///
+    /// let image: Vec<f32> = (0..96).map(|i| i as f32).collect();
+    /// let view = View::new(&image, [12, 8])?;
+    /// let windows = view.windows(WindowSpec::new([4, 4]).overlap(1).edge(Edge::Snap));
+    /// let stitch = Stitch::new(windows.grid(), StitchSpec::new().taper(Taper::Hann))?;
+    ///
+    /// let (mut out, mut tile) = (vec![0.0; 96], [0.0; 16]);
+    /// let mut stitcher = stitch.stitcher_into(&mut out)?;
+    /// for (index, window) in windows.iter().enumerate() {
+    ///     window.view().copy_into(&mut tile)?;
+    ///     tile.iter_mut().for_each(|x| *x += 1.0); // the model
+    ///     stitcher.add(index, &tile)?;
+    /// }
+    /// stitcher.finish()?;
+    /// assert!(out.iter().zip(&image).all(|(made, given)| *made == given + 1.0));
+    /// # Ok::<(), StitchError<WindowError>>(())
+    /// ```
+    pub fn stitcher_into<'s, T: Element>(
+        &'s self,
+        out: &'s mut [T],
+    ) -> Result<Stitcher<'s, T, Stitched<'s, T>>, WindowError> {
+        check_len("output", self.output_len(), out.len())?;
+        if out.is_empty() || !self.joins_in_place::<T>() {
+            return Ok(self.stitcher(Stitched(Some(Canvas::new(out, &self.shape)?))));
+        }
+        let band = self.band_over(0..self.height(), out);
+        let (sink, early) = (Stitched(None), BTreeMap::new());
+        Ok(Stitcher { plan: self, band, sink, next: 0, early, limit: usize::MAX })
+    }
+}
+
+/// That a buffer holds the whole output: what [`Stitch::stitcher_into`] ends with.
+#[derive(Debug)]
+pub struct Stitched<'o, T>(
+    /// Where rows go that were not put together in the buffer itself.
+    Option<Canvas<'o, T>>,
+);
+
+impl<T: Copy> TileSink<T> for Stitched<'_, T> {
+    type Error = WindowError;
+
+    fn write(&mut self, region: &[Range<usize>], data: &[T]) -> Result<(), WindowError> {
+        self.0.as_mut().map_or(Ok(()), |canvas| canvas.write(region, data))
     }
 }
 

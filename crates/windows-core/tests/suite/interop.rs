@@ -2,12 +2,14 @@
 
 #[cfg(feature = "ndarray")]
 mod with_ndarray {
-    use ndarray::{Array, Axis, IxDyn, s};
+    use ndarray::{Array, Axis, Dimension, IxDyn, Slice, s};
+    use proptest::collection::vec;
     use proptest::prelude::*;
-    use windows_core::{ArrayWindows, DynView, DynViewMut, WindowError};
-    use windows_testkit::strategy::strided;
+    use proptest::sample::select;
+    use windows_core::{ArrayWindows, DynView, DynViewMut, WindowError, WindowSpec};
+    use windows_testkit::strategy::{axis_over, strided};
 
-    use crate::support::view;
+    use crate::support::{spec, view};
 
     proptest! {
         #[test]
@@ -23,6 +25,39 @@ mod with_ndarray {
                     let gaps = matches!(error, WindowError::Gaps { .. });
                     prop_assert!(gaps);
                 }
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn windows_of_a_part_are_those_of_a_copy(
+            axes in (1..=3usize).prop_flat_map(|rank| vec((1..8usize).prop_flat_map(axis_over), rank)),
+            steps in vec(select(vec![1_isize, -1, 2, 3]), 3),
+        ) {
+            let whole: Vec<usize> = axes.iter().map(|axis| 3 * axis.len + 2).collect();
+            let array = Array::from_shape_fn(IxDyn(&whole), |i| {
+                i.slice().iter().fold(0, |sum, &at| 100 * sum + at)
+            });
+            let part = array.slice_each_axis(|at| {
+                let (step, len) = (steps[at.axis.index()], axes[at.axis.index()].len);
+                let taken = ((len - 1) * step.unsigned_abs()) as isize + 1;
+                Slice::new(1, Some(1 + taken), step)
+            });
+            let copy: Vec<usize> = part.iter().copied().collect();
+            let spec = WindowSpec::from_axes(&axes.iter().map(spec).collect::<Vec<_>>());
+            let ours = DynView::new(&copy, part.shape()).unwrap().try_windows(&spec);
+            match part.window_arrays(&spec) {
+                Ok(windows) => {
+                    let ours = ours.unwrap();
+                    prop_assert_eq!(windows.len(), ours.len());
+                    for (theirs, ours) in windows.rev().zip(ours.iter().rev()) {
+                        let clipped = ours.view();
+                        prop_assert_eq!(theirs.shape(), clipped.shape());
+                        prop_assert!(theirs.iter().eq(clipped.iter()));
+                    }
+                }
+                Err(error) => prop_assert_eq!(Some(error), ours.err()),
             }
         }
     }

@@ -112,12 +112,37 @@ proptest! {
         }
         drop(stitcher.finish().unwrap());
         prop_assert_eq!(bits(&streamed), bits(&whole));
+        let mut out = vec![f32::NAN; whole.len()];
+        let mut stitcher = stitch.stitcher_into(&mut out).unwrap();
+        for &index in &order {
+            stitcher.add(index, &tiles[index * stitch.tile_len()..][..stitch.tile_len()]).unwrap();
+        }
+        drop(stitcher.finish().unwrap());
+        prop_assert_eq!(bits(&out), bits(&whole));
         #[cfg(feature = "rayon")]
         {
             let mut out = vec![f32::NAN; whole.len()];
             stitch.par_run_into(&tiles, &mut out).unwrap();
             prop_assert_eq!(bits(&out), bits(&whole));
         }
+    }
+
+    #[test]
+    fn a_buffer_holds_what_a_sink_would_get(naive in covering(), reduce in reduce(), seed in any::<u32>()) {
+        let grid = grid(&naive);
+        let stitch = Stitch::new(&grid, StitchSpec::new().reduce(reduce)).unwrap();
+        let tiles: Vec<u8> =
+            noise(grid.packed_len().unwrap(), seed).iter().map(|&x| (x % 5) as u8).collect();
+        let whole = stitch.run(&tiles).unwrap();
+        let mut out = vec![77; whole.len()];
+        let mut stitcher = stitch.stitcher_into(&mut out).unwrap();
+        for (index, tile) in tiles.chunks_exact(stitch.tile_len().max(1)).enumerate().rev() {
+            stitcher.add(index, tile).unwrap();
+        }
+        drop(stitcher.finish().unwrap());
+        prop_assert_eq!(out, whole);
+        let mut long = vec![0_u8; stitch.output_len() + 1];
+        prop_assert!(stitch.stitcher_into(&mut long).is_err());
     }
 
     #[test]
@@ -201,6 +226,11 @@ proptest! {
 }
 
 /// A sink that appends: slabs must come in order, and be whole rows.
+fn reduce() -> impl Strategy<Value = Reduce> {
+    use Reduce::{Crop, First, Last, Max, Mean, Min, Vote};
+    select(vec![Mean, Crop, Max, Min, First, Last, Vote])
+}
+
 fn collect<T: Copy>(
     out: &mut Vec<T>,
 ) -> impl FnMut(&[Range<usize>], &[T]) -> Result<(), WindowError> {

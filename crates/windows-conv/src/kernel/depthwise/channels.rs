@@ -1,0 +1,277 @@
+//! Neighbouring channels in the lanes.
+
+use std::marker::PhantomData;
+use std::ops::Range;
+
+use windows_core::kernel::Vectorized;
+
+use crate::kernel::lanes::Lanes;
+use crate::kernel::tile::Finish;
+use crate::pass::{MISSING, Pass};
+
+/// Registers of channels at a time.
+const SLOTS: usize = 8;
+
+/// Bytes of outputs that stay in the second level of cache, with as much input.
+const BAND: usize = 256 << 10;
+
+/// A body for each of five numbers, written out: a loop would index registers by a variable.
+macro_rules! each {
+    ($number:ident $body:block) => {
+        each!($number $body; 0 1 2 3 4)
+    };
+    ($number:ident $body:block; $($value:literal)*) => {$(
+        {
+            const $number: usize = $value;
+            $body
+        }
+    )*};
+}
+
+/// Neighbouring channels of the outputs of some rows, where channels are neighbours in memory.
+pub(crate) struct Channels<'a, T, S> {
+    pub pass: &'a Pass,
+    /// Element 0, .., 0 of the first channel.
+    pub input: *const T,
+    /// `taps x channels`.
+    pub weights: &'a [T],
+    pub bias: &'a [T],
+    pub rows: Range<usize>,
+    /// The first output of the first channel.
+    pub out: *mut T,
+    pub finish: Option<Finish<T>>,
+    pub isa: PhantomData<S>,
+}
+
+impl<S: Lanes> Vectorized for Channels<'_, S::Scalar, S> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let pass = self.pass;
+        let inner_taps = pass.inner.len();
+        // SAFETY: the pass was made for this input and output, and has the taps that are named.
+        unsafe {
+            match (pass.taps() / inner_taps.max(1), inner_taps) {
+                (3, 3) => self.bands::<3, 3>(),
+                (5, 5) => self.bands::<5, 5>(),
+                _ => self.pixels(),
+            }
+        }
+    }
+}
+
+impl<S: Lanes> Channels<'_, S::Scalar, S> {
+    /// `OUTER x INNER` taps, whose weights stay in registers for all outputs of a band of rows.
+    ///
+    /// # Safety
+    /// Input and output are as large as the pass says, which has these taps.
+    #[inline(always)]
+    unsafe fn bands<const OUTER: usize, const INNER: usize>(&self) {
+        let pass = self.pass;
+        let channels = self.bias.len();
+        let row = size_of_val(self.bias) * pass.width;
+        let band = (BAND / row).max(1);
+        // Outputs all of whose taps along the row are real.
+        let mut inside = 0..pass.width;
+        for tap in &pass.inner {
+            inside.start = inside.start.max(tap.lo);
+            inside.end = inside.end.min(tap.hi);
+        }
+        inside.end = inside.end.max(inside.start);
+        let head = match self.input.align_offset(size_of::<S::Scalar>() * S::WIDTH) {
+            0 => S::WIDTH,
+            ahead if channels.is_multiple_of(S::WIDTH) && channels >= 6 * S::WIDTH => {
+                ahead.min(S::WIDTH)
+            }
+            _ => S::WIDTH,
+        };
+        for first in self.rows.clone().step_by(band) {
+            let rows = first..(first + band).min(self.rows.end);
+            let mut channel = 0;
+            while channel < channels {
+                // A register that straddles two lines of cache is read at half the speed, and lines that
+                // are a row apart are fetched twice: a short first register lets the others begin lines.
+                let room = if channel == 0 { head } else { S::WIDTH };
+                let len = (channels - channel).min(room);
+                // SAFETY: the caller's promise; the channels exist.
+                unsafe {
+                    if len == S::WIDTH {
+                        self.band::<OUTER, INNER, true>(&rows, &inside, channel, len);
+                    } else {
+                        self.band::<OUTER, INNER, false>(&rows, &inside, channel, len);
+                    }
+                }
+                channel += len;
+            }
+        }
+    }
+
+    /// A register of channels of all outputs of some rows.
+    ///
+    /// # Safety
+    /// As [`Channels::bands`]; the `len` channels exist, and fill the register if `WHOLE`.
+    #[inline(always)]
+    unsafe fn band<const OUTER: usize, const INNER: usize, const WHOLE: bool>(
+        &self,
+        rows: &Range<usize>,
+        inside: &Range<usize>,
+        channel: usize,
+        len: usize,
+    ) {
+        let pass = self.pass;
+        let channels = self.bias.len();
+        // SAFETY: the caller's promise.
+        unsafe {
+            let mask = S::mask(0, len);
+            // Not a closure, which would be compiled for the baseline.
+            macro_rules! read {
+                ($from:expr) => {
+                    if WHOLE { S::load($from) } else { S::load_mask($from, mask) }
+                };
+            }
+            let bias = read!(self.bias[channel..].as_ptr());
+            let mut taps = [[bias; INNER]; OUTER];
+            for outer in 0..OUTER {
+                for inner in 0..INNER {
+                    let tap = (outer * INNER + inner) * channels + channel;
+                    taps[outer][inner] = read!(self.weights[tap..].as_ptr());
+                }
+            }
+            let mut along = [(0, 0, 0); INNER];
+            for inner in 0..INNER {
+                let tap = pass.inner[inner];
+                along[inner] = (tap.offset, tap.lo, tap.hi);
+            }
+            let input = self.input.wrapping_add(channel);
+            for row in rows.clone() {
+                let mut bases = [MISSING; OUTER];
+                for outer in 0..OUTER {
+                    bases[outer] = pass.outer[outer * pass.rows + row];
+                }
+                let out = self.out.wrapping_offset(pass.out_rows[row]).wrapping_add(channel);
+                for x in 0..pass.width {
+                    let input = input.wrapping_offset(x as isize * pass.stride);
+                    let mut sum = bias;
+                    if inside.contains(&x) {
+                        each!(O {
+                            if O < OUTER && bases[O] != MISSING {
+                                let input = input.wrapping_offset(bases[O]);
+                                each!(I {
+                                    if I < INNER {
+                                        let x = read!(input.wrapping_offset(along[I].0));
+                                        sum = S::mul_add(sum, taps[O][I], x);
+                                    }
+                                });
+                            }
+                        });
+                    } else {
+                        each!(O {
+                            if O < OUTER && bases[O] != MISSING {
+                                let input = input.wrapping_offset(bases[O]);
+                                each!(I {
+                                    if I < INNER && along[I].1 <= x && x < along[I].2 {
+                                        let x = read!(input.wrapping_offset(along[I].0));
+                                        sum = S::mul_add(sum, taps[O][I], x);
+                                    }
+                                });
+                            }
+                        });
+                    }
+                    let out = out.wrapping_offset(x as isize * pass.out_stride);
+                    if WHOLE {
+                        S::store(out, sum);
+                    } else {
+                        S::store_mask(out, mask, sum);
+                    }
+                    if let Some(finish) = &self.finish {
+                        finish.apply(out, len);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Any number of taps, one output after another.
+    ///
+    /// # Safety
+    /// As [`Channels::bands`].
+    #[inline(always)]
+    unsafe fn pixels(&self) {
+        let channels = self.bias.len();
+        for row in self.rows.clone() {
+            for x in 0..self.pass.width {
+                let mut channel = 0;
+                while channel < channels {
+                    let len = (channels - channel).min(SLOTS * S::WIDTH);
+                    // SAFETY: the caller's promise.
+                    unsafe {
+                        if len == SLOTS * S::WIDTH {
+                            self.pixel::<SLOTS>(row, x, channel, S::WIDTH);
+                        } else if len > 2 * S::WIDTH {
+                            self.pixel::<2>(row, x, channel, S::WIDTH);
+                        } else if len > S::WIDTH {
+                            self.pixel::<2>(row, x, channel, len - S::WIDTH);
+                        } else {
+                            self.pixel::<1>(row, x, channel, len);
+                        }
+                    }
+                    channel += if len == SLOTS * S::WIDTH { len } else { len.min(2 * S::WIDTH) };
+                }
+            }
+        }
+    }
+
+    /// `V` registers of channels of one output, `tail` lanes in the last.
+    ///
+    /// # Safety
+    /// Input and output are as large as the pass says; the channels exist.
+    #[inline(always)]
+    unsafe fn pixel<const V: usize>(&self, row: usize, x: usize, channel: usize, tail: usize) {
+        let pass = self.pass;
+        let channels = self.bias.len();
+        // SAFETY: the caller's promise.
+        unsafe {
+            let mask = S::mask(0, tail);
+            let whole = tail == S::WIDTH;
+            // Not a closure, which would be compiled for the baseline.
+            macro_rules! read {
+                ($from:expr, $v:expr) => {{
+                    let from = $from.wrapping_add($v * S::WIDTH);
+                    if whole || $v + 1 < V { S::load(from) } else { S::load_mask(from, mask) }
+                }};
+            }
+            let bias = self.bias[channel..].as_ptr();
+            let mut sum = [S::splat(S::Scalar::default()); V];
+            for v in 0..V {
+                sum[v] = read!(bias, v);
+            }
+            for tap in 0..pass.taps() {
+                let Some((base, inner)) = pass.tap(tap, row) else { continue };
+                if x < inner.lo || x >= inner.hi {
+                    continue;
+                }
+                let offset = base + inner.offset + x as isize * pass.stride + channel as isize;
+                let from = self.input.wrapping_offset(offset);
+                let weights = self.weights[tap * channels + channel..].as_ptr();
+                for v in 0..V {
+                    sum[v] = S::mul_add(sum[v], read!(weights, v), read!(from, v));
+                }
+            }
+            let out = self.out.wrapping_offset(
+                pass.out_rows[row] + x as isize * pass.out_stride + channel as isize,
+            );
+            for v in 0..V {
+                let out = out.wrapping_add(v * S::WIDTH);
+                if whole || v + 1 < V {
+                    S::store(out, sum[v]);
+                } else {
+                    S::store_mask(out, mask, sum[v]);
+                }
+            }
+            if let Some(finish) = &self.finish {
+                finish.apply(out, (V - 1) * S::WIDTH + tail);
+            }
+        }
+    }
+}

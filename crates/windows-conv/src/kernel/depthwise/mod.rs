@@ -1,0 +1,12 @@
+//! One input channel per output: no sum over channels, so nothing to multiply as a matrix.
+//!
+//! [`Rows`] has neighbouring outputs of a row in the lanes, [`Channels`] neighbouring channels. What nets
+//! are made of, 3 x 3 and 5 x 5 taps, each does with all weights in registers; anything else goes tap by
+//! tap. Masks leave out what lies in the padding. Both ways, an output sums its taps in row-major order.
+
+mod channels;
+mod rows;
+
+pub(super) use channels::Channels;
+pub(crate) use rows::MAX_INNER_TAPS;
+pub(super) use rows::Rows;

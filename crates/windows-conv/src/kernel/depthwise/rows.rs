@@ -1,0 +1,329 @@
+//! Neighbouring outputs of a row in the lanes.
+
+use std::marker::PhantomData;
+use std::ops::Range;
+
+use windows_core::kernel::Vectorized;
+
+use crate::kernel::lanes::Lanes;
+use crate::kernel::tile::Finish;
+use crate::pass::{MISSING, Pass, Stairs};
+
+/// Registers of outputs at a time: enough to hide the latency of a multiply-add.
+const TILE: usize = 4;
+
+/// Bytes of outputs that stay in the first level of cache, with as much input.
+const CACHED: usize = 16 << 10;
+
+/// Most taps along a row.
+pub(crate) const MAX_INNER_TAPS: usize = 16;
+
+/// Channels of an image, each read along rows at stride 1 or 2, with at most [`MAX_INNER_TAPS`] taps
+/// along a row.
+pub(crate) struct Rows<'a, T, S> {
+    pub pass: &'a Pass,
+    /// Element 0, .., 0 of the image.
+    pub input: *const T,
+    /// Elements from one channel of the input to the next.
+    pub in_channel: isize,
+    /// `channels x taps`.
+    pub weights: &'a [T],
+    pub bias: &'a [T],
+    /// Outputs per input channel.
+    pub multiplier: usize,
+    /// Which channels of the output.
+    pub channels: Range<usize>,
+    /// The first output of the image.
+    pub out: *mut T,
+    pub out_channel: isize,
+    pub finish: Option<Finish<T>>,
+    pub isa: PhantomData<S>,
+}
+
+impl<S: Lanes> Vectorized for Rows<'_, S::Scalar, S> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let pass = self.pass;
+        let inner_taps = pass.inner.len();
+        let outer_taps = pass.taps() / inner_taps.max(1);
+        let step = pass.stairs.as_ref().map(|stairs| stairs.step);
+        // SAFETY: the pass was made for this input and output; strides 1 and 2 have masks; the numbers
+        // of taps and the stride are those that are named.
+        unsafe {
+            match (step, outer_taps, inner_taps, pass.stride) {
+                (Some(1), 3, 3, 1) => self.share::<3, 3, 1>(),
+                (Some(2), 3, 3, 2) => self.share::<3, 3, 2>(),
+                (Some(1), 5, 5, 1) => self.share::<5, 5, 1>(),
+                (Some(2), 5, 5, 2) => self.share::<5, 5, 2>(),
+                _ => {
+                    // Not a closure, which would be compiled for the baseline.
+                    for channel in self.channels.clone() {
+                        self.any(channel);
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl<S: Lanes> Rows<'_, S::Scalar, S> {
+    #[inline(always)]
+    fn place(&self, channel: usize) -> (*const S::Scalar, *mut S::Scalar) {
+        let from = (channel / self.multiplier) as isize * self.in_channel;
+        let to = channel as isize * self.out_channel;
+        (self.input.wrapping_offset(from), self.out.wrapping_offset(to))
+    }
+
+    /// `OUTER x INNER` taps over rows that share their inputs, `STEP` apart both ways: every row of the
+    /// input is read once for all the outputs that it is part of, whose sums are in flight together.
+    ///
+    /// # Safety
+    /// Input and output are as large as the pass says, which has these taps, this stride and stairs of
+    /// this step.
+    #[inline(always)]
+    unsafe fn share<const OUTER: usize, const INNER: usize, const STEP: usize>(&self) {
+        let pass = self.pass;
+        // Masks are made once for the channels that the first level of cache holds together.
+        let together = (CACHED / (size_of::<S::Scalar>() * pass.pixels())).max(1);
+        for first in self.channels.clone().step_by(together) {
+            let channels = first..(first + together).min(self.channels.end);
+            for x in (0..pass.width).step_by(S::WIDTH) {
+                // SAFETY: the caller's promise; masked lanes are the real taps.
+                unsafe {
+                    let columns = Columns::<S, INNER>::new(pass, x);
+                    for channel in channels.clone() {
+                        if STEP == 1 && columns.whole {
+                            self.descend::<OUTER, INNER, STEP, true>(channel, &columns);
+                        } else {
+                            self.descend::<OUTER, INNER, STEP, false>(channel, &columns);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// One register of columns of a channel, top to bottom.
+    ///
+    /// # Safety
+    /// As [`Rows::share`]; `WHOLE` only if no lane is masked.
+    #[inline(always)]
+    unsafe fn descend<
+        const OUTER: usize,
+        const INNER: usize,
+        const STEP: usize,
+        const WHOLE: bool,
+    >(
+        &self,
+        channel: usize,
+        columns: &Columns<S, INNER>,
+    ) {
+        let pass = self.pass;
+        let Some(Stairs { bases, .. }) = &pass.stairs else { return };
+        // Rows of outputs in flight: the first lacks its last taps, the last has its first ones only.
+        let ahead = OUTER.div_ceil(STEP) - 1;
+        let (input, out) = self.place(channel);
+        let (input, out) = (input.wrapping_add(columns.x * STEP), out.wrapping_add(columns.x));
+        let weights = &self.weights[channel * OUTER * INNER..][..OUTER * INNER];
+        // SAFETY: the caller's promise.
+        unsafe {
+            let mut taps = [[S::splat(S::Scalar::default()); INNER]; OUTER];
+            for outer in 0..OUTER {
+                for inner in 0..INNER {
+                    taps[outer][inner] = S::splat(weights[outer * INNER + inner]);
+                }
+            }
+            let bias = S::splat(self.bias[channel]);
+            let mut sums = [bias; OUTER];
+            for turn in 0..pass.rows + ahead {
+                for new in 0..STEP {
+                    // Of the first row in flight it is the tap `last`, of each next one `STEP` less.
+                    let last = OUTER - STEP + new;
+                    let Some(place) = (turn * STEP + last).checked_sub(ahead * STEP) else {
+                        continue;
+                    };
+                    if bases[place] == MISSING {
+                        continue;
+                    }
+                    let from = input.wrapping_offset(bases[place]);
+                    for inner in 0..INNER {
+                        let from = from.wrapping_offset(columns.offsets[inner]);
+                        let x = if WHOLE {
+                            S::load(from)
+                        } else if STEP == 1 {
+                            S::load_mask(from, columns.masks[inner].0)
+                        } else {
+                            S::load_mask2(from, columns.masks[inner].1)
+                        };
+                        for row in 0..=last / STEP {
+                            sums[row] = S::mul_add(sums[row], taps[last - row * STEP][inner], x);
+                        }
+                    }
+                }
+                if let Some(row) = turn.checked_sub(ahead) {
+                    let out = out.wrapping_offset(pass.out_rows[row]);
+                    if WHOLE {
+                        S::store(out, sums[0]);
+                    } else {
+                        S::store_mask(out, columns.lanes, sums[0]);
+                    }
+                    if let Some(finish) = &self.finish {
+                        finish.apply(out, columns.len);
+                    }
+                }
+                for row in 1..=ahead {
+                    sums[row - 1] = sums[row];
+                }
+                sums[ahead] = bias;
+            }
+        }
+    }
+
+    /// A channel with any number of taps, whose rows need not share inputs.
+    ///
+    /// # Safety
+    /// Input and output are as large as the pass says.
+    #[inline(always)]
+    unsafe fn any(&self, channel: usize) {
+        let mut x = 0;
+        while x < self.pass.width {
+            let vectors = (self.pass.width - x).div_ceil(S::WIDTH);
+            // SAFETY: the caller's promise.
+            x += unsafe {
+                match (self.pass.stride, vectors) {
+                    (1, 1) => self.columns::<1, 1, 4>(channel, x),
+                    (1, 2) => self.columns::<1, 2, 2>(channel, x),
+                    (1, _) => self.columns::<1, 4, 1>(channel, x),
+                    (_, 1) => self.columns::<2, 1, 4>(channel, x),
+                    (_, 2) => self.columns::<2, 2, 2>(channel, x),
+                    _ => self.columns::<2, 4, 1>(channel, x),
+                }
+            };
+        }
+    }
+
+    /// `V` registers of columns from `x` on, `R` rows at a time. Returns how many columns those are.
+    ///
+    /// Masks depend on columns alone, so they are made once for all rows.
+    ///
+    /// # Safety
+    /// Input and output are as large as the pass says, `STEP` is its stride.
+    #[inline(always)]
+    unsafe fn columns<const STEP: usize, const V: usize, const R: usize>(
+        &self,
+        channel: usize,
+        x: usize,
+    ) -> usize {
+        let pass = self.pass;
+        let (input, out) = self.place(channel);
+        let weights = &self.weights[channel * pass.taps()..][..pass.taps()];
+        let inner_taps = pass.inner.len();
+        let outer_taps = pass.taps() / inner_taps.max(1);
+        // SAFETY: the caller's promise; masked lanes are the real taps.
+        unsafe {
+            let none = (S::mask(0, 0), S::mask2(0, 0));
+            let mut masks = [[none; V]; MAX_INNER_TAPS];
+            let mut lens = [0; V];
+            for v in 0..V {
+                let from = (x + v * S::WIDTH).min(pass.width);
+                lens[v] = (pass.width - from).min(S::WIDTH);
+                for (masks, inner) in masks.iter_mut().zip(&pass.inner) {
+                    let lo = inner.lo.clamp(from, from + lens[v]);
+                    let len = inner.hi.clamp(lo, from + lens[v]) - lo;
+                    if STEP == 1 {
+                        masks[v].0 = S::mask(lo - from, len);
+                    } else {
+                        masks[v].1 = S::mask2(lo - from, len);
+                    }
+                }
+            }
+            let input = input.wrapping_add(x * STEP);
+            let mut row = 0;
+            while row < pass.rows {
+                let rows = (pass.rows - row).min(R);
+                let mut sum = [[S::splat(self.bias[channel]); V]; R];
+                for outer in 0..outer_taps {
+                    let bases = &pass.outer[outer * pass.rows + row..][..rows];
+                    for (tap, inner) in pass.inner.iter().enumerate() {
+                        let weight = S::splat(weights[outer * inner_taps + tap]);
+                        let masks = &masks[tap];
+                        let from = input.wrapping_offset(inner.offset);
+                        for r in 0..R {
+                            // A row beyond the end repeats the last one and is not stored.
+                            let base = bases[r.min(rows - 1)];
+                            if base != MISSING {
+                                let from = from.wrapping_offset(base);
+                                for v in 0..V {
+                                    let from = from.wrapping_add(v * S::WIDTH * STEP);
+                                    let x = if STEP == 1 {
+                                        S::load_mask(from, masks[v].0)
+                                    } else {
+                                        S::load_mask2(from, masks[v].1)
+                                    };
+                                    sum[r][v] = S::mul_add(sum[r][v], weight, x);
+                                }
+                            }
+                        }
+                    }
+                }
+                // Written out, so that no sum is indexed by a variable: see `tile`.
+                macro_rules! store {
+                    ($($s:literal)*) => {$(
+                        let (r, v) = ($s / V, $s % V);
+                        if r < rows && lens[v] > 0 {
+                            let x = (x + v * S::WIDTH) as isize;
+                            let out = out.wrapping_offset(pass.out_rows[row + r] + x);
+                            S::store_mask(out, S::mask(0, lens[v]), sum[r][v]);
+                            if let Some(finish) = &self.finish {
+                                finish.apply(out, lens[v]);
+                            }
+                        }
+                    )*};
+                }
+                const { assert!(V * R == TILE) };
+                store!(0 1 2 3);
+                row += rows;
+            }
+            lens.iter().sum()
+        }
+    }
+}
+
+/// The lanes of a register of neighbouring outputs of a row, and which of them each tap is real for.
+struct Columns<S: Lanes, const INNER: usize> {
+    /// The first output.
+    x: usize,
+    /// How many there are.
+    len: usize,
+    lanes: S::Mask,
+    masks: [(S::Mask, S::Mask2); INNER],
+    offsets: [isize; INNER],
+    /// Whether all lanes are outputs, and all their taps real.
+    whole: bool,
+}
+
+impl<S: Lanes, const INNER: usize> Columns<S, INNER> {
+    /// # Safety
+    /// The instruction set is there, and the pass has at least `INNER` taps along a row.
+    #[inline(always)]
+    unsafe fn new(pass: &Pass, x: usize) -> Self {
+        let len = (pass.width - x).min(S::WIDTH);
+        // SAFETY: the caller's promise.
+        unsafe {
+            let mut masks = [(S::mask(0, 0), S::mask2(0, 0)); INNER];
+            let mut offsets = [0; INNER];
+            let mut whole = len == S::WIDTH;
+            for tap in 0..INNER {
+                let inner = pass.inner[tap];
+                let lo = inner.lo.clamp(x, x + len);
+                let hi = inner.hi.clamp(lo, x + len);
+                masks[tap] = (S::mask(lo - x, hi - lo), S::mask2(lo - x, hi - lo));
+                offsets[tap] = inner.offset;
+                whole &= hi - lo == S::WIDTH;
+            }
+            Self { x, len, lanes: S::mask(0, len), masks, offsets, whole }
+        }
+    }
+}
