@@ -278,7 +278,9 @@ impl<F: Transform> Stft<F> {
         let mut out = Vec::new();
         out.try_reserve_exact(elements).map_err(|_| FrameError::Memory { elements })?;
         if in_parallel(frames.len()) {
-            out.resize(elements, V::default());
+            // The memory is there; asked for zeroed, each task is the first to touch its part of it.
+            drop(out);
+            out = alloc::vec![V::default(); elements];
             self.map_filled_into(samples, values, fill, each, &mut out)?;
         } else {
             // Grown frame by frame: its place is written twice while it is in the cache, not twice from memory.
