@@ -246,6 +246,18 @@ impl<T: Copy + Default> Framer<T> {
     /// # Errors
     /// Another number of channels, pieces of different lengths, or an interleaved sample that is not
     /// complete; nothing is taken then.
+    ///
+    /// # Example
+    /// ```
+    /// use windows_frame::{FrameSpec, Framer};
+    ///
+    /// let mut framer = Framer::new(FrameSpec::new(2, 2), 2)?;
+    /// let mut right = Vec::new();
+    /// framer.push_planar(&[&[1, 2, 3], &[10, 20, 30]], |frame| right.push(frame.channel(1).to_vec()))?;
+    /// framer.push_planar(&[&[4], &[40]], |frame| right.push(frame.channel(1).to_vec()))?;
+    /// assert_eq!(right, [[10, 20], [30, 40]]);
+    /// # Ok::<(), windows_frame::FrameError>(())
+    /// ```
     pub fn push_planar(
         &mut self,
         channels: &[&[T]],

@@ -341,7 +341,8 @@ fn iterators_keep_their_laws() {
     for (size, step) in [(3, 1), (3, 2), (2, 5), (20, 1)] {
         let windows = units.windows(FrameSpec::new(size, step).edge(Edge::Covered)).unwrap();
         let all: Vec<_> = windows.clone().collect();
-        assert_eq!(windows.len(), all.len());
+        assert_eq!((windows.len(), windows.clone().count()), (all.len(), all.len()));
+        assert_eq!(windows.clone().last(), all.last().copied());
         let mut back: Vec<_> = windows.clone().rev().collect();
         back.reverse();
         assert_eq!(back, all);

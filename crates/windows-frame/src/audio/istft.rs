@@ -170,7 +170,23 @@ impl<F: Transform + Blend> Istft<F> {
     }
 }
 
-/// A signal rebuilt while its spectra arrive. Made by [`Istft::stream`].
+/// A signal rebuilt while its spectra arrive. Made by [`Istft::stream`], which takes all memory.
+///
+/// # Example
+/// ```
+/// use windows_frame::audio::{Istft, Stft, StftSpec, Window};
+///
+/// let sound: Vec<f64> = (0..1000).map(|i| (i as f64 * 0.1).sin()).collect();
+/// let spec = StftSpec::librosa(64, 16, &Window::Hann.periodic(64)?)?;
+/// let spectra = Stft::<f64>::new(spec.clone())?.complex(&sound)?;
+/// let (mut stream, mut rebuilt) = (Istft::new(spec)?.stream()?, Vec::new());
+/// for k in 0..spectra.frames() {
+///     stream.push(spectra.frame(k), |piece| rebuilt.extend_from_slice(piece))?;
+/// }
+/// stream.finish(sound.len(), |piece| rebuilt.extend_from_slice(piece))?;
+/// assert!(sound.iter().zip(&rebuilt).all(|(a, b)| (a - b).abs() < 1e-12));
+/// # Ok::<(), windows_frame::FrameError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct IstftStream<F: Transform = f64> {
     sound: OverlapAdd<F>,

@@ -24,13 +24,17 @@ pub use window::Window;
 mod istft;
 #[cfg(feature = "stft")]
 mod stft;
+#[cfg(feature = "stft")]
+mod stft_spec;
 
 #[cfg(feature = "stft")]
 pub use istft::{Istft, IstftStream};
 #[cfg(feature = "stft")]
 pub use realfft::num_complex::Complex;
 #[cfg(feature = "stft")]
-pub use stft::{Spectra, Stft, StftScratch, StftSpec, StftStream, Transform};
+pub use stft::{Spectra, Stft, StftScratch, StftStream, Transform, magnitude_into, power_into};
+#[cfg(feature = "stft")]
+pub use stft_spec::StftSpec;
 
 #[cfg(feature = "mel")]
 mod log;

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use windows_core::kernel::{Isa, Vectorized, vectorized};
 
 use super::log::ln;
-use super::stft::power_into;
+use super::stft::square;
 use super::{
     Complex, MelBank, MelNorm, MelScale, Sample, Spectra, Stft, StftScratch, StftSpec, Transform,
     Window,
@@ -124,7 +124,7 @@ impl<F: Transform> WhisperMel<F> {
     fn log_mel(&self, spectrum: &[Complex<F>], out: &mut [F]) -> Result<(), FrameError> {
         // On the stack: a column then needs no scratch of the caller.
         let mut power = [F::default(); LENGTH / 2 + 1];
-        power_into(spectrum, &mut power);
+        square(spectrum, &mut power);
         let power = power.get(..spectrum.len()).unwrap_or(&[]);
         self.bank.apply(power, out)?;
         let scale = core::f64::consts::LOG10_E;
@@ -271,10 +271,61 @@ impl<F: Transform> Fbank<F> {
 
     fn of_frame(&self, scratch: &StftScratch<F>, out: &mut [F]) {
         let mut power = [F::default(); 257];
-        power_into(&scratch.spectrum, &mut power);
+        square(&scratch.spectrum, &mut power);
         self.bank.apply(&power, out).expect("one output per filter");
         let least = f64::from(f32::EPSILON);
         vectorized(Isa::best(), Logarithms { values: out, least, scale: 1.0 });
+    }
+
+    /// The features of one frame, `samples` being all 400 of it: for a stream, cut by a
+    /// [`Framer`](crate::Framer). Allocates nothing.
+    ///
+    /// # Errors
+    /// Another number of samples or outputs, scratch of another plan.
+    ///
+    /// # Example
+    /// ```
+    /// use windows_frame::Framer;
+    /// use windows_frame::audio::{Fbank, Sample};
+    ///
+    /// let sound: Vec<i16> = (0..4000).map(|i| (i * 37 % 2000 - 1000) as i16).collect();
+    /// let fbank = Fbank::<f64>::new(80)?;
+    /// let mut scratch = fbank.stft().scratch();
+    /// let mut framer = Framer::new(*fbank.stft().spec().frames(), 1)?.constant(i16::SILENCE);
+    /// let (mut column, mut features) = ([0.0; 80], Vec::new());
+    /// let mut each = |frame: windows_frame::StreamFrame<'_, i16>| {
+    ///     fbank.column(frame.channel(0), &mut scratch, &mut column).expect("frames of the plan");
+    ///     features.extend(column);
+    /// };
+    /// for chunk in sound.chunks(682) {
+    ///     framer.push(chunk, &mut each);
+    /// }
+    /// framer.finish(&mut each)?;
+    /// assert_eq!(features, fbank.features(&sound)?.into_vec());
+    /// # Ok::<(), windows_frame::FrameError>(())
+    /// ```
+    pub fn column<S: Sample>(
+        &self,
+        samples: &[S],
+        scratch: &mut StftScratch<F>,
+        out: &mut [F],
+    ) -> Result<(), FrameError> {
+        let (frame, zeros) = self.stft.split(scratch)?;
+        for (what, expected, got) in
+            [("frame", frame.len(), samples.len()), ("mel output", self.bank.mels(), out.len())]
+        {
+            if got != expected {
+                return Err(FrameError::Length { what, expected, got });
+            }
+        }
+        for (out, &sample) in frame.iter_mut().zip(samples) {
+            *out = F::of(sample);
+        }
+        self.prepare(frame);
+        zeros.fill(F::default());
+        self.stft.transformed(scratch);
+        self.of_frame(scratch, out);
+        Ok(())
     }
 
     /// Mean, pre-emphasis and window, in Kaldi's order.

@@ -9,180 +9,13 @@ use realfft::{FftNum, RealFftPlanner, RealToComplex};
 use windows_core::kernel::{Isa, Vectorized, vectorized};
 
 use super::sample::windowed;
-use super::{Real, Sample};
-use crate::{Frame, FrameError, FrameSpec, Framer};
+use super::{Real, Sample, StftSpec};
+use crate::{Frame, FrameError, Framer};
 
 /// The precisions that Fourier transforms come in.
 pub trait Transform: Real + FftNum {}
 
 impl<F: Real + FftNum> Transform for F {}
-
-/// What an STFT is made of: frames, a window, the length of the transform.
-///
-/// # Example
-/// ```
-/// use windows_frame::audio::{Stft, StftSpec, Window};
-///
-/// // librosa.stft(y, n_fft=400, hop_length=160)
-/// let spec = StftSpec::librosa(400, 160, &Window::Hann.periodic(400)?)?;
-/// let stft = Stft::<f64>::new(spec)?;
-/// let power = stft.power(&vec![0i16; 16_000])?;
-/// assert_eq!((power.frames(), power.bins()), (101, 201));
-/// # Ok::<(), windows_frame::FrameError>(())
-/// ```
-#[derive(Clone, Debug, PartialEq)]
-pub struct StftSpec {
-    frames: FrameSpec,
-    window: Vec<f64>,
-    size: usize,
-    rotation: usize,
-}
-
-impl StftSpec {
-    /// Frames of the window's length, transformed as they are.
-    ///
-    /// # Errors
-    /// The window is not as long as a frame.
-    pub fn new(frames: FrameSpec, window: &[f64]) -> Result<Self, FrameError> {
-        let expected = frames.length();
-        if window.len() != expected {
-            return Err(FrameError::Length { what: "window", expected, got: window.len() });
-        }
-        Ok(Self { frames, window: window.to_vec(), size: expected, rotation: 0 })
-    }
-
-    /// With frames elsewhere, of the same length.
-    ///
-    /// # Errors
-    /// Frames of another length.
-    pub fn framed(mut self, frames: FrameSpec) -> Result<Self, FrameError> {
-        let expected = self.window.len();
-        if frames.length() != expected {
-            return Err(FrameError::Length { what: "frame", expected, got: frames.length() });
-        }
-        self.frames = frames;
-        Ok(self)
-    }
-
-    /// With frames followed by zeros up to this many points.
-    ///
-    /// # Errors
-    /// Fewer points than a frame has.
-    pub fn padded_to(mut self, size: usize) -> Result<Self, FrameError> {
-        if size < self.window.len() {
-            let expected = self.window.len();
-            return Err(FrameError::Length { what: "transform", expected, got: size });
-        }
-        self.size = size;
-        Ok(self)
-    }
-
-    /// With every frame, zeros included, rotated to begin with its sample `by`: phases are then those
-    /// of that sample. Powers do not change.
-    #[must_use]
-    pub fn rotated(mut self, by: usize) -> Self {
-        self.rotation = by % self.size.max(1);
-        self
-    }
-
-    /// `librosa.stft`: centred with zeros; a window shorter than `size` in the middle of zeros.
-    ///
-    /// # Errors
-    /// A window longer than `size`.
-    pub fn librosa(size: usize, hop: usize, window: &[f64]) -> Result<Self, FrameError> {
-        Self::new(FrameSpec::librosa(size, hop), &centered(window, size)?)
-    }
-
-    /// `torch.stft`: centred and reflected; a window shorter than `size` in the middle of zeros.
-    ///
-    /// # Errors
-    /// A window longer than `size`.
-    pub fn torch(size: usize, hop: usize, window: &[f64]) -> Result<Self, FrameError> {
-        Self::new(FrameSpec::torch(size, hop), &centered(window, size)?)
-    }
-
-    /// `torch.stft(center=False, align_to_window=True)`: the window in the middle of a transform of
-    /// `size` points, frames as long as the window.
-    ///
-    /// # Errors
-    /// A window longer than `size`.
-    pub fn torch_aligned(size: usize, hop: usize, window: &[f64]) -> Result<Self, FrameError> {
-        let spec =
-            Self::new(FrameSpec::torch_aligned(window.len(), hop), window)?.padded_to(size)?;
-        let left = (size - window.len()) / 2;
-        Ok(spec.rotated(size - left))
-    }
-
-    /// `tf.signal.stft`: zeros behind each frame up to a power of two.
-    ///
-    /// # Errors
-    /// No such power of two.
-    pub fn tensorflow(hop: usize, window: &[f64]) -> Result<Self, FrameError> {
-        Self::new(FrameSpec::tensorflow(window.len(), hop), window)?.padded_to_power()
-    }
-
-    /// `scipy.signal.ShortTimeFFT`, phases of the window's middle.
-    ///
-    /// # Errors
-    /// None that a window of at least one weight causes.
-    pub fn scipy(hop: usize, window: &[f64]) -> Result<Self, FrameError> {
-        let zeros = window.iter().take_while(|&&weight| weight == 0.0).count();
-        let spec = Self::new(FrameSpec::scipy(window.len(), hop, zeros), window)?;
-        Ok(spec.rotated(window.len() / 2))
-    }
-
-    /// With zeros behind each frame up to a power of two, as TensorFlow and Kaldi do.
-    ///
-    /// # Errors
-    /// No such power of two.
-    pub fn padded_to_power(self) -> Result<Self, FrameError> {
-        let elements = self.window.len();
-        let size = elements.checked_next_power_of_two().ok_or(FrameError::Memory { elements })?;
-        self.padded_to(size)
-    }
-
-    /// Where the frames lie.
-    #[must_use]
-    pub fn frames(&self) -> &FrameSpec {
-        &self.frames
-    }
-
-    /// The window.
-    #[must_use]
-    pub fn window(&self) -> &[f64] {
-        &self.window
-    }
-
-    /// Points of the transform.
-    #[must_use]
-    pub fn size(&self) -> usize {
-        self.size
-    }
-
-    /// Numbers of a spectrum: from zero to half the rate, both included.
-    #[must_use]
-    pub fn bins(&self) -> usize {
-        self.size / 2 + 1
-    }
-
-    /// The sample that a frame is rotated to begin with.
-    #[must_use]
-    pub fn rotation(&self) -> usize {
-        self.rotation
-    }
-}
-
-/// A window in the middle of zeros.
-fn centered(window: &[f64], size: usize) -> Result<Vec<f64>, FrameError> {
-    let free = size.checked_sub(window.len()).ok_or(FrameError::Length {
-        what: "transform",
-        expected: window.len(),
-        got: size,
-    })?;
-    let mut whole = alloc::vec![0.0; size];
-    whole[free / 2..free / 2 + window.len()].copy_from_slice(window);
-    Ok(whole)
-}
 
 /// A plan of an STFT, for one precision: `f64` by default, `f32` on request.
 ///
@@ -264,7 +97,7 @@ impl<F: Transform> Stft<F> {
     /// Plans the transform.
     ///
     /// # Errors
-    /// As [`FrameSpec::over`].
+    /// As [`FrameSpec::over`](crate::FrameSpec::over).
     pub fn new(spec: StftSpec) -> Result<Self, FrameError> {
         spec.frames.over(0)?;
         let window = spec.window.iter().map(|&weight| F::nearest(weight)).collect();
@@ -291,14 +124,14 @@ impl<F: Transform> Stft<F> {
     /// The spectrum of a frame. Allocates nothing.
     ///
     /// # Errors
-    /// A frame of another length.
+    /// A frame of another length, scratch of another plan.
     #[inline]
     pub fn spectrum<'s, S: Sample>(
         &self,
         frame: &Frame<'_, '_, S>,
         scratch: &'s mut StftScratch<F>,
     ) -> Result<&'s [Complex<F>], FrameError> {
-        let (head, zeros) = scratch.frame.split_at_mut(self.window.len());
+        let (head, zeros) = self.split(scratch)?;
         frame.windowed_into(&self.window, head)?;
         zeros.fill(F::default());
         Ok(self.transformed(scratch))
@@ -307,14 +140,14 @@ impl<F: Transform> Stft<F> {
     /// The spectrum of a slice as long as a frame. Allocates nothing.
     ///
     /// # Errors
-    /// A slice of another length.
+    /// A slice of another length, scratch of another plan.
     #[inline]
     pub fn spectrum_of<'s, S: Sample>(
         &self,
         frame: &[S],
         scratch: &'s mut StftScratch<F>,
     ) -> Result<&'s [Complex<F>], FrameError> {
-        let (head, zeros) = scratch.frame.split_at_mut(self.window.len());
+        let (head, zeros) = self.split(scratch)?;
         if frame.len() != head.len() {
             let expected = head.len();
             return Err(FrameError::Length { what: "frame", expected, got: frame.len() });
@@ -324,10 +157,23 @@ impl<F: Transform> Stft<F> {
         Ok(self.transformed(scratch))
     }
 
+    /// The places of a frame in the scratch, and of the zeros behind it.
+    #[inline]
+    pub(super) fn split<'s>(
+        &self,
+        scratch: &'s mut StftScratch<F>,
+    ) -> Result<(&'s mut [F], &'s mut [F]), FrameError> {
+        let (expected, got) = (self.spec.size, scratch.frame.len());
+        if got != expected {
+            return Err(FrameError::Length { what: "scratch", expected, got });
+        }
+        Ok(scratch.frame.split_at_mut(self.window.len()))
+    }
+
     /// The squared magnitudes of a frame. Allocates nothing.
     ///
     /// # Errors
-    /// A frame of another length, another number of bins.
+    /// A frame of another length, scratch of another plan, another number of bins.
     #[inline]
     pub fn power_of<S: Sample>(
         &self,
@@ -339,12 +185,12 @@ impl<F: Transform> Stft<F> {
         if out.len() != expected {
             return Err(FrameError::Length { what: "spectrum", expected, got: out.len() });
         }
-        power_into(self.spectrum(frame, scratch)?, out);
+        square(self.spectrum(frame, scratch)?, out);
         Ok(())
     }
 
     #[inline]
-    fn transformed<'s>(&self, scratch: &'s mut StftScratch<F>) -> &'s [Complex<F>] {
+    pub(super) fn transformed<'s>(&self, scratch: &'s mut StftScratch<F>) -> &'s [Complex<F>] {
         let StftScratch { frame, spectrum, transform } = scratch;
         frame.rotate_left(self.spec.rotation);
         self.transform
@@ -359,7 +205,7 @@ impl<F: Transform> Stft<F> {
     /// the result, and memory for one frame per task.
     ///
     /// # Errors
-    /// As [`FrameSpec::frames`]; more memory than there is.
+    /// As [`FrameSpec::frames`](crate::FrameSpec::frames); more memory than there is.
     ///
     /// # Example
     /// ```
@@ -393,7 +239,7 @@ impl<F: Transform> Stft<F> {
     /// the frames. Allocates memory for one frame per task.
     ///
     /// # Errors
-    /// As [`FrameSpec::frames`]; a buffer of another length.
+    /// As [`FrameSpec::frames`](crate::FrameSpec::frames); a buffer of another length.
     pub fn map_into<S, V>(
         &self,
         samples: &[S],
@@ -432,7 +278,9 @@ impl<F: Transform> Stft<F> {
         let mut out = Vec::new();
         out.try_reserve_exact(elements).map_err(|_| FrameError::Memory { elements })?;
         if in_parallel(frames.len()) {
-            out.resize(elements, V::default());
+            // The memory is there; asked for zeroed, each task is the first to touch its part of it.
+            drop(out);
+            out = alloc::vec![V::default(); elements];
             self.map_filled_into(samples, values, fill, each, &mut out)?;
         } else {
             // Grown frame by frame: its place is written twice while it is in the cache, not twice from memory.
@@ -496,7 +344,7 @@ impl<F: Transform> Stft<F> {
     /// parallel.
     ///
     /// # Errors
-    /// As [`FrameSpec::frames`]; more memory than there is.
+    /// As [`FrameSpec::frames`](crate::FrameSpec::frames); more memory than there is.
     pub fn complex<S: Sample + Sync>(
         &self,
         samples: &[S],
@@ -520,9 +368,9 @@ impl<F: Transform> Stft<F> {
     /// in parallel.
     ///
     /// # Errors
-    /// As [`FrameSpec::frames`]; more memory than there is.
+    /// As [`FrameSpec::frames`](crate::FrameSpec::frames); more memory than there is.
     pub fn power<S: Sample + Sync>(&self, samples: &[S]) -> Result<Spectra<F>, FrameError> {
-        self.map(samples, self.spec.bins(), power_into)
+        self.map(samples, self.spec.bins(), square)
     }
 
     /// The squared magnitudes of all frames, into the caller's `[frames, bins]`.
@@ -547,16 +395,16 @@ impl<F: Transform> Stft<F> {
         samples: &[S],
         out: &mut [F],
     ) -> Result<(), FrameError> {
-        self.map_into(samples, self.spec.bins(), power_into, out)
+        self.map_into(samples, self.spec.bins(), square, out)
     }
 
     /// The magnitudes of all frames, `[frames, bins]`. Allocates the result; with feature `rayon` in
     /// parallel.
     ///
     /// # Errors
-    /// As [`FrameSpec::frames`]; more memory than there is.
+    /// As [`FrameSpec::frames`](crate::FrameSpec::frames); more memory than there is.
     pub fn magnitude<S: Sample + Sync>(&self, samples: &[S]) -> Result<Spectra<F>, FrameError> {
-        self.map(samples, self.spec.bins(), magnitude_into)
+        self.map(samples, self.spec.bins(), length)
     }
 
     /// The magnitudes of all frames, into the caller's `[frames, bins]`.
@@ -568,7 +416,7 @@ impl<F: Transform> Stft<F> {
         samples: &[S],
         out: &mut [F],
     ) -> Result<(), FrameError> {
-        self.map_into(samples, self.spec.bins(), magnitude_into, out)
+        self.map_into(samples, self.spec.bins(), length, out)
     }
 
     /// Spectra of a stream.
@@ -619,7 +467,50 @@ fn copy<F: Transform>(spectrum: &[Complex<F>], out: &mut [Complex<F>]) {
     out.copy_from_slice(spectrum);
 }
 
-fn magnitude_into<F: Transform>(spectrum: &[Complex<F>], out: &mut [F]) {
+/// The squared magnitudes of a spectrum: of a stream, or of [`Stft::spectrum`]. Allocates nothing.
+///
+/// # Errors
+/// An output of another length.
+///
+/// # Example
+/// ```
+/// use windows_frame::audio::{Complex, magnitude_into, power_into};
+///
+/// let mut out = [0.0; 2];
+/// power_into(&[Complex::new(3.0, 4.0), Complex::new(0.0, 1.0)], &mut out)?;
+/// assert_eq!(out, [25.0, 1.0]);
+/// magnitude_into(&[Complex::new(3.0, 4.0), Complex::new(0.0, 1.0)], &mut out)?;
+/// assert_eq!(out, [5.0, 1.0]);
+/// # Ok::<(), windows_frame::FrameError>(())
+/// ```
+pub fn power_into<F: Transform>(spectrum: &[Complex<F>], out: &mut [F]) -> Result<(), FrameError> {
+    check_bins(spectrum, out)?;
+    square(spectrum, out);
+    Ok(())
+}
+
+/// The magnitudes of a spectrum, as [`power_into`].
+///
+/// # Errors
+/// An output of another length.
+pub fn magnitude_into<F: Transform>(
+    spectrum: &[Complex<F>],
+    out: &mut [F],
+) -> Result<(), FrameError> {
+    check_bins(spectrum, out)?;
+    length(spectrum, out);
+    Ok(())
+}
+
+fn check_bins<F>(spectrum: &[Complex<F>], out: &[F]) -> Result<(), FrameError> {
+    let (expected, got) = (spectrum.len(), out.len());
+    if got == expected {
+        return Ok(());
+    }
+    Err(FrameError::Length { what: "spectrum", expected, got })
+}
+
+fn length<F: Transform>(spectrum: &[Complex<F>], out: &mut [F]) {
     for (out, value) in out.iter_mut().zip(spectrum) {
         *out = (value.re * value.re + value.im * value.im).root();
     }
@@ -627,7 +518,7 @@ fn magnitude_into<F: Transform>(spectrum: &[Complex<F>], out: &mut [F]) {
 
 /// Squared magnitudes.
 #[inline]
-pub(crate) fn power_into<F: Transform>(spectrum: &[Complex<F>], out: &mut [F]) {
+pub(super) fn square<F: Transform>(spectrum: &[Complex<F>], out: &mut [F]) {
     vectorized(Isa::best(), Power { spectrum, out });
 }
 

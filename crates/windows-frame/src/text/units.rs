@@ -382,6 +382,14 @@ impl<'a> Iterator for TextWindows<'a> {
         let left = self.back - self.front;
         (left, Some(left))
     }
+
+    fn count(self) -> usize {
+        self.len()
+    }
+
+    fn last(mut self) -> Option<Self::Item> {
+        self.next_back()
+    }
 }
 
 impl DoubleEndedIterator for TextWindows<'_> {
