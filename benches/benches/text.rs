@@ -139,7 +139,7 @@ fn tokens(c: &mut Criterion) {
     let tokens = Units::new(&text, &Unit::Word);
     let sentences = Units::new(&text, &Unit::Sentence);
     let budget = Budget::new(256).overlap(32);
-    let chunks = || sentences.chunks(budget, |bytes| tokens.starting_in(bytes)).unwrap();
+    let chunks = || sentences.chunks(budget, tokens.measure()).unwrap();
     assert!(chunks().all(|chunk| {
         let chunk = chunk.unwrap();
         chunk.measure <= 256 && chunk.measure == tokens.starting_in(chunk.window.bytes())

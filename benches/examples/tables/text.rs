@@ -92,7 +92,7 @@ fn tokens(session: &mut Session) {
     let tokens = Units::new(&text, &Unit::Word);
     let sentences = Units::new(&text, &Unit::Sentence);
     let budget = Budget::new(256).overlap(32);
-    let chunks = || sentences.chunks(budget, |bytes| tokens.starting_in(bytes)).expect("chunks");
+    let chunks = || sentences.chunks(budget, tokens.measure()).expect("chunks");
     assert!(chunks().all(|chunk| chunk.expect("sentences shorter than a chunk").measure <= 256));
     let mut ours = || {
         black_box(chunks().count());
