@@ -28,7 +28,9 @@ def seconds(value):
 
 
 def ratio(value):
-    return f"{value:.2f}" if value < 10 else f"{value:.3g}"
+    # A third digit where the second would hide on which side of one it is.
+    digits = 3 if f"{value:.2f}" == "1.00" else 2
+    return f"{value:.{digits}f}" if value < 10 else f"{value:.3g}"
 
 
 def column(row, name):
@@ -155,7 +157,8 @@ def total(rows, name):
 
 def network(rows, data):
     """All layers, the whole network, and its targets."""
-    names = [cap for cap in (*ISAS, "two threads") if column(rows[0], cap)] + rows[0]["peers"]
+    names = [cap for cap in (*ISAS, "two threads") if column(rows[0], cap)]
+    names += [*rows[0]["columns"][1:], *rows[0]["peers"]]
     peak = peak_flops(data)
     heads = ["layer", "times", *(ISAS.get(n, n) for n in names), "of FMA peak", "kernel"]
     body = []

@@ -10,7 +10,7 @@ use windows_conv::{ColumnOrder, ConvPlan, ConvSpec, Im2col, OutputOrder, PlanOpt
 use windows_core::{DynView, WindowSpec};
 
 use crate::gemm::Baseline;
-use crate::row::{HEAVY, Row, Target};
+use crate::row::{ABSENT, HEAVY, Row, Target};
 use crate::session::{Array, Case, Session};
 
 /// The baseline.
@@ -139,7 +139,7 @@ pub(crate) fn rows() -> Vec<Row> {
                 .peers(&[NCHW, OWN, "torch", ORT])
                 .skip("candle", HEAVY)
                 .skip("tract", HEAVY)
-                .skip("rten", HEAVY)
+                .skip("rten", ABSENT)
                 .target(Target::Faster(1.15, NCHW))
                 .target(Target::Faster(1.15, ORT))
                 .target(Target::Faster(0.97, OWN))
