@@ -5,31 +5,18 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use windows_benches::{noise, noise_u8};
+use windows_benches::{noise, noise_u8, vit_tokens_by_hand};
 use windows_core::{Edge, Stitch, StitchSpec, Taper, View, WindowSpec};
 use windows_patches::{ImageView, Normalize, Order, Patchify};
 
 fn normalize(c: &mut Criterion) {
     const SIDE: usize = 224;
     const PATCH: usize = 16;
-    let (mean, deviation) = ([0.485_f32, 0.456, 0.406], [0.229_f32, 0.224, 0.225]);
     let pixels = noise_u8(SIDE * SIDE * 3);
     let image = ImageView::interleaved(&pixels, black_box([SIDE, SIDE, 3])).unwrap();
     let plan = |order| Patchify::new(PATCH).order(order).over(image.shape()).unwrap();
 
-    // As one writes it by hand: one pass over the tokens.
-    let by_hand = |out: &mut [f32]| {
-        let tokens = SIDE / PATCH;
-        for (token, out) in out.chunks_exact_mut(3 * PATCH * PATCH).enumerate() {
-            let (row, column) = (token / tokens * PATCH, token % tokens * PATCH);
-            for (at, out) in out.iter_mut().enumerate() {
-                let (channel, pixel) = (at / (PATCH * PATCH), at % (PATCH * PATCH));
-                let (y, x) = (row + pixel / PATCH, column + pixel % PATCH);
-                let sample = f32::from(pixels[(y * SIDE + x) * 3 + channel]);
-                *out = (sample / 255.0 - mean[channel]) / deviation[channel];
-            }
-        }
-    };
+    let by_hand = |out: &mut [f32]| vit_tokens_by_hand(&pixels, SIDE, PATCH, out);
     let mut expected = vec![0.0; pixels.len()];
     by_hand(&mut expected);
     let mut out = vec![f32::NAN; pixels.len()];

@@ -42,6 +42,23 @@ pub fn sum_3x3_by_hand(image: &[f32], width: usize, out: &mut [f32]) {
     }
 }
 
+/// The normalised ViT tokens of an interleaved picture of `side` x `side`, in patches of `patch`, as one
+/// writes it by hand: one pass over the tokens.
+#[inline(always)] // the sides are constants of the caller
+pub fn vit_tokens_by_hand(pixels: &[u8], side: usize, patch: usize, out: &mut [f32]) {
+    let (mean, deviation) = ([0.485_f32, 0.456, 0.406], [0.229_f32, 0.224, 0.225]);
+    let tokens = side / patch;
+    for (token, out) in out.chunks_exact_mut(3 * patch * patch).enumerate() {
+        let (row, column) = (token / tokens * patch, token % tokens * patch);
+        for (at, out) in out.iter_mut().enumerate() {
+            let (channel, pixel) = (at / (patch * patch), at % (patch * patch));
+            let (y, x) = (row + pixel / patch, column + pixel % patch);
+            let sample = f32::from(pixels[(y * side + x) * 3 + channel]);
+            *out = (sample / 255.0 - mean[channel]) / deviation[channel];
+        }
+    }
+}
+
 /// About `len` bytes of prose: words of one to ten letters, sentences of about twelve words, and, of a
 /// hundred words, so many that are not ASCII.
 #[must_use]

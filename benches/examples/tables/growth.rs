@@ -13,6 +13,7 @@ use windows_pool::Pool;
 
 use crate::row::Row;
 use crate::session::{Case, Session, peak};
+use crate::{pool, views};
 
 /// As square as whole numbers allow.
 fn square(len: usize) -> [usize; 2] {
@@ -42,10 +43,7 @@ fn pack(session: &mut Session, len: usize) {
     let windows = view.windows(WindowSpec::new([8, 8]).step(8));
     let out = RefCell::new(vec![0.0; windows.grid().packed_len().expect("whole windows")]);
     let parallel = session.threads() > 1;
-    let run = |out: &mut [f32]| match parallel {
-        true => windows.par_pack_into(out).expect("an output"),
-        false => windows.pack_into(out).expect("an output"),
-    };
+    let run = |out: &mut [f32]| views::pack(&windows, parallel, out);
     let mut ours = || run(&mut out.borrow_mut());
     let kernel = "runs".to_owned();
     let peak = peak(|| run(&mut out.borrow_mut()));
@@ -63,11 +61,8 @@ fn pool(session: &mut Session, len: usize) {
     let scratch = RefCell::new(plan.scratch());
     let parallel = session.threads() > 1;
     let mut ours = || {
-        let (view, out) = (black_box(&view), &mut *out.borrow_mut());
-        match parallel {
-            true => plan.run_into(view, out).expect("an output"),
-            false => plan.run_with(view, out, &mut scratch.borrow_mut()).expect("an output"),
-        }
+        let (out, scratch) = (&mut *out.borrow_mut(), &mut scratch.borrow_mut());
+        pool::run(&plan, black_box(&view), parallel, out, scratch);
     };
     let peak = peak(|| {
         let plan = pool.plan::<f32>([height, width]).expect("windows that fit");

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::hint::black_box;
 
-use windows_benches::noise_u8;
+use windows_benches::{noise_u8, vit_tokens_by_hand};
 use windows_patches::{ImageView, Normalize, Order, Patchify};
 
 use crate::row::{Row, Target};
@@ -13,7 +13,6 @@ const SIDE: usize = 224;
 const PATCH: usize = 16;
 
 fn tokens(session: &mut Session, order: Order) {
-    let (mean, deviation) = ([0.485_f32, 0.456, 0.406], [0.229_f32, 0.224, 0.225]);
     let pixels = noise_u8(SIDE * SIDE * 3);
     let image = ImageView::interleaved(&pixels, black_box([SIDE, SIDE, 3])).expect("a picture");
     let plan = Patchify::new(PATCH).order(order).over(image.shape()).expect("patches that fit");
@@ -23,20 +22,7 @@ fn tokens(session: &mut Session, order: Order) {
         let out = &mut *a.borrow_mut();
         plan.convert_into(black_box(&image), &normalize, out).expect("an output");
     };
-    // As one writes it by hand: one pass over the tokens.
-    let mut by_hand = || {
-        let tokens = SIDE / PATCH;
-        let mut out = b.borrow_mut();
-        for (token, out) in out.chunks_exact_mut(3 * PATCH * PATCH).enumerate() {
-            let (row, column) = (token / tokens * PATCH, token % tokens * PATCH);
-            for (at, out) in out.iter_mut().enumerate() {
-                let (channel, pixel) = (at / (PATCH * PATCH), at % (PATCH * PATCH));
-                let (y, x) = (row + pixel / PATCH, column + pixel % PATCH);
-                let sample = f32::from(pixels[(y * SIDE + x) * 3 + channel]);
-                *out = (sample / 255.0 - mean[channel]) / deviation[channel];
-            }
-        }
-    };
+    let mut by_hand = || vit_tokens_by_hand(&pixels, SIDE, PATCH, &mut b.borrow_mut());
     ours();
     by_hand();
     assert!(a.borrow().iter().zip(&*b.borrow()).all(|(a, b)| (a - b).abs() < 1e-6));

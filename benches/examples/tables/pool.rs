@@ -6,7 +6,7 @@ use std::hint::black_box;
 use serde_json::json;
 use windows_benches::{noise, noise_u8};
 use windows_core::DynView;
-use windows_pool::{Element, Pool, WindowSpec};
+use windows_pool::{Element, Max, Plan, Pool, Scratch, WindowSpec};
 
 use crate::row::{HEAVY, Row, Target};
 use crate::session::{Array, Case, Session};
@@ -20,6 +20,20 @@ pub(crate) struct Windows {
     pub(crate) padding: usize,
 }
 
+/// Runs a plan, by all threads if there are several.
+pub(crate) fn run<T: Element>(
+    plan: &Plan<T, Max>,
+    view: &DynView<'_, T>,
+    parallel: bool,
+    out: &mut [T],
+    scratch: &mut Scratch,
+) {
+    match parallel {
+        true => plan.run_into(view, out).expect("an output"),
+        false => plan.run_with(view, out, scratch).expect("an output"),
+    }
+}
+
 /// Max pooling of what `data` makes, beside the definition.
 pub(crate) fn max<T: Element>(session: &mut Session, windows: Windows, data: Vec<T>, check: bool) {
     let Windows { shape, size, step, padding } = windows;
@@ -30,11 +44,8 @@ pub(crate) fn max<T: Element>(session: &mut Session, windows: Windows, data: Vec
     let scratch = RefCell::new(plan.scratch());
     let parallel = session.threads() > 1;
     let mut ours = || {
-        let (view, out) = (black_box(&view), &mut *out.borrow_mut());
-        match parallel {
-            true => plan.run_into(view, out).expect("an output"),
-            false => plan.run_with(view, out, &mut scratch.borrow_mut()).expect("an output"),
-        }
+        let (out, scratch) = (&mut *out.borrow_mut(), &mut scratch.borrow_mut());
+        run(&plan, black_box(&view), parallel, out, scratch);
     };
     ours();
     if check {

@@ -4,7 +4,9 @@ use std::cell::RefCell;
 use std::hint::black_box;
 
 use windows_benches::{noise, noise_u8, sum_3x3_by_hand};
-use windows_core::{DynView, Edge, Extent, Stitch, StitchSpec, Taper, View, WindowSpec};
+use windows_core::{
+    DynView, Edge, Extent, Rank, Stitch, StitchSpec, Taper, View, WindowSpec, Windows,
+};
 
 use crate::row::{Row, Target};
 use crate::session::{Array, Case, Session, peak};
@@ -72,6 +74,18 @@ fn sum(session: &mut Session) {
     );
 }
 
+/// All windows, by all threads if there are several.
+pub(crate) fn pack<T: Copy + Send + Sync, R: Rank>(
+    windows: &Windows<'_, T, R>,
+    parallel: bool,
+    out: &mut [T],
+) {
+    match parallel {
+        true => windows.par_pack_into(out).expect("an output"),
+        false => windows.pack_into(out).expect("an output"),
+    }
+}
+
 /// Patches of an interleaved picture, without overlap.
 fn pack_rgb(session: &mut Session, side: usize, patch: usize) {
     let image = noise_u8(side * side * 3);
@@ -82,13 +96,7 @@ fn pack_rgb(session: &mut Session, side: usize, patch: usize) {
     let array = ndarray::ArrayView3::from_shape((side, side, 3), &image).expect("a picture");
     let [a, b, c] = [0; 3].map(|_| RefCell::new(vec![0; image.len()]));
     let parallel = session.threads() > 1;
-    let mut ours = || {
-        let out = &mut *a.borrow_mut();
-        match parallel {
-            true => windows.par_pack_into(black_box(out)).expect("an output"),
-            false => windows.pack_into(black_box(out)).expect("an output"),
-        }
-    };
+    let mut ours = || pack(&windows, parallel, black_box(&mut *a.borrow_mut()));
     let mut memcpy = || black_box(b.borrow_mut()).copy_from_slice(black_box(&image));
     let mut rival = || {
         let mut out = c.borrow_mut();
@@ -126,13 +134,7 @@ fn overlapping(session: &mut Session) {
     let expected = windows.pack().expect("whole windows");
     let [a, b] = [0; 2].map(|_| RefCell::new(vec![0.0; expected.len()]));
     let parallel = session.threads() > 1;
-    let mut ours = || {
-        let out = &mut *a.borrow_mut();
-        match parallel {
-            true => windows.par_pack_into(black_box(out)).expect("an output"),
-            false => windows.pack_into(black_box(out)).expect("an output"),
-        }
-    };
+    let mut ours = || pack(&windows, parallel, black_box(&mut *a.borrow_mut()));
     let mut memcpy = || black_box(b.borrow_mut()).copy_from_slice(black_box(&expected));
     ours();
     memcpy();

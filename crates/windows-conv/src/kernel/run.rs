@@ -51,6 +51,12 @@ fn share(len: usize, part: usize, parts: usize) -> Range<usize> {
     len * part / parts..len * (part + 1) / parts
 }
 
+/// Which of an image's `len` units are among `units`, which are numbered across images.
+fn of_image(units: &Range<usize>, image: usize, len: usize) -> Range<usize> {
+    let within = |unit: usize| unit.clamp(image * len, (image + 1) * len) - image * len;
+    within(units.start)..within(units.end)
+}
+
 /// Runs a plan on data that has the layout the plan was made for.
 ///
 /// # Panics
@@ -213,9 +219,6 @@ impl<X: Operand<W>, W: Copy + Sync> Work<'_, X, W> {
         let mine = share(plan.images() * channels, part, plan.threads);
         for image in 0..plan.images() {
             let (input, out) = self.image(image);
-            let within = |plane: usize| plane.clamp(image * channels, (image + 1) * channels);
-            let first = within(mine.start) - image * channels;
-            let end = within(mine.end) - image * channels;
             for pass in &plan.passes {
                 // SAFETY: `run` has checked input and output, the plan its instruction set.
                 unsafe {
@@ -226,7 +229,7 @@ impl<X: Operand<W>, W: Copy + Sync> Work<'_, X, W> {
                         weights: &pass.weights,
                         bias: &plan.bias,
                         multiplier: channels / plan.groups,
-                        channels: first..end,
+                        channels: of_image(&mine, image, channels),
                         out,
                         out_channel: plan.out_channel,
                         finish: plan.finish(),
@@ -244,8 +247,6 @@ impl<X: Operand<W>, W: Copy + Sync> Work<'_, X, W> {
             let mine = share(plan.images() * rows, part, plan.threads);
             for image in 0..plan.images() {
                 let (input, out) = self.image(image);
-                let first = mine.start.clamp(image * rows, (image + 1) * rows) - image * rows;
-                let end = mine.end.clamp(image * rows, (image + 1) * rows) - image * rows;
                 // SAFETY: `run` has checked input and output, the plan its instruction set.
                 unsafe {
                     S::enter(depthwise::Channels::<X::Output, S> {
@@ -253,7 +254,7 @@ impl<X: Operand<W>, W: Copy + Sync> Work<'_, X, W> {
                         input: input.cast(),
                         weights: &pass.weights,
                         bias: &plan.bias,
-                        rows: first..end,
+                        rows: of_image(&mine, image, rows),
                         out,
                         finish: plan.finish(),
                         isa: PhantomData,

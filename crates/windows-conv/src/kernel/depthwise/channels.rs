@@ -79,13 +79,9 @@ impl<S: Lanes> Channels<'_, S::Scalar, S> {
             inside.end = inside.end.min(tap.hi);
         }
         inside.end = inside.end.max(inside.start);
-        let head = match self.input.align_offset(size_of::<S::Scalar>() * S::WIDTH) {
-            0 => S::WIDTH,
-            ahead if channels.is_multiple_of(S::WIDTH) && channels >= 6 * S::WIDTH => {
-                ahead.min(S::WIDTH)
-            }
-            _ => S::WIDTH,
-        };
+        let ahead = self.input.align_offset(size_of::<S::Scalar>() * S::WIDTH);
+        let pays = channels.is_multiple_of(S::WIDTH) && channels >= 6 * S::WIDTH && ahead > 0;
+        let head = if pays { ahead.min(S::WIDTH) } else { S::WIDTH };
         for first in self.rows.clone().step_by(band) {
             let rows = first..(first + band).min(self.rows.end);
             let mut channel = 0;
@@ -153,30 +149,26 @@ impl<S: Lanes> Channels<'_, S::Scalar, S> {
                 for x in 0..pass.width {
                     let input = input.wrapping_offset(x as isize * pass.stride);
                     let mut sum = bias;
+                    macro_rules! add {
+                        (|$tap:ident| $real:expr) => {
+                            each!(O {
+                                if O < OUTER && bases[O] != MISSING {
+                                    let input = input.wrapping_offset(bases[O]);
+                                    each!($tap {
+                                        if $tap < INNER && $real {
+                                            let x = read!(input.wrapping_offset(along[$tap].0));
+                                            sum = S::mul_add(sum, taps[O][$tap], x);
+                                        }
+                                    });
+                                }
+                            })
+                        };
+                    }
+                    // Apart, so that most outputs ask nothing.
                     if inside.contains(&x) {
-                        each!(O {
-                            if O < OUTER && bases[O] != MISSING {
-                                let input = input.wrapping_offset(bases[O]);
-                                each!(I {
-                                    if I < INNER {
-                                        let x = read!(input.wrapping_offset(along[I].0));
-                                        sum = S::mul_add(sum, taps[O][I], x);
-                                    }
-                                });
-                            }
-                        });
+                        add!(|TAP| true);
                     } else {
-                        each!(O {
-                            if O < OUTER && bases[O] != MISSING {
-                                let input = input.wrapping_offset(bases[O]);
-                                each!(I {
-                                    if I < INNER && along[I].1 <= x && x < along[I].2 {
-                                        let x = read!(input.wrapping_offset(along[I].0));
-                                        sum = S::mul_add(sum, taps[O][I], x);
-                                    }
-                                });
-                            }
-                        });
+                        add!(|TAP| along[TAP].1 <= x && x < along[TAP].2);
                     }
                     let out = out.wrapping_offset(x as isize * pass.out_stride);
                     if WHOLE {
