@@ -10,6 +10,9 @@ use super::window::Bounds;
 use super::{CharOrigin, TextError, TextWindow, text_frames};
 use crate::FrameSpec;
 
+/// No text is longer: a size or step above it says no more.
+const LONGEST: usize = isize::MAX.cast_unsigned();
+
 /// A text in memory whose windows are counted in bytes.
 ///
 /// # Example
@@ -76,6 +79,17 @@ impl<'a> Iterator for ByteWindows<'a> {
         // Each window starts at least one byte behind the one before.
         (0, Some(self.source.text.len()))
     }
+
+    /// The cursor stays in registers, not in memory as from call to call of `next`.
+    #[inline]
+    fn fold<A, F: FnMut(A, Self::Item) -> A>(mut self, init: A, mut each: F) -> A {
+        let Bytes { text, chars } = self.source;
+        let mut folded = init;
+        while let Some(span) = self.cursor.advance(text, 0, true) {
+            folded = each(folded, span.window(text, 0, CharOrigin::Index(chars, text)));
+        }
+        folded
+    }
 }
 
 impl FusedIterator for ByteWindows<'_> {}
@@ -116,8 +130,8 @@ impl Cursor {
             _ => 1,
         };
         Ok(Self {
-            size: spec.length(),
-            step: spec.hop(),
+            size: spec.length().min(LONGEST),
+            step: spec.hop().min(LONGEST),
             least,
             edge,
             previous: None,
@@ -129,7 +143,7 @@ impl Cursor {
     /// characters.
     ///
     /// `None` if there is none, or if it depends on text behind: never so when this is the `last`.
-    #[inline]
+    #[inline(always)]
     pub(super) fn advance(&mut self, text: &str, base: usize, last: bool) -> Option<Span> {
         let len = base + text.len();
         let seen = self.seen();
@@ -142,7 +156,7 @@ impl Cursor {
             None if last && self.edge == Edge::Snap => len,
             None => return None,
         };
-        let target = start.saturating_add(self.size);
+        let target = further(start, self.size);
         let end = if target > len {
             if !last {
                 return None;
@@ -164,18 +178,16 @@ impl Cursor {
     }
 
     /// Where the next window starts, if that is in sight.
-    #[inline]
+    #[inline(always)]
     fn start(&mut self, text: &str, base: usize) -> Option<usize> {
         if let (None, Some((start, end))) = (self.next, self.previous) {
-            let mut target = start.saturating_add(self.step);
+            let mut target = further(start, self.step);
             if self.step <= self.size {
                 // An end is rounded down by less than a character: where the overlap is more than that,
                 // the next start need not wait for the end to be found.
-                target = if self.size - self.step < MAX_CHAR {
-                    not_behind(target, end)
-                } else {
-                    target.min(base + text.len())
-                };
+                if self.size - self.step < MAX_CHAR {
+                    target = not_behind(target, end);
+                }
             } else if target > base + text.len() {
                 return None;
             }
@@ -245,16 +257,31 @@ fn not_behind(target: usize, end: usize) -> usize {
     target.min(end)
 }
 
-/// The last character boundary that is not behind `at`.
+/// A place `by` bytes, at most [`LONGEST`], behind another.
+///
+/// With 64 bits no text and no stream comes to where the sum overflows; to saturate would cost 0.6 ns of
+/// 5 a window.
+#[inline]
+fn further(at: usize, by: usize) -> usize {
+    if cfg!(target_pointer_width = "64") { at + by } else { at.saturating_add(by) }
+}
+
+/// The last character boundary that is not behind `at`, nor behind the end.
 ///
 /// Four bytes at once, the longest that a character is: how far it is to a boundary is chance where
-/// characters are wide, and a branch on chance costs more than all else here.
+/// characters are wide, and a branch on chance costs more than all else here. The next window waits for
+/// it, so that every operation in a row counts: three comparisons side by side take fewer than a search
+/// for a bit.
 #[inline]
-fn boundary_until(text: &str, mut at: usize) -> usize {
-    let before = text.as_bytes().get(..=at).and_then(<[u8]>::last_chunk);
-    if let Some(&four) = before {
-        return at - (continuing(u32::from_be_bytes(four)).trailing_ones() / 8) as usize;
+fn boundary_until(text: &str, at: usize) -> usize {
+    let bytes = text.as_bytes();
+    let before = at.checked_sub(MAX_CHAR - 1).and_then(|first| bytes.get(first..)?.first_chunk());
+    if let Some(&[_, third, second, here]) = before {
+        let one = continues(here);
+        let two = one & continues(second);
+        return at - one - two - (two & continues(third));
     }
+    let mut at = at.min(text.len());
     while !text.is_char_boundary(at) {
         at -= 1;
     }
@@ -274,8 +301,14 @@ fn boundary_from(text: &str, mut at: usize) -> usize {
     at
 }
 
-/// All ones in the bytes that continue a character, `10......`; no eight ones in a row from the lowest
-/// bit on in others.
+/// 1 for a byte that continues a character, `10......`, else 0.
+#[inline]
+fn continues(byte: u8) -> usize {
+    usize::from(byte.cast_signed() < -0x40)
+}
+
+/// All ones in the bytes that continue a character; no eight ones in a row from the lowest bit on in
+/// others.
 #[inline]
 fn continuing(bytes: u32) -> u32 {
     bytes & !(bytes << 1) | 0x7f7f_7f7f
@@ -283,7 +316,34 @@ fn continuing(bytes: u32) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use core::ops::Range;
+
     use super::*;
+
+    #[test]
+    fn sizes_and_steps_without_end_do_not_overflow() {
+        let text = Bytes::new("aé漢🙂");
+        let longest = isize::MAX.cast_unsigned();
+        let check = |size, step, edge, expected: &[Range<usize>]| {
+            let windows = text.windows(FrameSpec::new(size, step).edge(edge)).expect("windows");
+            let found: Vec<_> = windows.clone().map(|window| window.bytes()).collect();
+            assert_eq!(found, expected, "{size} {step} {edge:?}");
+            let next: Vec<_> = core::iter::from_fn({
+                let mut windows = windows;
+                move || windows.next().map(|window| window.bytes())
+            })
+            .collect();
+            assert_eq!(next, expected, "by next: {size} {step} {edge:?}");
+        };
+        for edge in [Edge::Keep, Edge::Covered, Edge::Snap, Edge::Ceil] {
+            check(longest, usize::MAX, edge, &[0..10]);
+        }
+        check(longest, 1, Edge::Keep, &[0..10, 1..10, 3..10, 6..10]);
+        check(longest, 1, Edge::Ceil, &[]);
+        check(3, usize::MAX, Edge::Keep, &[0..3]);
+        check(3, usize::MAX, Edge::Snap, &[0..3, 6..10]);
+        assert!(text.windows(FrameSpec::new(usize::MAX, 1)).is_err());
+    }
 
     #[test]
     fn boundaries_are_those_of_the_standard_library() {
