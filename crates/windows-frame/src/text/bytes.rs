@@ -323,25 +323,26 @@ mod tests {
     #[test]
     fn sizes_and_steps_without_end_do_not_overflow() {
         let text = Bytes::new("aé漢🙂");
+        let ends = |bytes: Range<usize>| (bytes.start, bytes.end);
         let longest = isize::MAX.cast_unsigned();
-        let check = |size, step, edge, expected: &[Range<usize>]| {
+        let check = |size, step, edge, expected: &[(usize, usize)]| {
             let windows = text.windows(FrameSpec::new(size, step).edge(edge)).expect("windows");
-            let found: Vec<_> = windows.clone().map(|window| window.bytes()).collect();
+            let found: Vec<_> = windows.clone().map(|window| ends(window.bytes())).collect();
             assert_eq!(found, expected, "{size} {step} {edge:?}");
             let next: Vec<_> = core::iter::from_fn({
                 let mut windows = windows;
-                move || windows.next().map(|window| window.bytes())
+                move || windows.next().map(|window| ends(window.bytes()))
             })
             .collect();
             assert_eq!(next, expected, "by next: {size} {step} {edge:?}");
         };
         for edge in [Edge::Keep, Edge::Covered, Edge::Snap, Edge::Ceil] {
-            check(longest, usize::MAX, edge, &[0..10]);
+            check(longest, usize::MAX, edge, &[(0, 10)]);
         }
-        check(longest, 1, Edge::Keep, &[0..10, 1..10, 3..10, 6..10]);
+        check(longest, 1, Edge::Keep, &[(0, 10), (1, 10), (3, 10), (6, 10)]);
         check(longest, 1, Edge::Ceil, &[]);
-        check(3, usize::MAX, Edge::Keep, &[0..3]);
-        check(3, usize::MAX, Edge::Snap, &[0..3, 6..10]);
+        check(3, usize::MAX, Edge::Keep, &[(0, 3)]);
+        check(3, usize::MAX, Edge::Snap, &[(0, 3), (6, 10)]);
         assert!(text.windows(FrameSpec::new(usize::MAX, 1)).is_err());
     }
 
