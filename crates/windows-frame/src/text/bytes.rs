@@ -1,5 +1,6 @@
 //! Windows counted in bytes that never cut a character.
 
+use core::hint::select_unpredictable;
 use core::iter::FusedIterator;
 
 use windows_core::Edge;
@@ -270,16 +271,15 @@ fn further(at: usize, by: usize) -> usize {
 ///
 /// Four bytes at once, the longest that a character is: how far it is to a boundary is chance where
 /// characters are wide, and a branch on chance costs more than all else here. The next window waits for
-/// it, so that every operation in a row counts: three comparisons side by side take fewer than a search
-/// for a bit.
+/// it, so that every operation in a row counts: three comparisons side by side, each with a choice, take
+/// fewer than a search for a bit or a sum.
 #[inline]
 fn boundary_until(text: &str, at: usize) -> usize {
     let bytes = text.as_bytes();
     let before = at.checked_sub(MAX_CHAR - 1).and_then(|first| bytes.get(first..)?.first_chunk());
     if let Some(&[_, third, second, here]) = before {
-        let one = continues(here);
-        let two = one & continues(second);
-        return at - one - two - (two & continues(third));
+        let from = |byte, before, at| select_unpredictable(continues(byte), before, at);
+        return from(here, from(second, from(third, at - 3, at - 2), at - 1), at);
     }
     let mut at = at.min(text.len());
     while !text.is_char_boundary(at) {
@@ -301,10 +301,10 @@ fn boundary_from(text: &str, mut at: usize) -> usize {
     at
 }
 
-/// 1 for a byte that continues a character, `10......`, else 0.
+/// Whether a byte continues a character: `10......`.
 #[inline]
-fn continues(byte: u8) -> usize {
-    usize::from(byte.cast_signed() < -0x40)
+fn continues(byte: u8) -> bool {
+    byte.cast_signed() < -0x40
 }
 
 /// All ones in the bytes that continue a character; no eight ones in a row from the lowest bit on in
