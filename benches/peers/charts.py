@@ -29,7 +29,7 @@ def number(value):
 def steps(least, most, log):
     if log:
         return decades(least, most)
-    wide = most / 5
+    wide = most / 6
     unit = 10.0 ** floor(log10(wide))
     step = next(m * unit for m in (1, 2, 5, 10) if m * unit >= wide)
     return [n * step for n in range(ceil(most / step) + 1)]
