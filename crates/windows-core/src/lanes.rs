@@ -5,6 +5,7 @@
 //! per row, and the compiler vectorises the rest, whatever the rank.
 
 use alloc::borrow::Cow;
+use core::array;
 use core::iter::FusedIterator;
 use core::ops::Range;
 
@@ -167,9 +168,9 @@ pub struct Row<'w, 'a, T, R: Rank> {
     isa: Isa,
 }
 
-/// How many taps are folded in one pass over a row: their runs stay in the first-level cache, and 16
-/// slices fit the registers and the stack of any processor.
-const GROUP: usize = 16;
+/// How many taps are folded in one pass over a row, at most: with more there are not registers enough for
+/// their addresses. A second pass reads and writes the outputs again.
+const GROUP: usize = 9;
 
 impl<'w, 'a, T, R: Rank> Row<'w, 'a, T, R> {
     /// Flat indices of the windows of this row: where its outputs go.
@@ -182,11 +183,20 @@ impl<'w, 'a, T, R: Rank> Row<'w, 'a, T, R> {
     /// One lane per tap that is real anywhere in the row, in row-major order of taps.
     #[must_use]
     pub fn taps(&self) -> Taps<'_, 'w, 'a, T, R> {
-        let shape = R::from_fn(self.taps.as_ref().len(), |axis| self.taps[axis].len());
-        let strides =
-            R::from_fn(self.taps.as_ref().len(), |axis| self.windows.window_strides()[axis]);
-        let layout = Layout::inside(shape, strides).expect("no more taps than the window has");
-        Taps { row: self, odometer: Odometer::new(Cow::Owned(layout)) }
+        Taps { row: self, odometer: Odometer::new(self.real_taps()) }
+    }
+
+    /// The layout of the taps that are real anywhere in the row: the window's, but for partial windows.
+    #[inline]
+    fn real_taps(&self) -> Cow<'w, Layout<R>> {
+        let window = self.windows.window_layout();
+        let ndim = window.ndim();
+        if (0..ndim).all(|axis| self.taps[axis].len() == window.shape()[axis]) {
+            return Cow::Borrowed(window);
+        }
+        let shape = R::from_fn(ndim, |axis| self.taps[axis].len());
+        let strides = R::from_fn(ndim, |axis| window.strides()[axis]);
+        Cow::Owned(Layout::inside(shape, strides).expect("no more taps than the window has"))
     }
 
     /// Virtual offset of the first real tap.
@@ -249,7 +259,7 @@ impl<'w, 'a, T, R: Rank> Row<'w, 'a, T, R> {
         let data = self.windows.view().data();
         let stride = self.stride();
         let base = self.first_tap().wrapping_add(stride.wrapping_mul(ahead as isize));
-        let taps = self.taps().odometer;
+        let taps = Odometer::new(self.real_taps());
         if stride != 1 || taps.len() == 0 {
             out.fill(init);
             for (_, tap) in taps {
@@ -291,37 +301,33 @@ struct FoldRuns<'r, 'a, T, U, F> {
 impl<T, U: Copy, F: Fn(U, &T) -> U> Vectorized for FoldRuns<'_, '_, T, U, F> {
     type Output = ();
 
-    /// Passes over the row of 8, 4, 2 and 1 runs. An array of accumulators that all runs are folded
-    /// into would save the passes; the compiler keeps it in memory, at 1.4 times the time.
+    /// A pass of its own for every number of runs. An array of accumulators that any number of runs is
+    /// folded into would be one; the compiler keeps it in memory, at 1.4 times the time.
     #[inline(always)]
     fn run(self) {
-        let Self { runs, out, mut init, f } = self;
-        let (eights, rest) = runs.as_chunks::<8>();
-        for runs in eights {
-            fold_runs(runs, out, init.take(), f);
-        }
-        let (fours, rest) = rest.as_chunks::<4>();
-        for runs in fours {
-            fold_runs(runs, out, init.take(), f);
-        }
-        let (twos, rest) = rest.as_chunks::<2>();
-        for runs in twos {
-            fold_runs(runs, out, init.take(), f);
-        }
-        for run in rest {
-            fold_runs(&[*run], out, init.take(), f);
+        let Self { runs, out, init, f } = self;
+        match runs.len() {
+            1 => fold_runs::<_, _, 1>(runs, out, init, f),
+            2 => fold_runs::<_, _, 2>(runs, out, init, f),
+            3 => fold_runs::<_, _, 3>(runs, out, init, f),
+            4 => fold_runs::<_, _, 4>(runs, out, init, f),
+            5 => fold_runs::<_, _, 5>(runs, out, init, f),
+            6 => fold_runs::<_, _, 6>(runs, out, init, f),
+            7 => fold_runs::<_, _, 7>(runs, out, init, f),
+            8 => fold_runs::<_, _, 8>(runs, out, init, f),
+            _ => fold_runs::<_, _, GROUP>(runs, out, init, f),
         }
     }
 }
 
 #[inline(always)]
 fn fold_runs<T, U: Copy, const N: usize>(
-    runs: &[&[T]; N],
+    runs: &[&[T]],
     out: &mut [U],
     init: Option<U>,
     f: &impl Fn(U, &T) -> U,
 ) {
-    let runs = runs.map(|run| &run[..out.len()]);
+    let runs: [&[T]; N] = array::from_fn(|at| &runs[at][..out.len()]);
     match init {
         Some(init) => {
             for i in 0..out.len() {
