@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::convert::Infallible;
+use std::io::{Seek, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -21,14 +21,15 @@ use crate::memory;
 use crate::progress::Progress;
 use crate::report::Report;
 
-/// Tiles that are decoded before any of them is stitched.
-const AT_ONCE: usize = 64;
+/// Tiles that each thread decodes before any of them is stitched.
+const AT_ONCE: usize = 4;
 
 /// Takes what `patches` writes: an array of tiles, or a folder of NAME_y_x.png.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "\
 Every element of the result must be in a tile: a grid that leaves some out, or a tile that is missing,
 is an error. Means of integers are rounded to the nearest, halves up. Integers have up to 32 bits.
+From a folder to a .npy file, rows are written as they are finished: memory is that of a row of tiles.
 
 Example, a photograph to overlapping tiles and back, to the bit:
   ndwin patches docs/assets/rocket.jpg --size 96 --step 64 --edge snap -o target/tiles.npy --force
@@ -173,7 +174,7 @@ impl Args {
                 ));
             }
         }
-        let stitch = Stitch::new(&grid, spec).at(&self.input)?;
+        let stitch = stitch(&grid, spec).at(&self.input)?;
         let output = &self.common.output;
         with_tiles!(&tiles, array => {
             let whole = whole(array, &stitch).at(&self.input)?;
@@ -204,13 +205,18 @@ impl Args {
             )));
         }
         let grid = self.grid(first.shape()).at(&paths[0])?;
-        let stitch = Stitch::new(&grid, spec).at(&self.input)?;
+        let stitch = stitch(&grid, spec).at(&self.input)?;
         let tiles = places(&paths, &grid)?;
         let output = &self.common.output;
+        // What is wrong with a tile is not said of the output.
+        let mut written = Ok(());
         with_tiles!(&first, first => {
-            let whole = self.read_all(first, &tiles, &stitch)?;
-            outputs.file(output, |out| io::write(out, kind, stitch.shape(), &whole))?;
+            outputs.file(output, |out| {
+                written = self.write_stitched(first, &tiles, &stitch, kind, out);
+                std::io::Result::Ok(())
+            })?;
         }, other => return Err(self.not_stitched(other)));
+        written?;
         outputs.commit()?;
         Ok(Report::new("stitch")
             .input_file(&self.input)
@@ -218,25 +224,46 @@ impl Args {
             .count("tiles", grid.len()))
     }
 
-    /// Some tiles are decoded by many threads, then stitched, and so on.
-    fn read_all<T: Element + windows_core::Element>(
+    /// An array is written row by row as its rows are finished; a picture is encoded whole.
+    fn write_stitched<T: Element + windows_core::Element>(
         &self,
         first: &ArrayOf<T>,
         tiles: &[(usize, &Path)],
         stitch: &Stitch,
-    ) -> Result<Vec<T>> {
-        let mut whole =
-            memory::reserve(memory::count(stitch.shape(), "the result")?, "the result")?;
-        let sink = |_: &[Range<usize>], slab: &[T]| -> Result<(), Infallible> {
+        kind: Kind,
+        out: &mut (impl Write + Seek),
+    ) -> Result<()> {
+        let (shape, output) = (stitch.shape(), &self.common.output);
+        let len = memory::count(shape, "the result")?;
+        if kind == Kind::Npy {
+            out.write_all(&npy::header::<T>(shape)).at(output)?;
+            let write = |slab: &[T]| out.write_all(bytemuck::cast_slice(slab)).at(output);
+            return self.each_slab(first, tiles, stitch, write);
+        }
+        let mut whole = memory::reserve(len, "the result")?;
+        self.each_slab(first, tiles, stitch, |slab| {
             whole.extend_from_slice(slab);
             Ok(())
-        };
-        let mut stitcher = stitch.stitcher(sink);
-        let failed = |error: StitchError<Infallible>| match error {
+        })?;
+        io::write(out, kind, shape, &whole).at(output)
+    }
+
+    /// Some tiles are decoded by many threads, then stitched, and so on: what is held is those and a
+    /// row of tiles.
+    fn each_slab<T: Element + windows_core::Element>(
+        &self,
+        first: &ArrayOf<T>,
+        tiles: &[(usize, &Path)],
+        stitch: &Stitch,
+        mut each: impl FnMut(&[T]) -> Result<()>,
+    ) -> Result<()> {
+        let mut stitcher = stitch.stitcher(|_: &[Range<usize>], slab: &[T]| each(slab));
+        let failed = |error: StitchError<Error>| match error {
             StitchError::Window(error) => Error::at(&self.input, error),
+            StitchError::Sink(error) => error,
         };
         let progress = Progress::new(tiles.len() as u64, "tiles", self.common.quiet);
-        for some in tiles.chunks(AT_ONCE) {
+        for some in tiles.chunks(AT_ONCE * rayon::current_num_threads()) {
             let read = some.par_iter().map(|&(index, path)| {
                 let any = io::read(path)?.0;
                 let tile = T::from_any(&any).filter(|tile| tile.shape() == first.shape());
@@ -259,9 +286,15 @@ impl Args {
                 progress.step();
             }
         }
-        stitcher.finish().map(|_| ()).map_err(failed)?;
-        Ok(whole)
+        stitcher.finish().map(|_| ()).map_err(failed)
     }
+}
+
+/// Makes sure that there is memory for the sums of a row of tiles, of 64 bits at most.
+fn stitch(grid: &Grid<Dyn>, spec: StitchSpec) -> Result<Stitch> {
+    let stitch = Stitch::new(grid, spec).map_err(Error::new)?;
+    drop(memory::reserve::<u64>(stitch.band_len(), "a row of tiles")?);
+    Ok(stitch)
 }
 
 fn whole<T: Element + windows_core::Element>(

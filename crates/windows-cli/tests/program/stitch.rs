@@ -47,6 +47,20 @@ fn a_folder_of_tiles_comes_back_and_a_missing_one_is_missed() {
         let whole = image::open(folder.path().join("whole.png")).unwrap().into_rgb8();
         assert!(*whole.as_raw() == pixels, "{reduce}");
     }
+    folder.run(&format!("stitch tiles --shape 427,640 {geometry} -o whole.npy")).success();
+    let whole = folder.array::<u8>("whole.npy");
+    assert!(whole.shape() == [427, 640, 3] && whole.data() == pixels);
+    let narrow = image::open(folder.path().join("tiles/rocket_227_440.png")).unwrap();
+    narrow.crop_imm(0, 0, 200, 199).save(folder.path().join("tiles/rocket_227_440.png")).unwrap();
+    let before = folder.names();
+    let stitch = format!("stitch tiles --shape 427,640 {geometry} -o other.npy");
+    let failure = folder.run(&stitch).failure();
+    assert!(
+        failure.starts_with("ndwin: tiles/rocket_227_440.png: has shape [199, 200, 3]"),
+        "{failure}"
+    );
+    assert_eq!(folder.names(), before);
+    narrow.save(folder.path().join("tiles/rocket_227_440.png")).unwrap();
     std::fs::remove_file(folder.path().join("tiles/rocket_150_150.png")).unwrap();
     let stitch = format!("stitch tiles --shape 427,640 {geometry} -o other.png");
     let failure = folder.run(&stitch).failure();
