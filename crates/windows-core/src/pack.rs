@@ -5,7 +5,7 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use crate::kernel::Writer;
+use crate::kernel::{Steps, Writer};
 use crate::layout::Layout;
 use crate::odometer::{Odometer, unravel};
 use crate::rank::{Dyn, IntoAxes, Rank};
@@ -184,11 +184,12 @@ impl<'p, 'a, T: Copy, R: Rank> Packing<'p, 'a, T, R> {
             return;
         }
         let view = self.windows.view();
-        let ndim = grid.ndim();
-        let Some(last) = ndim.checked_sub(1) else {
+        if grid.ndim() == 0 {
             return out.push(view.data()[view.offset()]);
-        };
+        }
         let mut position = unravel::<R>(grid.counts(), index);
+        // The last axis that has several positions: windows that follow each other are neighbours on it.
+        let last = grid.counts().iter().rposition(|&count| count > 1).unwrap_or(0);
         let inner = &grid.axes()[last];
         while index < end {
             let row = (inner.count() - position[last]).min(end - index);
@@ -196,7 +197,7 @@ impl<'p, 'a, T: Copy, R: Rank> Packing<'p, 'a, T, R> {
             // Where this row starts in the data, and whether anything of it is missing.
             let mut offset = view.offset() as isize;
             let mut whole = true;
-            for (axis, of) in grid.axes()[..last].iter().enumerate() {
+            for (axis, of) in grid.axes().iter().enumerate().filter(|&(axis, _)| axis != last) {
                 let start = of.start(position[axis]);
                 offset = offset.wrapping_add(start.wrapping_mul(view.strides()[axis]));
                 whole &= of.interior().contains(&position[axis]);
@@ -208,9 +209,17 @@ impl<'p, 'a, T: Copy, R: Rank> Packing<'p, 'a, T, R> {
                 self.write_partial(position.as_ref(), out);
             }
             let stride = view.strides()[last];
-            for column in interior.clone() {
+            let mut column = interior.start;
+            while column < interior.end {
+                let (run, step) = inner.run_from(column);
                 let start = inner.start(column).wrapping_mul(stride);
-                self.write_whole(offset.wrapping_add(start) as usize, out);
+                let windows = Steps {
+                    count: run.end.min(interior.end) - column,
+                    stride: (step as isize).wrapping_mul(stride),
+                };
+                let first = offset.wrapping_add(start) as usize;
+                write_blocks(view.data(), first, windows, &self.merged, out);
+                column += windows.count;
             }
             for column in interior.end..columns.end {
                 position[last] = column;
@@ -226,12 +235,6 @@ impl<'p, 'a, T: Copy, R: Rank> Packing<'p, 'a, T, R> {
                 position[axis] = 0;
             }
         }
-    }
-
-    /// A window wholly inside, from its first element.
-    #[inline]
-    fn write_whole(&self, offset: usize, out: &mut Writer<'_, T>) {
-        write_block(self.windows.view().data(), offset, &self.merged, out);
     }
 
     /// A window that reaches over the border, run by run along the last axis.
@@ -305,17 +308,39 @@ fn clamp(range: Range<usize>, within: &Range<usize>) -> Range<usize> {
     start..range.end.clamp(start, within.end)
 }
 
-/// Appends all elements of a merged layout at an offset: the two innermost axes at once, the others by
-/// an odometer.
+/// Appends all elements of a merged layout at evenly spaced offsets: the two innermost axes at once, the
+/// others by an odometer.
 #[inline]
+fn write_blocks<T: Copy>(
+    src: &[T],
+    first: usize,
+    blocks: Steps,
+    merged: &Layout<Dyn>,
+    out: &mut Writer<'_, T>,
+) {
+    let (rows, run) = match (merged.shape(), merged.strides()) {
+        (&[run], &[1]) => (Steps::ONE, run),
+        (&[rows, run], &[stride, 1]) => (Steps { count: rows, stride }, run),
+        _ => {
+            let mut first = first;
+            for _ in 0..blocks.count {
+                write_block(src, first, merged, out);
+                first = first.wrapping_add_signed(blocks.stride);
+            }
+            return;
+        }
+    };
+    out.blocks(src, first, blocks, rows, run);
+}
+
+/// Appends all elements of a merged layout at an offset.
 fn write_block<T: Copy>(src: &[T], offset: usize, merged: &Layout<Dyn>, out: &mut Writer<'_, T>) {
     match (merged.shape(), merged.strides()) {
         ([], _) => out.push(src[offset]),
-        (&[run], &[stride]) => out.gather(src, offset, stride, run),
-        (&[rows, run], &[row_stride, 1]) => out.rows(src, offset, row_stride, rows, run),
-        (&[.., rows, run], &[.., row_stride, 1]) => {
+        (&[.., count, run], &[.., stride, 1]) => {
+            let rows = Steps { count, stride };
             for (_, ahead) in Odometer::new(Cow::Owned(merged.outer(2))) {
-                out.rows(src, offset.wrapping_add_signed(ahead), row_stride, rows, run);
+                out.blocks(src, offset.wrapping_add_signed(ahead), Steps::ONE, rows, run);
             }
         }
         (&[.., run], &[.., stride]) => {
@@ -336,7 +361,8 @@ impl<T: Copy, R: Rank> StridedView<'_, T, R> {
         check_len("output", self.len(), out.len())?;
         if !self.is_empty() {
             let merged = self.layout().merge_axes();
-            write_block(self.data(), self.offset(), &merged, &mut Writer::over(out));
+            let mut out = Writer::over(out);
+            write_blocks(self.data(), self.offset(), Steps::ONE, &merged, &mut out);
         }
         Ok(())
     }

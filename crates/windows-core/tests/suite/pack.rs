@@ -1,7 +1,7 @@
 //! Packing, padding and folding against the oracle.
 
 use proptest::prelude::*;
-use windows_core::{Border, View, WindowSpec};
+use windows_core::{Border, Edge, View, WindowSpec};
 use windows_testkit::array::NdArray;
 use windows_testkit::axis::NaiveAxis;
 use windows_testkit::border::Border as NaiveBorder;
@@ -62,8 +62,17 @@ fn large_outputs_are_copied_like_small_ones() {
     let (height, width) = (if cfg!(miri) { 70 } else { 1000 }, 640);
     let data: Vec<u8> = (0..height * width).map(|i| (i * 7 + i / 640) as u8).collect();
     let view = View::new(&data, [height, width]).unwrap();
-    for (size, step) in [([4, 32], [2, 8]), ([5, 24], [2, 8]), ([64, 48], [16, 16])] {
-        let windows = view.windows(WindowSpec::new(size).step(step));
+    let flipped = view.reverse(0).unwrap();
+    // Blocks of less and of more than what is written of one before the next; short and long runs;
+    // starts that are not equally spaced.
+    for (size, step, view) in [
+        ([4, 32], [2, 8], &view),
+        ([5, 24], [2, 8], &view),
+        ([64, 48], [16, 16], &view),
+        ([64, 80], [21, 23], &view),
+        ([61, 144], [13, 33], &flipped),
+    ] {
+        let windows = view.windows(WindowSpec::new(size).step(step).edge(Edge::Balance));
         let expected: Vec<u8> = windows.iter().flat_map(|w| w.to_vec()).collect();
         assert!(cfg!(miri) || expected.len() > 4 << 20);
         let mut out = vec![0; expected.len() + 16];
