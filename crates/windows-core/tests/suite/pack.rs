@@ -70,13 +70,15 @@ fn large_outputs_are_copied_like_small_ones() {
         ([5, 24], [2, 8], &view),
         ([64, 48], [16, 16], &view),
         ([64, 80], [21, 23], &view),
+        ([40, 112], [21, 23], &view),
         ([61, 144], [13, 33], &flipped),
     ] {
         let windows = view.windows(WindowSpec::new(size).step(step).edge(Edge::Balance));
         let expected: Vec<u8> = windows.iter().flat_map(|w| w.to_vec()).collect();
         assert!(cfg!(miri) || expected.len() > 4 << 20);
-        let mut out = vec![0; expected.len() + 16];
-        for start in [0, 1, 3, 8] {
+        // Every place in a line of the cache that a stored block of 16 bytes can begin at, and some others.
+        let mut out = vec![0; expected.len() + 48];
+        for start in [0, 16, 32, 48, 1, 8] {
             let out = &mut out[start..][..expected.len()];
             out.fill(0);
             windows.pack_into(out).unwrap();
