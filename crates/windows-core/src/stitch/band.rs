@@ -52,10 +52,13 @@ impl<'p, T> Band<'p, T> {
                     of.iter().flat_map(|&weight| iter::repeat_n(weight, grain)).collect()
                 };
                 let shared = placed.earlier.iter().take_while(|&&earlier| earlier > 0.0).count();
+                let alone = placed.weight[shared..].iter().take_while(|&&weight| weight == 1.0);
+                let alone = shared + alone.count();
                 self.inner = Inner {
                     weight: repeat(&placed.weight),
                     earlier: repeat(&placed.earlier),
                     shared: shared * grain,
+                    alone: alone * grain,
                 };
                 self.cells.turn(&self.inner);
             }

@@ -15,6 +15,8 @@ pub(super) struct Inner {
     pub(super) earlier: Vec<f64>,
     /// Elements at the front that an earlier tile covers: neighbours overlap there and nowhere else.
     pub(super) shared: usize,
+    /// Where the next elements end that no other tile covers, neither an earlier nor a later one.
+    pub(super) alone: usize,
 }
 
 /// The weights of the other axes, constant over a run.
@@ -157,6 +159,7 @@ pub(super) struct Dense<T: Element, U: Rule<T>, B> {
     /// Share where no other axis has earlier tiles.
     share: Vec<T::Sum>,
     shared: usize,
+    alone: usize,
     elements: Vec<T>,
     isa: Isa,
     rule: PhantomData<fn() -> U>,
@@ -170,6 +173,7 @@ impl<T: Element, U: Rule<T>, B: AsMut<[U::Cell]>> Dense<T, U, B> {
             up_to: Vec::new(),
             share: Vec::new(),
             shared: 0,
+            alone: 0,
             elements: Vec::new(),
             isa: Isa::best(),
             rule: PhantomData,
@@ -194,32 +198,43 @@ where
         refill(&mut self.weight, inner.weight.iter().map(|&w| T::Sum::from_f64(w)));
         refill(&mut self.up_to, both().map(|(w, e)| T::Sum::from_f64(w + e)));
         refill(&mut self.share, both().map(|(w, e)| T::Sum::from_f64(w / (w + e))));
-        self.shared = inner.shared;
+        (self.shared, self.alone) = (inner.shared, inner.alone);
     }
 
     #[inline]
     fn run(&mut self, run: Run<'_, T>) {
         let Run { at, skip, values, outer } = run;
         let cells = &mut self.cells.as_mut()[at..at + values.len()];
-        let tables = skip..skip + values.len();
+        let behind = |end: usize| end.saturating_sub(skip).min(values.len());
+        let (shared, alone) = (behind(self.shared), behind(self.alone));
         let Some(earlier) = outer.earlier else {
-            let shared = self.shared.saturating_sub(skip).min(values.len());
             let (met, entered) = cells.split_at_mut(shared);
             let (meeting, entering) = values.split_at(shared);
             for (cell, &value) in entered.iter_mut().zip(entering) {
                 *cell = U::enter(value);
             }
             if shared > 0 {
-                let share = &self.share[tables][..shared];
-                let shares = |at: usize| share[at];
-                vectorized(self.isa, Meet::<T, U, _> { cells: met, values: meeting, shares });
+                let share = &self.share[skip..][..shared];
+                meet::<T, U>(self.isa, met, meeting, share.iter().copied());
             }
             return;
         };
         let earlier = T::Sum::from_f64(earlier);
-        let (weight, up_to) = (&self.weight[tables.clone()], &self.up_to[tables]);
-        let shares = |at: usize| weight[at] / (earlier + up_to[at]);
-        vectorized(self.isa, Meet::<T, U, _> { cells, values, shares });
+        let one = T::Sum::from_f64(1.0);
+        let share = one / (earlier + one);
+        let mut fade = |part: Range<usize>| {
+            let tables = skip + part.start..skip + part.end;
+            let (weight, up_to) = (&self.weight[tables.clone()], &self.up_to[tables]);
+            let shares =
+                weight.iter().zip(up_to).map(|(&weight, &up_to)| weight / (earlier + up_to));
+            meet::<T, U>(self.isa, &mut cells[part.clone()], &values[part], shares);
+        };
+        // The same quotient all along the middle is divided once.
+        fade(0..shared);
+        fade(alone..values.len());
+        let middle = shared..alone;
+        let shares = middle.clone().map(|_| share);
+        meet::<T, U>(self.isa, &mut cells[middle.clone()], &values[middle], shares);
     }
 
     fn finish(&mut self, cells: Range<usize>) -> &[T] {
@@ -238,20 +253,32 @@ where
     }
 }
 
-/// Values meet cells.
-struct Meet<'m, T, U: Rule<T>, F> {
-    cells: &'m mut [U::Cell],
-    values: &'m [T],
-    shares: F,
+/// Values meet cells, each with its share.
+#[inline]
+fn meet<T: Element, U: Rule<T>>(
+    isa: Isa,
+    cells: &mut [U::Cell],
+    values: &[T],
+    shares: impl Iterator<Item = T::Sum>,
+) {
+    vectorized(isa, Meet::<T, U, _> { cells, values, shares });
 }
 
-impl<T: Element, U: Rule<T>, F: Fn(usize) -> T::Sum> Vectorized for Meet<'_, T, U, F> {
+struct Meet<'m, T, U: Rule<T>, I> {
+    cells: &'m mut [U::Cell],
+    values: &'m [T],
+    /// An iterator and no table to look into: a test whether the index is inside leaves the last vectors of
+    /// each run, of which a short one has few, to be done one by one.
+    shares: I,
+}
+
+impl<T: Element, U: Rule<T>, I: Iterator<Item = T::Sum>> Vectorized for Meet<'_, T, U, I> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        for (at, (cell, &value)) in self.cells.iter_mut().zip(self.values).enumerate() {
-            *cell = U::meet(*cell, value, (self.shares)(at));
+        for ((cell, &value), share) in self.cells.iter_mut().zip(self.values).zip(self.shares) {
+            *cell = U::meet(*cell, value, share);
         }
     }
 }
