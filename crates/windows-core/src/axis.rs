@@ -484,7 +484,7 @@ impl Axis {
             return 0..self.size;
         }
         let start = self.start(position);
-        let first = if start < 0 {
+        let first = if start.is_negative() {
             min(start.unsigned_abs().div_ceil(self.dilation), self.size)
         } else {
             0
@@ -505,7 +505,7 @@ impl Axis {
     #[must_use]
     pub const fn region(&self, position: usize) -> Range<usize> {
         let start = self.start(position);
-        let (first, end) = if start < 0 {
+        let (first, end) = if start.is_negative() {
             (0, self.field.saturating_sub(start.unsigned_abs()))
         } else {
             (min(start as usize, self.len), (start as usize).saturating_add(self.field))
@@ -642,5 +642,30 @@ impl TryFrom<(usize, AxisSpec)> for Axis {
 
     fn try_from((len, spec): (usize, AxisSpec)) -> Result<Self, WindowError> {
         Self::new(len, spec)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Shorter runs would give the same results, only slower.
+    #[test]
+    fn runs_of_equally_spaced_starts_are_as_long_as_can_be() {
+        for edge in [Edge::Drop, Edge::Keep, Edge::Snap, Edge::Balance] {
+            for (len, size, step) in [(9, 2, 3), (10, 4, 3), (11, 4, 3), (23, 5, 4), (29, 3, 7)] {
+                let axis = Axis::new(len, AxisSpec::new(size).step(step).edge(edge)).unwrap();
+                let starts: alloc::vec::Vec<_> =
+                    (0..axis.count()).map(|i| axis.start(i) as usize).collect();
+                for first in 0..starts.len() {
+                    let (run, apart) = axis.run_from(first);
+                    assert_eq!(run.start, first);
+                    assert!((first + 1..run.end).all(|i| starts[i] - starts[i - 1] == apart));
+                    assert!(
+                        run.end == starts.len() || starts[run.end] - starts[run.end - 1] != apart
+                    );
+                }
+            }
+        }
     }
 }

@@ -185,6 +185,11 @@ fn what_cannot_be_is_refused_with_its_numbers() {
         // A step that long leaves one window, which is fine.
         assert_eq!(Axis::new(5, AxisSpec::new(3).step(big)).unwrap().count(), 1);
     }
+    assert!(matches!(
+        refused(5, AxisSpec::new(2).dilation(most)),
+        WindowError::FieldOverflow { .. }
+    ));
+    assert!(Axis::new(5, AxisSpec::new(2).dilation(most - 1)).is_ok());
     assert!(Axis::new(most, AxisSpec::new(most)).is_ok());
     assert!(matches!(
         refused(most + 1, AxisSpec::new(1)),
