@@ -8,6 +8,7 @@
 //! same as if the whole had been there; nothing is allocated while it runs.
 
 use std::error::Error;
+use std::io::Write;
 
 use windows_frame::{FrameSpec, Framer};
 
@@ -26,14 +27,21 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // A quarter of a second, every eighth.
     let mut framer = Framer::new(FrameSpec::new(rate / 4, rate / 8), usize::from(channels))?;
+    let mut out = std::io::stdout().lock();
     let mut rest = &samples[..];
     for length in [441, 1024, 7, 160, 2000].into_iter().cycle() {
         let (piece, behind) = rest.split_at(length.min(rest.len()));
+        let mut written = Ok(());
         framer.push(piece, |frame| {
             let level = level(frame.channel(0));
             let seconds = frame.start() as f64 / rate as f64;
-            println!("{seconds:5.2} s {level:6.1} dB {}", "#".repeat((level - SILENCE) as usize));
+            let bar = (level - SILENCE) as usize;
+            let line = writeln!(out, "{seconds:5.2} s {level:6.1} dB {:#<bar$}", "");
+            if written.is_ok() {
+                written = line;
+            }
         });
+        written?;
         if behind.is_empty() {
             break;
         }

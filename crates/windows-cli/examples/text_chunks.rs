@@ -2,12 +2,13 @@
 //! one JSON object a line, with the place of each in the source.
 //!
 //! ```sh
-//! cargo run --release -p windows-cli --example text_chunks -- docs/guide.md
+//! cargo run --release -p windows-cli --example text_chunks -- docs/assets/README.md
 //! ```
 //!
 //! A chunk has at most 120 words and repeats about 30 of the chunk before.
 
 use std::error::Error;
+use std::io::Write;
 
 use serde_json::json;
 use windows_frame::text::{Budget, Unit, Units};
@@ -18,6 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let words = Units::new(&text, &Unit::Word);
     let sentences = Units::new(&text, &Unit::Sentence);
 
+    let mut out = std::io::stdout().lock();
     // Any count that adds up will do: the offsets of a tokenizer by `Units::from_offsets`, for example.
     for chunk in sentences.chunks(Budget::new(120).overlap(30), words.measure())? {
         let chunk = chunk?;
@@ -29,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             "words": chunk.measure,
             "text": window.text(),
         });
-        println!("{line}");
+        writeln!(out, "{line}")?;
     }
     Ok(())
 }
