@@ -13,6 +13,8 @@ use crate::session::{Array, Case, Session, peak};
 
 const HEIGHT: usize = 1080;
 const WIDTH: usize = 1920;
+/// Of the square that is stitched.
+const SIDE: usize = 2048;
 
 fn view(session: &mut Session) {
     let image = noise(HEIGHT * WIDTH);
@@ -150,11 +152,11 @@ fn overlapping(session: &mut Session) {
     session.serve(&case, &mut [("ours", &mut ours), ("memcpy", &mut memcpy)]);
 }
 
-fn stitch(session: &mut Session) {
-    const SIDE: usize = 2048;
+/// Tiles of one overlap, cut and stitched one by one.
+fn stitch(session: &mut Session, size: usize, overlap: usize) {
     let image = noise(SIDE * SIDE);
     let view = View::new(&image, black_box([SIDE, SIDE])).expect("a picture");
-    let windows = view.windows(WindowSpec::new([256, 256]).overlap(64).edge(Edge::Snap));
+    let windows = view.windows(WindowSpec::new([size; 2]).overlap(overlap).edge(Edge::Snap));
     let spec = || StitchSpec::new().taper(Taper::Hann);
     let plan = Stitch::new(windows.grid(), spec()).expect("a grid without gaps");
     let tiles = RefCell::new(windows.pack().expect("whole windows"));
@@ -183,6 +185,7 @@ fn stitch(session: &mut Session) {
         kernel: "shares".to_owned(),
         arrays: vec![
             Array::new("image", &[SIDE, SIDE], &image),
+            Array::new("tile", &[2], &[size as i64, overlap as i64]),
             Array::new("output", &[SIDE, SIDE], &expected),
         ],
         // Beside the tiles and the picture.
@@ -206,6 +209,15 @@ pub(crate) fn rows() -> Vec<Row> {
             .peers(&["numpy", "torch"])
             .target(Target::Within(times, "memcpy"))
     };
+    let stitched = |id: &str, size: usize, overlap: usize| {
+        let work =
+            format!("cut and stitch {SIDE} x {SIDE} f32, tiles of {size}, {overlap} overlap, Hann");
+        Row::new("views", id, work, move |session| stitch(session, size, overlap))
+            .items(SIDE * SIDE, "element")
+            .peers(&["tiler"])
+            .threads()
+            .target(Target::Faster(20.0, "tiler"))
+    };
     vec![
         Row::new("views", "view", "view of all 3 x 3 windows of 1080p made", view)
             .peers(&["numpy"])
@@ -223,15 +235,7 @@ pub(crate) fn rows() -> Vec<Row> {
             .peers(&["numpy", "torch"])
             .threads()
             .target(Target::Faster(3.0, "numpy")),
-        Row::new(
-            "views",
-            "stitch",
-            "cut and stitch 2048 x 2048 f32, tiles of 256, 64 overlap, Hann",
-            stitch,
-        )
-        .items(2048 * 2048, "element")
-        .peers(&["tiler"])
-        .threads()
-        .target(Target::Faster(20.0, "tiler")),
+        stitched("stitch", 256, 64),
+        stitched("stitch-small", 64, 16),
     ]
 }

@@ -59,10 +59,10 @@ def _(row, x):
     return lambda: tensor.unfold(0, 8, 4).unfold(1, 8, 4).contiguous(), same
 
 
-@rival("views/stitch", "tiler")
+@rival("views/stitch*", "tiler")
 def _(row, x):
-    image = x["image"]
-    tiler = Tiler(image.shape, (256, 256), overlap=(64, 64), mode="constant")
+    image, (size, overlap) = x["image"], map(int, x["tile"])
+    tiler = Tiler(image.shape, (size, size), overlap=(overlap, overlap), mode="constant")
 
     def cut_and_merge():
         merger = Merger(tiler, window="hann")
