@@ -155,6 +155,7 @@ fn overlapping(session: &mut Session) {
 /// Tiles of one overlap, cut and stitched one by one.
 fn stitch(session: &mut Session, size: usize, overlap: usize) {
     let image = noise(SIDE * SIDE);
+    let tile = [size as i64, overlap as i64];
     let view = View::new(&image, black_box([SIDE, SIDE])).expect("a picture");
     let windows = view.windows(WindowSpec::new([size; 2]).overlap(overlap).edge(Edge::Snap));
     let spec = || StitchSpec::new().taper(Taper::Hann);
@@ -185,7 +186,7 @@ fn stitch(session: &mut Session, size: usize, overlap: usize) {
         kernel: "shares".to_owned(),
         arrays: vec![
             Array::new("image", &[SIDE, SIDE], &image),
-            Array::new("tile", &[2], &[size as i64, overlap as i64]),
+            Array::new("tile", &[2], &tile),
             Array::new("output", &[SIDE, SIDE], &expected),
         ],
         // Beside the tiles and the picture.

@@ -5,7 +5,7 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use crate::kernel::{Steps, Writer};
+use crate::kernel::{Blocks, Steps, Writer};
 use crate::layout::Layout;
 use crate::odometer::{Odometer, unravel};
 use crate::rank::{Dyn, IntoAxes, Rank};
@@ -308,7 +308,7 @@ fn clamp(range: Range<usize>, within: &Range<usize>) -> Range<usize> {
     start..range.end.clamp(start, within.end)
 }
 
-/// Appends all elements of a merged layout at evenly spaced offsets: the two innermost axes at once, the
+/// Appends all elements of a merged layout at evenly spaced offsets: the three innermost axes at once, the
 /// others by an odometer.
 #[inline]
 fn write_blocks<T: Copy>(
@@ -318,9 +318,11 @@ fn write_blocks<T: Copy>(
     merged: &Layout<Dyn>,
     out: &mut Writer<'_, T>,
 ) {
-    let (rows, run) = match (merged.shape(), merged.strides()) {
-        (&[run], &[1]) => (Steps::ONE, run),
-        (&[rows, run], &[stride, 1]) => (Steps { count: rows, stride }, run),
+    let rows = |count, stride| Steps { count, stride };
+    let of = match (merged.shape(), merged.strides()) {
+        (&[run], &[1]) => Blocks { blocks, run, ..Blocks::ONE },
+        (&[b, run], &[y, 1]) => Blocks { blocks, rows: rows(b, y), run, ..Blocks::ONE },
+        (&[a, b, run], &[x, y, 1]) => Blocks { blocks, planes: rows(a, x), rows: rows(b, y), run },
         _ => {
             let mut first = first;
             for _ in 0..blocks.count {
@@ -330,7 +332,7 @@ fn write_blocks<T: Copy>(
             return;
         }
     };
-    out.blocks(src, first, blocks, rows, run);
+    out.blocks(src, first, of);
 }
 
 /// Appends all elements of a merged layout at an offset.
@@ -338,9 +340,9 @@ fn write_block<T: Copy>(src: &[T], offset: usize, merged: &Layout<Dyn>, out: &mu
     match (merged.shape(), merged.strides()) {
         ([], _) => out.push(src[offset]),
         (&[.., count, run], &[.., stride, 1]) => {
-            let rows = Steps { count, stride };
+            let of = Blocks { rows: Steps { count, stride }, run, ..Blocks::ONE };
             for (_, ahead) in Odometer::new(Cow::Owned(merged.outer(2))) {
-                out.blocks(src, offset.wrapping_add_signed(ahead), Steps::ONE, rows, run);
+                out.blocks(src, offset.wrapping_add_signed(ahead), of);
             }
         }
         (&[.., run], &[.., stride]) => {

@@ -12,4 +12,4 @@ pub use convert::{Affine, Convert, Copied, Sample};
 pub(crate) use convert::{Block, Side};
 pub use dispatch::{Isa, Vectorized, vectorized};
 pub use shuffle::ByteShuffle;
-pub(crate) use writer::{Steps, Writer};
+pub(crate) use writer::{Blocks, Steps, Writer};

@@ -43,6 +43,20 @@ impl Steps {
     }
 }
 
+/// Blocks of planes of rows: `run` neighbouring elements at each of their starts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Blocks {
+    pub(crate) blocks: Steps,
+    pub(crate) planes: Steps,
+    pub(crate) rows: Steps,
+    pub(crate) run: usize,
+}
+
+impl Blocks {
+    pub(crate) const ONE: Self =
+        Self { blocks: Steps::ONE, planes: Steps::ONE, rows: Steps::ONE, run: 1 };
+}
+
 impl<'o, T: Copy> Writer<'o, T> {
     /// Overwrites a buffer.
     pub(crate) fn over(out: &'o mut [T]) -> Self {
@@ -92,7 +106,7 @@ impl<'o, T: Copy> Writer<'o, T> {
     #[inline]
     pub(crate) fn gather(&mut self, src: &[T], first: usize, stride: isize, len: usize) {
         if stride == 1 {
-            return self.blocks(src, first, Steps::ONE, Steps::ONE, len);
+            return self.blocks(src, first, Blocks { run: len, ..Blocks::ONE });
         }
         let mut at = first;
         for slot in &mut self.out[self.written..self.written + len] {
@@ -102,52 +116,59 @@ impl<'o, T: Copy> Writer<'o, T> {
         self.written += len;
     }
 
-    /// Appends blocks of `rows` runs of `run` neighbouring elements of `src` each; the first run of the
-    /// first block starts at `first`.
+    /// Appends blocks of runs of `src`; the first run of the first block starts at `first`.
     ///
     /// # Panics
     /// If one of them is not inside `src`, or the buffer is full.
     #[inline]
-    pub(crate) fn blocks(
-        &mut self,
-        src: &[T],
-        first: usize,
-        blocks: Steps,
-        rows: Steps,
-        run: usize,
-    ) {
-        let len = rows.count.checked_mul(run).and_then(|block| block.checked_mul(blocks.count));
+    pub(crate) fn blocks(&mut self, src: &[T], first: usize, of: Blocks) {
+        let Blocks { blocks, planes, rows, run } = of;
+        let counts = [blocks.count, planes.count, rows.count];
+        let len = counts.iter().try_fold(run, |len, &count| len.checked_mul(count));
         let out = &mut self.out[self.written..][..len.expect("room for all blocks")];
         if out.is_empty() {
             return;
         }
         // Every run starts between the lowest and the highest of the corners, which are both checked; a
         // product that wraps cannot be that of an offset in a slice.
-        let (across, down) = (blocks.reach(), rows.reach());
-        let low = across.min(0).checked_add(down.min(0));
-        let high = across.max(0).checked_add(down.max(0));
-        let at = |ahead: Option<isize>| ahead.and_then(|ahead| first.checked_add_signed(ahead));
-        let inside = at(low).is_some() && at(high).is_some_and(|last| last <= src.len() - run);
+        let reaches = [blocks.reach(), planes.reach(), rows.reach()];
+        let corner = |side: fn(isize) -> isize| {
+            let ahead =
+                reaches.iter().try_fold(0_isize, |sum, &reach| sum.checked_add(side(reach)));
+            ahead.and_then(|ahead| first.checked_add_signed(ahead))
+        };
+        let low = corner(|reach| reach.min(0));
+        let high = corner(|reach| reach.max(0));
+        let inside = low.is_some() && high.is_some_and(|last| last <= src.len() - run);
         assert!(run <= src.len() && inside, "a run outside the slice");
         let bytes = |of: Steps| Steps {
             // A stride in elements between two elements of one slice is one in bytes that fits.
             stride: of.stride.wrapping_mul(size_of::<T>() as isize),
             ..of
         };
-        let runs = Runs {
-            src: src[first..].as_ptr().cast(),
-            blocks: bytes(blocks),
-            rows: bytes(rows),
-            bytes: run * size_of::<T>(),
-            dst: out.as_mut_ptr().cast(),
-        };
-        // SAFETY: every run is inside `src` by the assertion, `out` has room for exactly as many as there
-        // are, and a shared and a mutable slice do not overlap. What streams was looked at.
-        unsafe {
-            if self.stream && runs.can_stream() {
-                runs.stream();
-            } else {
-                runs.copy();
+        let (blocks, planes, rows) = (bytes(blocks), bytes(planes), bytes(rows));
+        let bytes = run * size_of::<T>();
+        let plane = rows.count * bytes;
+        let (src, dst) = (src[first..].as_ptr().cast::<u8>(), out.as_mut_ptr().cast::<u8>());
+        let ahead = |of: Steps, at: usize| src.wrapping_offset(of.stride.wrapping_mul(at as isize));
+        // SAFETY, of all: every run is inside `src` by the assertion, `out` has room for exactly as many as
+        // there are, and a shared and a mutable slice do not overlap.
+        if self.stream && can_stream(dst, bytes) {
+            // A plane of every block, and then the next one.
+            let pitch = planes.count * plane;
+            for at in 0..planes.count {
+                let (src, dst) = (ahead(planes, at), dst.wrapping_add(at * plane));
+                // SAFETY: see above; and `can_stream` was asked.
+                unsafe { Runs { src, blocks, rows, bytes, dst, pitch }.stream() };
+            }
+        } else if planes.count == 1 {
+            // SAFETY: see above.
+            unsafe { Runs { src, blocks, rows, bytes, dst, pitch: plane }.copy() };
+        } else {
+            for at in 0..blocks.count {
+                let (src, dst) = (ahead(blocks, at), dst.wrapping_add(at * planes.count * plane));
+                // SAFETY: see above.
+                unsafe { Runs { src, blocks: planes, rows, bytes, dst, pitch: plane }.copy() };
             }
         }
         self.written += out.len();
@@ -166,13 +187,23 @@ impl<T> Drop for Writer<'_, T> {
     }
 }
 
-/// Blocks of runs that are copied to one contiguous destination, in bytes.
+/// Whether runs can be stored past the caches: on `x86_64`, in whole, aligned blocks of 16 bytes.
+#[inline]
+fn can_stream(dst: *const u8, bytes: usize) -> bool {
+    cfg!(all(target_arch = "x86_64", target_feature = "sse2", not(miri)))
+        && bytes.is_multiple_of(16)
+        && dst.addr().is_multiple_of(16)
+}
+
+/// Blocks of rows that are copied, in bytes.
 struct Runs {
     src: *const u8,
     blocks: Steps,
     rows: Steps,
     bytes: usize,
     dst: *mut u8,
+    /// From one block to the next where they are written; the rows of one follow each other.
+    pitch: usize,
 }
 
 impl Runs {
@@ -186,15 +217,7 @@ impl Runs {
         let down = self.rows.stride.wrapping_mul(row as isize);
         let src = self.src.wrapping_offset(across).wrapping_offset(down);
         // SAFETY: the destination holds all runs, of which this is one.
-        (src, unsafe { self.dst.add((block * self.rows.count + row) * self.bytes) })
-    }
-
-    /// Whether runs can be stored past the caches: on `x86_64`, in whole, aligned blocks of 16 bytes.
-    #[inline]
-    fn can_stream(&self) -> bool {
-        cfg!(all(target_arch = "x86_64", target_feature = "sse2", not(miri)))
-            && self.bytes.is_multiple_of(16)
-            && self.dst.addr().is_multiple_of(16)
+        (src, unsafe { self.dst.add(block * self.pitch + row * self.bytes) })
     }
 
     /// Copies them.
@@ -205,8 +228,8 @@ impl Runs {
     /// 32 bytes were slower.
     ///
     /// # Safety
-    /// Every run, `bytes` from `src + block * blocks.stride + row * rows.stride`, is readable, and as many
-    /// bytes as all of them have are writable from `dst` and overlap none of them.
+    /// Every run, `bytes` from `src + block * blocks.stride + row * rows.stride`, is readable, as many bytes
+    /// are writable from `dst + block * pitch + row * bytes`, and none of these overlap.
     #[inline]
     unsafe fn copy(self) {
         macro_rules! moves {
@@ -249,9 +272,9 @@ impl Runs {
     #[inline(always)]
     unsafe fn copy_short<Block: Copy, const COUNT: usize>(&self) {
         let last = self.bytes - size_of::<Block>();
-        let (mut first, mut dst) = (self.src, self.dst);
-        for _ in 0..self.blocks.count {
-            let mut src = first;
+        for block in 0..self.blocks.count {
+            // SAFETY: a block has a run.
+            let (mut src, mut dst) = unsafe { self.at(block, 0) };
             for _ in 0..self.rows.count {
                 for block in 0..COUNT {
                     let at = (block * size_of::<Block>()).min(last);
@@ -266,14 +289,13 @@ impl Runs {
                 src = src.wrapping_offset(self.rows.stride);
                 dst = dst.wrapping_add(self.bytes);
             }
-            first = first.wrapping_offset(self.blocks.stride);
         }
     }
 
     /// Copies them past the caches: blocks take turns, so that rows that lie side by side are read along.
     ///
     /// # Safety
-    /// As for [`Runs::copy`], and [`Runs::can_stream`] says yes.
+    /// As for [`Runs::copy`], and [`can_stream`] says yes.
     #[inline]
     unsafe fn stream(self) {
         // SAFETY: the caller's promise is passed on.
@@ -355,7 +377,7 @@ unsafe fn stream_run(src: *const u8, bytes: usize, dst: *mut u8) {
     }
 }
 
-/// There is nothing to stream with: [`Runs::can_stream`] never says yes.
+/// There is nothing to stream with: [`can_stream`] never says yes.
 #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2", not(miri))))]
 unsafe fn stream_run(_: *const u8, _: usize, _: *mut u8) {
     unreachable!("runs that cannot stream");

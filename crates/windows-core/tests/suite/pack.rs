@@ -88,6 +88,31 @@ fn large_outputs_are_copied_like_small_ones() {
     }
 }
 
+/// Windows of three and four axes that stay apart in memory, large outputs and small ones.
+#[test]
+fn volumes_are_copied_plane_by_plane() {
+    let shape: [usize; 4] = if cfg!(miri) { [3, 5, 4, 36] } else { [3, 40, 50, 180] };
+    let data: Vec<u8> = (0..shape.iter().product()).map(|i| (i * 7 + i / 180) as u8).collect();
+    let view = View::new(&data, shape).unwrap();
+    let flipped = view.reverse(1).unwrap().reverse(2).unwrap();
+    for (size, step, view) in [
+        ([1, 3, 3, 16], [1, 2, 3, 8], &view),
+        ([1, 4, 3, 32], [1, 3, 5, 7], &flipped),
+        ([1, 2, 4, 13], [1, 2, 3, 5], &view),
+        ([2, 3, 2, 32], [1, 3, 4, 9], &flipped),
+    ] {
+        let windows = view.windows(WindowSpec::new(size).step(step));
+        let expected: Vec<u8> = windows.iter().flat_map(|w| w.to_vec()).collect();
+        let mut out = vec![0; expected.len()];
+        windows.pack_into(&mut out).unwrap();
+        assert!(out == expected, "{size:?}");
+    }
+    let large = view.windows(WindowSpec::new([1, 20, 30, 112]).step([1, 5, 10, 34]));
+    let expected: Vec<u8> = large.iter().flat_map(|w| w.to_vec()).collect();
+    assert!(cfg!(miri) || expected.len() > 4 << 20);
+    assert!(large.pack().unwrap() == expected);
+}
+
 #[test]
 fn what_does_not_fit_is_refused_whole() {
     let data = [1_u8, 2, 3];
