@@ -52,6 +52,7 @@
 //! environment variable `WINDOWS_ISA` or [`PlanOptions::isa`] caps it.
 #![deny(unsafe_code)]
 
+mod band;
 mod causal;
 mod error;
 mod im2col;
@@ -60,6 +61,7 @@ mod named;
 mod pass;
 mod plan;
 mod reference;
+mod shape;
 mod spec;
 
 pub use causal::CausalConv1d;

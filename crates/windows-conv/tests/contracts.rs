@@ -150,7 +150,7 @@ fn the_plan_says_which_kernel_it_chose() {
     if isa == Isa::Avx512 {
         assert_eq!(kernels[1], ("implicit-gemm", "channels"));
         let text = setups()[1].plan(&PlanOptions::default()).kernel().to_string();
-        assert_eq!(text, "avx512 implicit-gemm 8x48, channels along the lanes");
+        assert_eq!(text, "avx512 implicit-gemm 14x32, channels along the lanes");
     }
 }
 

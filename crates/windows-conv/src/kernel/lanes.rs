@@ -47,10 +47,14 @@ pub trait Lanes: 'static {
     const ISA: Isa;
     /// Lanes of a register.
     const WIDTH: usize;
-    /// Registers along the lanes of a full tile.
+    /// Registers of pixels of a full tile, with pixels along the lanes.
     const VECTORS: usize;
-    /// Rows of a full tile: each is a value that is broadcast.
+    /// Channels of such a tile: each is a weight that is broadcast.
     const ROWS: usize;
+    /// Registers of channels of a full tile, with channels along the lanes.
+    const WIDE: usize;
+    /// Pixels of such a tile: each is broadcast.
+    const PIXELS: usize;
 
     /// Runs a computation compiled for this instruction set, and for this one only.
     unsafe fn enter<C: Vectorized>(computation: C) -> C::Output;
@@ -77,9 +81,45 @@ pub trait Lanes: 'static {
     unsafe fn add(a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// `sum + a b`, in one rounding where the instruction set has it.
     unsafe fn mul_add(sum: Self::Vector, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// `to[column to_row + row] = from[row from_row + column]`, for at most `WIDTH` rows and columns; the
+    /// rows of `from` have `WIDTH` elements, whatever `columns` is.
+    #[inline(always)]
+    unsafe fn transpose(
+        from: *const Self::Scalar,
+        from_row: usize,
+        rows: usize,
+        to: *mut Self::Scalar,
+        to_row: isize,
+        columns: usize,
+    ) {
+        // SAFETY: the caller gives these elements.
+        unsafe { transpose(from, from_row, rows, to, to_row, columns) }
+    }
     /// Asks for a cache line that is read soon. Any address.
     #[inline(always)]
     fn prefetch(from: *const Self::Scalar) {
         let _ = from;
+    }
+}
+
+/// [`Lanes::transpose`], an element at a time.
+///
+/// # Safety
+/// The elements of `from` are readable, those of `to` writable.
+#[inline(always)]
+pub(super) unsafe fn transpose<T>(
+    from: *const T,
+    from_row: usize,
+    rows: usize,
+    to: *mut T,
+    to_row: isize,
+    columns: usize,
+) {
+    for column in 0..columns {
+        let to = to.wrapping_offset(column as isize * to_row);
+        for row in 0..rows {
+            // SAFETY: the caller's promise.
+            unsafe { to.add(row).write(from.add(row * from_row + column).read()) };
+        }
     }
 }

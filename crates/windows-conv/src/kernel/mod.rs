@@ -12,5 +12,7 @@ pub(crate) mod lanes;
 mod pack;
 mod portable;
 pub(crate) mod run;
+mod strip;
 pub(crate) mod tile;
+mod wide;
 mod x86_64;

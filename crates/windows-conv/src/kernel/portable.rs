@@ -23,6 +23,8 @@ impl<T: Scalar> Lanes for Portable<T> {
     const WIDTH: usize = WIDTH;
     const VECTORS: usize = 1;
     const ROWS: usize = 4;
+    const WIDE: usize = 1;
+    const PIXELS: usize = 4;
 
     unsafe fn enter<C: Vectorized>(computation: C) -> C::Output {
         computation.run()

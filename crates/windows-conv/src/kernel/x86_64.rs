@@ -14,7 +14,7 @@ mod x86 {
 
     use windows_core::kernel::{Isa, Vectorized};
 
-    use crate::kernel::lanes::Lanes;
+    use crate::kernel::lanes::{Lanes, transpose};
 
     /// 256-bit registers, sixteen of them: a tile is 6 rows of 2.
     #[derive(Debug)]
@@ -66,7 +66,8 @@ mod x86 {
     macro_rules! lanes_512 {
         ($scalar:ident, $vector:ident, $mask:ident, $width:literal, $splat:ident, $load:ident,
          $store:ident, $maskz:ident, $mask_store:ident, $even:expr, $add:ident,
-         |$s:ident, $a:ident, $b:ident| $fma:expr, |$x:ident, $y:ident| $or:expr, $read:ty) => {
+         |$s:ident, $a:ident, $b:ident| $fma:expr, |$x:ident, $y:ident| $or:expr, $read:ty,
+         $transpose:ident of $turned:ty) => {
             impl Lanes for Avx512<$scalar> {
                 type Scalar = $scalar;
                 type Vector = $vector;
@@ -77,6 +78,8 @@ mod x86 {
                 const WIDTH: usize = $width;
                 const VECTORS: usize = 3;
                 const ROWS: usize = 8;
+                const WIDE: usize = 2;
+                const PIXELS: usize = 14;
 
                 // SAFETY of all: the trait is used where AVX-512 was detected; a masked load or store
                 // touches the lanes of its mask only, and does not fault elsewhere.
@@ -143,6 +146,19 @@ mod x86 {
                     unsafe { $fma }
                 }
                 #[inline(always)]
+                unsafe fn transpose(
+                    from: *const $scalar,
+                    from_row: usize,
+                    rows: usize,
+                    to: *mut $scalar,
+                    to_row: isize,
+                    columns: usize,
+                ) {
+                    let (from, to) = (from as *const $turned, to as *mut $turned);
+                    // SAFETY: see above; elements of a size are moved alike.
+                    unsafe { $transpose(from, from_row, rows, to, to_row, columns) }
+                }
+                #[inline(always)]
                 fn prefetch(from: *const $scalar) {
                     // SAFETY: a hint; it reads nothing.
                     unsafe { _mm_prefetch::<_MM_HINT_T0>(from.cast()) }
@@ -165,7 +181,8 @@ mod x86 {
         _mm512_add_ps,
         |s, a, b| _mm512_fmadd_ps(a, b, s),
         |x, y| _mm512_or_ps(x, y),
-        f32
+        f32,
+        transpose_16 of f32
     );
     lanes_512!(
         f64,
@@ -181,7 +198,8 @@ mod x86 {
         _mm512_add_pd,
         |s, a, b| _mm512_fmadd_pd(a, b, s),
         |x, y| _mm512_or_pd(x, y),
-        f64
+        f64,
+        transpose of f64
     );
     lanes_512!(
         i32,
@@ -197,7 +215,8 @@ mod x86 {
         _mm512_add_epi32,
         |s, a, b| _mm512_add_epi32(s, _mm512_madd_epi16(a, b)),
         |x, y| _mm512_or_si512(x, y),
-        i32
+        i32,
+        transpose_16 of f32
     );
 
     #[inline(always)]
@@ -229,7 +248,8 @@ mod x86 {
     macro_rules! lanes_256 {
         ($scalar:ident, $vector:ident, $width:literal, $splat:ident, $load:ident, $store:ident,
          $mask_of:ident, $mask_load:ident, $mask_store:ident, $even:ident, $add:ident,
-         |$s:ident, $a:ident, $b:ident| $fma:expr, |$x:ident, $y:ident| $or:expr, $read:ty) => {
+         |$s:ident, $a:ident, $b:ident| $fma:expr, |$x:ident, $y:ident| $or:expr, $read:ty,
+         $transpose:ident of $turned:ty) => {
             impl Lanes for Avx2<$scalar> {
                 type Scalar = $scalar;
                 type Vector = $vector;
@@ -240,6 +260,8 @@ mod x86 {
                 const WIDTH: usize = $width;
                 const VECTORS: usize = 2;
                 const ROWS: usize = 6;
+                const WIDE: usize = 2;
+                const PIXELS: usize = 6;
 
                 // SAFETY of all: the trait is used where AVX2 and FMA were detected; a masked load or
                 // store touches the lanes of its mask only, and does not fault elsewhere.
@@ -314,6 +336,19 @@ mod x86 {
                     unsafe { $fma }
                 }
                 #[inline(always)]
+                unsafe fn transpose(
+                    from: *const $scalar,
+                    from_row: usize,
+                    rows: usize,
+                    to: *mut $scalar,
+                    to_row: isize,
+                    columns: usize,
+                ) {
+                    let (from, to) = (from as *const $turned, to as *mut $turned);
+                    // SAFETY: see above; elements of a size are moved alike.
+                    unsafe { $transpose(from, from_row, rows, to, to_row, columns) }
+                }
+                #[inline(always)]
                 fn prefetch(from: *const $scalar) {
                     // SAFETY: a hint; it reads nothing.
                     unsafe { _mm_prefetch::<_MM_HINT_T0>(from.cast()) }
@@ -336,7 +371,8 @@ mod x86 {
         _mm256_add_ps,
         |s, a, b| _mm256_fmadd_ps(a, b, s),
         |x, y| _mm256_or_ps(x, y),
-        f32
+        f32,
+        transpose_8 of f32
     );
     lanes_256!(
         f64,
@@ -352,7 +388,8 @@ mod x86 {
         _mm256_add_pd,
         |s, a, b| _mm256_fmadd_pd(a, b, s),
         |x, y| _mm256_or_pd(x, y),
-        f64
+        f64,
+        transpose of f64
     );
     lanes_256!(
         i32,
@@ -368,8 +405,108 @@ mod x86 {
         _mm256_add_epi32,
         |s, a, b| _mm256_add_epi32(s, _mm256_madd_epi16(a, b)),
         |x, y| _mm256_or_si256(x, y),
-        __m256i
+        __m256i,
+        transpose_8 of f32
     );
+
+    /// [`Lanes::transpose`] of sixteen lanes.
+    #[inline(always)]
+    unsafe fn transpose_16(
+        from: *const f32,
+        from_row: usize,
+        rows: usize,
+        to: *mut f32,
+        to_row: isize,
+        columns: usize,
+    ) {
+        // SAFETY: used where AVX-512 was detected; the caller's promise.
+        unsafe {
+            let mut a = [_mm512_setzero_ps(); 16];
+            for row in 0..16 {
+                if row < rows {
+                    a[row] = _mm512_loadu_ps(from.add(row * from_row));
+                }
+            }
+            let mut b = a;
+            for i in 0..8 {
+                b[2 * i] = _mm512_unpacklo_ps(a[2 * i], a[2 * i + 1]);
+                b[2 * i + 1] = _mm512_unpackhi_ps(a[2 * i], a[2 * i + 1]);
+            }
+            // Of four rows each: part q of register 4 g + j is column 4 q + j of the rows from 4 g on.
+            for g in 0..4 {
+                let at = |i: usize| _mm512_castps_pd(b[4 * g + i]);
+                let (p, q, r, s) = (at(0), at(1), at(2), at(3));
+                a[4 * g] = _mm512_castpd_ps(_mm512_unpacklo_pd(p, r));
+                a[4 * g + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(p, r));
+                a[4 * g + 2] = _mm512_castpd_ps(_mm512_unpacklo_pd(q, s));
+                a[4 * g + 3] = _mm512_castpd_ps(_mm512_unpackhi_pd(q, s));
+            }
+            const EVEN: i32 = 0b10_00_10_00;
+            const ODD: i32 = 0b11_01_11_01;
+            for j in 0..4 {
+                let low = _mm512_shuffle_f32x4::<EVEN>(a[j], a[4 + j]);
+                let high = _mm512_shuffle_f32x4::<EVEN>(a[8 + j], a[12 + j]);
+                b[j] = _mm512_shuffle_f32x4::<EVEN>(low, high);
+                b[8 + j] = _mm512_shuffle_f32x4::<ODD>(low, high);
+                let low = _mm512_shuffle_f32x4::<ODD>(a[j], a[4 + j]);
+                let high = _mm512_shuffle_f32x4::<ODD>(a[8 + j], a[12 + j]);
+                b[4 + j] = _mm512_shuffle_f32x4::<EVEN>(low, high);
+                b[12 + j] = _mm512_shuffle_f32x4::<ODD>(low, high);
+            }
+            let mask = bits(0, rows) as __mmask16;
+            for column in 0..16 {
+                if column < columns {
+                    let to = to.wrapping_offset(column as isize * to_row);
+                    _mm512_mask_storeu_ps(to, mask, b[column]);
+                }
+            }
+        }
+    }
+
+    /// [`Lanes::transpose`] of eight lanes.
+    #[inline(always)]
+    unsafe fn transpose_8(
+        from: *const f32,
+        from_row: usize,
+        rows: usize,
+        to: *mut f32,
+        to_row: isize,
+        columns: usize,
+    ) {
+        // SAFETY: used where AVX2 was detected; the caller's promise.
+        unsafe {
+            let mut a = [_mm256_setzero_ps(); 8];
+            for row in 0..8 {
+                if row < rows {
+                    a[row] = _mm256_loadu_ps(from.add(row * from_row));
+                }
+            }
+            let mut b = a;
+            for i in 0..4 {
+                b[2 * i] = _mm256_unpacklo_ps(a[2 * i], a[2 * i + 1]);
+                b[2 * i + 1] = _mm256_unpackhi_ps(a[2 * i], a[2 * i + 1]);
+            }
+            for g in 0..2 {
+                let at = |i: usize| _mm256_castps_pd(b[4 * g + i]);
+                let (p, q, r, s) = (at(0), at(1), at(2), at(3));
+                a[4 * g] = _mm256_castpd_ps(_mm256_unpacklo_pd(p, r));
+                a[4 * g + 1] = _mm256_castpd_ps(_mm256_unpackhi_pd(p, r));
+                a[4 * g + 2] = _mm256_castpd_ps(_mm256_unpacklo_pd(q, s));
+                a[4 * g + 3] = _mm256_castpd_ps(_mm256_unpackhi_pd(q, s));
+            }
+            for j in 0..4 {
+                b[j] = _mm256_permute2f128_ps::<0x20>(a[j], a[4 + j]);
+                b[4 + j] = _mm256_permute2f128_ps::<0x31>(a[j], a[4 + j]);
+            }
+            let mask = mask_of_8(0, rows);
+            for column in 0..8 {
+                if column < columns {
+                    let to = to.wrapping_offset(column as isize * to_row);
+                    _mm256_maskstore_ps(to, mask, b[column]);
+                }
+            }
+        }
+    }
 
     #[inline(always)]
     unsafe fn even_pd_256(low: __m256d, high: __m256d) -> __m256d {
