@@ -1,6 +1,7 @@
 //! Inputs to strips: what a band of outputs reads, each input once.
 
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use windows_core::kernel::Vectorized;
 
@@ -41,14 +42,12 @@ impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Vectorized for Strip<'_, X,
                     let (start, end) = (band.columns.start, band.columns.end + run.reach);
                     let lo = run.real.0.clamp(start, end);
                     let hi = run.real.1.clamp(lo, end);
-                    let out = out.wrapping_add(run.column);
-                    let from = line.wrapping_offset(run.offset + lo as isize * self.stride);
+                    let from = line.wrapping_offset(run.offset + start as isize * self.stride);
                     // SAFETY: the lines of a strip have room for their runs; the real columns of a
                     // line are inputs.
                     unsafe {
-                        zeros::<S>(out, lo - start);
-                        self.copy(from, paired, out.wrapping_add(lo - start), hi - lo);
-                        zeros::<S>(out.wrapping_add(hi - start), end - hi);
+                        let out = out.wrapping_add(run.column);
+                        self.copy(from, paired, lo - start..hi - start, out, end - start);
                     }
                 }
                 out = out.wrapping_add(line_stride);
@@ -60,52 +59,56 @@ impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Vectorized for Strip<'_, X,
 }
 
 impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Strip<'_, X, W, S> {
+    /// Columns `real` of a run, and zeros for the others.
+    ///
     /// # Safety
-    /// `len` inputs from `from` on are readable, `stride` apart, of the next channel as well if `paired`;
-    /// as many outputs are writable.
+    /// The inputs from `from` on that are real are readable, `stride` apart, those of the next channel as
+    /// well if `paired`; `len` outputs are writable.
     #[inline(always)]
-    unsafe fn copy(&self, from: *const X, paired: bool, out: *mut X::Output, len: usize) {
+    unsafe fn copy(
+        &self,
+        from: *const X,
+        paired: bool,
+        real: Range<usize>,
+        out: *mut X::Output,
+        len: usize,
+    ) {
         // SAFETY: the caller's promise; the masks leave out what is beyond it.
         unsafe {
             if X::PLAIN && (self.stride == 1 || self.stride == 2) {
                 let from = from.cast::<S::Scalar>();
-                let whole = len / S::WIDTH * S::WIDTH;
-                let rest = len - whole;
-                if self.stride == 1 {
-                    for x in (0..whole).step_by(S::WIDTH) {
-                        S::store(out.add(x), S::load(from.add(x)));
+                let mut column = 0;
+                while column < len {
+                    let lo = real.start.clamp(column, column + S::WIDTH) - column;
+                    let hi = real.end.clamp(column + lo, column + S::WIDTH) - column;
+                    let from = from.wrapping_offset(column as isize * self.stride);
+                    let value = if self.stride == 2 {
+                        S::load_mask2(from, S::mask2(lo, hi - lo))
+                    } else if hi - lo == S::WIDTH {
+                        S::load(from)
+                    } else {
+                        S::load_mask(from, S::mask(lo, hi - lo))
+                    };
+                    let out = out.add(column);
+                    if len - column >= S::WIDTH {
+                        S::store(out, value);
+                    } else {
+                        S::store_mask(out, S::mask(0, len - column), value);
                     }
-                    if rest > 0 {
-                        let mask = S::mask(0, rest);
-                        S::store_mask(out.add(whole), mask, S::load_mask(from.add(whole), mask));
-                    }
-                } else {
-                    let mask = S::mask2(0, S::WIDTH);
-                    for x in (0..whole).step_by(S::WIDTH) {
-                        S::store(out.add(x), S::load_mask2(from.add(2 * x), mask));
-                    }
-                    if rest > 0 {
-                        let value = S::load_mask2(from.add(2 * whole), S::mask2(0, rest));
-                        S::store_mask(out.add(whole), S::mask(0, rest), value);
-                    }
+                    column += S::WIDTH;
                 }
                 return;
             }
-            for x in 0..len {
-                let at = from.wrapping_offset(x as isize * self.stride);
-                let second = paired.then(|| at.wrapping_offset(self.channel_stride).read());
-                out.add(x).write(X::pixel(at.read(), second, self.zero));
+            for column in 0..len {
+                let value = if real.contains(&column) {
+                    let at = from.wrapping_offset(column as isize * self.stride);
+                    let second = paired.then(|| at.wrapping_offset(self.channel_stride).read());
+                    X::pixel(at.read(), second, self.zero)
+                } else {
+                    X::Output::default()
+                };
+                out.add(column).write(value);
             }
         }
-    }
-}
-
-/// # Safety
-/// `len` elements are writable.
-#[inline(always)]
-unsafe fn zeros<S: Lanes>(out: *mut S::Scalar, len: usize) {
-    for x in 0..len {
-        // SAFETY: the caller's promise.
-        unsafe { out.add(x).write(S::Scalar::default()) };
     }
 }
