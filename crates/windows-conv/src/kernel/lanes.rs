@@ -47,6 +47,8 @@ pub trait Lanes: 'static {
     const ISA: Isa;
     /// Lanes of a register.
     const WIDTH: usize;
+    /// Registers there are.
+    const REGISTERS: usize;
     /// Registers of pixels of a full tile, with pixels along the lanes.
     const VECTORS: usize;
     /// Channels of such a tile: each is a weight that is broadcast.

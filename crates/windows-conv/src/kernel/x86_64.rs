@@ -76,6 +76,7 @@ mod x86 {
 
                 const ISA: Isa = Isa::Avx512;
                 const WIDTH: usize = $width;
+                const REGISTERS: usize = 32;
                 const VECTORS: usize = 3;
                 const ROWS: usize = 8;
                 const WIDE: usize = 2;
@@ -258,6 +259,7 @@ mod x86 {
 
                 const ISA: Isa = Isa::Avx2;
                 const WIDTH: usize = $width;
+                const REGISTERS: usize = 16;
                 const VECTORS: usize = 2;
                 const ROWS: usize = 6;
                 const WIDE: usize = 2;
