@@ -2,6 +2,8 @@
 
 use windows_core::kernel::{Isa, Vectorized};
 
+use super::transpose::transpose;
+
 /// The element that kernels multiply and add: `f32`, `f64`, or an `i32` that holds two `i16`.
 pub trait Scalar: Copy + Default + PartialOrd + Send + Sync + std::fmt::Debug + 'static {
     #[doc(hidden)]
@@ -101,27 +103,5 @@ pub trait Lanes: 'static {
     #[inline(always)]
     fn prefetch(from: *const Self::Scalar) {
         let _ = from;
-    }
-}
-
-/// [`Lanes::transpose`], an element at a time.
-///
-/// # Safety
-/// The elements of `from` are readable, those of `to` writable.
-#[inline(always)]
-pub(super) unsafe fn transpose<T>(
-    from: *const T,
-    from_row: usize,
-    rows: usize,
-    to: *mut T,
-    to_row: isize,
-    columns: usize,
-) {
-    for column in 0..columns {
-        let to = to.wrapping_offset(column as isize * to_row);
-        for row in 0..rows {
-            // SAFETY: the caller's promise.
-            unsafe { to.add(row).write(from.add(row * from_row + column).read()) };
-        }
     }
 }

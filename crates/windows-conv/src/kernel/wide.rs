@@ -90,10 +90,11 @@ impl<X: Operand<W>, W> Wide<'_, X, W> {
             let vectors = exist.div_ceil(S::WIDTH);
             let wide = vectors * S::WIDTH;
             let out = self.out.wrapping_offset(channel as isize * self.out_channel);
-            let sums = &mut self.scratch[strip..];
-            if self.buffered {
-                assert!(sums.len() >= band.pixels() * wide, "scratch has room for the sums");
-            }
+            let needed = strip + if self.buffered { band.pixels() * wide } else { 0 };
+            assert!(self.scratch.len() >= needed, "scratch has room for a strip and its sums");
+            // One pointer to both, of which neither ends the other's life.
+            let scratch = self.scratch.as_mut_ptr();
+            let sums = scratch.wrapping_add(strip);
             for block in k_blocks(self.steps) {
                 let (is_first, is_last) = (block.start == 0, block.end == self.steps);
                 let weights = &self.weights[channel * self.steps + block.start * wide..];
@@ -108,8 +109,8 @@ impl<X: Operand<W>, W> Wide<'_, X, W> {
                         weights: weights.as_ptr(),
                         vectors,
                         channels: exist,
-                        strip: self.scratch.as_ptr(),
-                        sums: self.buffered.then(|| self.scratch[strip..].as_mut_ptr()),
+                        strip: scratch,
+                        sums: self.buffered.then_some(sums),
                         out,
                         bias: is_first.then(|| self.bias[channel..].as_ptr()),
                         finish: self.finish.filter(|_| is_last),
@@ -123,7 +124,7 @@ impl<X: Operand<W>, W> Wide<'_, X, W> {
                     S::enter(Scatter::<X::Output, S> {
                         pass: self.pass,
                         band,
-                        sums: self.scratch[strip..].as_ptr(),
+                        sums,
                         wide,
                         channels: exist,
                         out,
