@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::element::Operand;
 use super::lanes::Lanes;
 use super::pack::Pack;
-use super::tile::{Finish, Panels, Sweep};
+use super::tile::{Finish, Fresh, Panels, Sweep};
 use crate::pass::Pass;
 
 /// Steps along K that are summed in one chain. Long enough that a tile pays for its load and store,
@@ -111,6 +111,14 @@ impl<X: Operand<W>, W> Gemm<'_, X, W> {
         (self.weights[at..].as_ptr(), (end - channel).min(S::ROWS))
     }
 
+    /// Where the first step of a block of K reads the first of some pixels, if pixels are read as they lie.
+    fn fresh(&self, step: usize, pixel: usize) -> Option<Fresh<X::Output>> {
+        let plain = X::PLAIN && self.pass.is_pointwise();
+        let at = plain.then(|| self.pass.outer[0] + self.pass.inner[0].offset + pixel as isize)?;
+        let from = self.input.wrapping_offset(at + step as isize * self.channel_stride);
+        Some(Fresh { from: from.cast(), channel: self.channel_stride })
+    }
+
     /// Sums straight into the output, one block of K after another.
     ///
     /// # Safety
@@ -122,8 +130,13 @@ impl<X: Operand<W>, W> Gemm<'_, X, W> {
     ) {
         let out = self.out.wrapping_offset(self.pass.out_offset(panels.first));
         for block in k_blocks(self.steps) {
-            // SAFETY: the caller's promise.
-            unsafe { self.pack::<S>(block.clone(), panels, 0) };
+            // Packed by the first panel of channels on its way, or before.
+            let mut fresh = self.fresh(block.start, panels.first);
+            if fresh.is_none() {
+                // SAFETY: the caller's promise.
+                unsafe { self.pack::<S>(block.clone(), panels, 0) };
+            }
+            let packed = self.scratch[..block.len() * panels.padded()].as_mut_ptr();
             let (is_first, is_last) = (block.start == 0, block.end == self.steps);
             for channel in channels.clone().step_by(S::ROWS) {
                 let (weights, exist) = self.panel::<S>(channel, channels.end, block.start);
@@ -132,7 +145,8 @@ impl<X: Operand<W>, W> Gemm<'_, X, W> {
                     S::enter(Sweep::<X::Output, S> {
                         steps: block.len(),
                         weights,
-                        pixels: self.scratch.as_ptr(),
+                        pixels: packed,
+                        fresh: fresh.take(),
                         panels,
                         channels: exist,
                         out: out.wrapping_offset(channel as isize * self.out_channel),
@@ -163,6 +177,9 @@ impl<X: Operand<W>, W> Gemm<'_, X, W> {
         }
         for channel in channels.clone().step_by(S::ROWS) {
             let mut exist = 0;
+            assert!(self.scratch.len() >= tiles + S::ROWS * panels.padded(), "room for the sums");
+            // One pointer to both, of which neither ends the other's life.
+            let scratch = self.scratch.as_mut_ptr();
             for block in k_blocks(self.steps) {
                 let (weights, some) = self.panel::<S>(channel, channels.end, block.start);
                 exist = some;
@@ -172,10 +189,11 @@ impl<X: Operand<W>, W> Gemm<'_, X, W> {
                     S::enter(Sweep::<X::Output, S> {
                         steps: block.len(),
                         weights,
-                        pixels: self.scratch[block.start * panels.padded()..].as_ptr(),
+                        pixels: scratch.wrapping_add(block.start * panels.padded()),
+                        fresh: None,
                         panels,
                         channels: exist,
-                        out: self.scratch[tiles..].as_mut_ptr(),
+                        out: scratch.wrapping_add(tiles),
                         row_stride: 0,
                         buffered: true,
                         bias: (block.start == 0).then(|| self.bias[channel..].as_ptr()),

@@ -58,10 +58,6 @@ impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Vectorized for Pack<'_, X, 
 
     #[inline(always)]
     fn run(self) {
-        if X::PLAIN && self.pass.is_pointwise() {
-            // SAFETY: as below.
-            return unsafe { self.pointwise() };
-        }
         let mut out = self.out;
         for panel in 0..self.panels.count() {
             let (start, units, width) = self.panels.get(panel);
@@ -78,40 +74,6 @@ impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Pack<'_, X, W, S> {
     #[inline(always)]
     fn steps_per_tap(&self) -> usize {
         self.channels.div_ceil(X::PAIR)
-    }
-
-    /// One tap, and every output a neighbour of the last: channel by channel, so that memory is read in
-    /// long runs, where panel by panel it would be a cache line of every channel at a time.
-    ///
-    /// # Safety
-    /// As [`Pack::panel`], of all panels.
-    #[inline(always)]
-    unsafe fn pointwise(&self) {
-        let offset = self.pass.inner[0].offset + self.pass.outer[0];
-        let mut input = self.input.wrapping_offset(offset).cast::<X::Output>();
-        input = input.wrapping_offset(self.steps.start as isize * self.channel_stride);
-        for step in 0..self.steps.len() {
-            let mut panel_out = self.out;
-            for panel in 0..self.panels.count() {
-                let (start, units, width) = self.panels.get(panel);
-                let out = panel_out.wrapping_add(step * units * S::WIDTH);
-                for v in 0..units {
-                    let from = input.wrapping_add(start + v * S::WIDTH);
-                    let lanes = (width - v * S::WIDTH).min(S::WIDTH);
-                    // SAFETY: the caller's promise; the masked lanes are pixels.
-                    unsafe {
-                        let value = if lanes == S::WIDTH {
-                            S::load(from)
-                        } else {
-                            S::load_mask(from, S::mask(0, lanes))
-                        };
-                        S::store(out.wrapping_add(v * S::WIDTH), value);
-                    }
-                }
-                panel_out = panel_out.wrapping_add(self.steps.len() * units * S::WIDTH);
-            }
-            input = input.wrapping_offset(self.channel_stride);
-        }
     }
 
     /// # Safety

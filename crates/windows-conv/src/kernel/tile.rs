@@ -78,6 +78,14 @@ pub(crate) fn finished<T: Scalar>(activation: Activation<T>, x: T) -> T {
     }
 }
 
+/// Pixels that are neighbours in memory, channel by channel. The first tiles that multiply them pack them
+/// on their way: what they wait for then, the multiplications hide.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fresh<T> {
+    pub from: *const T,
+    pub channel: isize,
+}
+
 /// One weights panel against all pixel panels of a block.
 pub(crate) struct Sweep<T, S> {
     /// Steps along K.
@@ -85,7 +93,9 @@ pub(crate) struct Sweep<T, S> {
     /// The weights panel at the first of them: `steps x rows`.
     pub weights: *const T,
     /// The packed pixel panels, one behind the other, each `steps x width`.
-    pub pixels: *const T,
+    pub pixels: *mut T,
+    /// Where the panels are packed from meanwhile, if they are not yet.
+    pub fresh: Option<Fresh<T>>,
     pub panels: Panels,
     /// Channels of the panel that exist.
     pub channels: usize,
@@ -101,9 +111,13 @@ pub(crate) struct Sweep<T, S> {
     pub isa: std::marker::PhantomData<S>,
 }
 
+/// Steps that fresh pixels are asked for ahead: each is in another page, which no processor foresees.
+const AHEAD: isize = 12;
+
 struct Tile<T> {
     steps: usize,
-    pixels: *const T,
+    pixels: *mut T,
+    fresh: Option<Fresh<T>>,
     weights: *const T,
     out: *mut T,
     row_stride: isize,
@@ -130,6 +144,9 @@ impl<S: Lanes> Vectorized for Sweep<S::Scalar, S> {
             let tile = Tile {
                 steps: self.steps,
                 pixels,
+                fresh: self
+                    .fresh
+                    .map(|fresh| Fresh { from: fresh.from.wrapping_add(ahead), ..fresh }),
                 weights: self.weights,
                 out,
                 row_stride,
@@ -139,7 +156,13 @@ impl<S: Lanes> Vectorized for Sweep<S::Scalar, S> {
                 finish: self.finish,
             };
             // SAFETY: the driver has set up panels and output for exactly these tiles.
-            unsafe { by_vectors::<S>(vectors, &tile) };
+            unsafe {
+                if tile.fresh.is_some() {
+                    by_vectors::<S, true>(vectors, &tile);
+                } else {
+                    by_vectors::<S, false>(vectors, &tile);
+                }
+            }
             pixels = pixels.wrapping_add(self.steps * vectors * S::WIDTH);
         }
     }
@@ -150,18 +173,18 @@ impl<S: Lanes> Vectorized for Sweep<S::Scalar, S> {
 /// # Safety
 /// See [`tile`]; `vectors` is at most that of a full tile.
 #[inline(always)]
-unsafe fn by_vectors<S: Lanes>(vectors: usize, of: &Tile<S::Scalar>) {
+unsafe fn by_vectors<S: Lanes, const FRESH: bool>(vectors: usize, of: &Tile<S::Scalar>) {
     // SAFETY: the caller's promise.
     unsafe {
         match (vectors, S::ROWS) {
-            (3, 8) if S::VECTORS >= 3 => tile::<S, 3, 8>(of),
-            (2, 8) => tile::<S, 2, 8>(of),
-            (_, 8) => tile::<S, 1, 8>(of),
-            (2, 6) => tile::<S, 2, 6>(of),
-            (_, 6) => tile::<S, 1, 6>(of),
+            (3, 8) if S::VECTORS >= 3 => tile::<S, 3, 8, FRESH>(of),
+            (2, 8) => tile::<S, 2, 8, FRESH>(of),
+            (_, 8) => tile::<S, 1, 8, FRESH>(of),
+            (2, 6) => tile::<S, 2, 6, FRESH>(of),
+            (_, 6) => tile::<S, 1, 6, FRESH>(of),
             _ => {
                 const { assert!(matches!(S::ROWS, 4 | 6 | 8), "a tile of those rows") };
-                tile::<S, 1, 4>(of);
+                tile::<S, 1, 4, FRESH>(of);
             }
         }
     }
@@ -173,10 +196,10 @@ unsafe fn by_vectors<S: Lanes>(vectors: usize, of: &Tile<S::Scalar>) {
 /// and from zero in the others, which are added to what is there: the same for every shape of tile.
 ///
 /// # Safety
-/// `pixels` has `steps V WIDTH` elements, `weights` has `steps B`, `out` the rows that exist, `bias` as
+/// `pixels` has `steps V WIDTH` elements, which are written if `FRESH` from as many that are readable, `weights` has `steps B`, `out` the rows that exist, `bias` as
 /// many as the panel has, and the instruction set of `S` is available.
 #[inline(always)]
-unsafe fn tile<S: Lanes, const V: usize, const B: usize>(of: &Tile<S::Scalar>) {
+unsafe fn tile<S: Lanes, const V: usize, const B: usize, const FRESH: bool>(of: &Tile<S::Scalar>) {
     // SAFETY: the caller's promise.
     unsafe {
         let mut sum = [[S::splat(S::Scalar::default()); V]; B];
@@ -191,13 +214,30 @@ unsafe fn tile<S: Lanes, const V: usize, const B: usize>(of: &Tile<S::Scalar>) {
             S::prefetch(of.out.wrapping_offset(r as isize * of.row_stride));
         }
         let (mut lanes, mut rows) = (of.pixels, of.weights);
+        let (mut from, channel) = match of.fresh {
+            Some(fresh) if FRESH => (fresh.from, fresh.channel),
+            _ => (of.pixels.cast_const(), 0),
+        };
+        let whole = of.tail == S::WIDTH;
+        let mask = S::mask(0, of.tail);
         macro_rules! step {
             ($ahead:expr) => {{
                 // Not `from_fn`: a closure is compiled for the baseline, and intrinsics stay calls there.
                 let mut lane = [S::splat(S::Scalar::default()); V];
                 for v in 0..V {
-                    lane[v] = S::load(lanes.add(($ahead * V + v) * S::WIDTH));
+                    let packed = lanes.add(($ahead * V + v) * S::WIDTH);
+                    lane[v] = if FRESH {
+                        let from = from.wrapping_add(v * S::WIDTH);
+                        S::prefetch(from.wrapping_offset(AHEAD * channel));
+                        let value =
+                            if v + 1 < V { S::load(from) } else { S::load_mask(from, mask) };
+                        S::store(packed, value);
+                        value
+                    } else {
+                        S::load(packed)
+                    };
                 }
+                from = from.wrapping_offset(channel);
                 for r in 0..B {
                     let row = S::splat(*rows.add($ahead * B + r));
                     for v in 0..V {
@@ -221,8 +261,6 @@ unsafe fn tile<S: Lanes, const V: usize, const B: usize>(of: &Tile<S::Scalar>) {
             lanes = lanes.add(V * S::WIDTH);
             rows = rows.add(B);
         }
-        let whole = of.tail == S::WIDTH;
-        let mask = S::mask(0, of.tail);
         // Written out, not looped: sums that are indexed by a variable are kept in memory, and then
         // stored in every step.
         macro_rules! store {
