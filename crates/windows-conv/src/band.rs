@@ -51,6 +51,8 @@ pub(crate) struct Bands {
     pub line: usize,
     /// Lines of the largest band.
     pub most: usize,
+    /// Whether the input itself is the strip.
+    pub in_place: bool,
     /// `[outer tap][row]`: which line of the band it is, or [`NO_LINE`].
     places: Vec<usize>,
     /// Where each inner tap of output 0 lies in a line.
@@ -59,8 +61,15 @@ pub(crate) struct Bands {
 }
 
 impl Bands {
-    /// Bands of at most so many rows and columns; `unit` elements are a line of the cache.
-    pub(crate) fn new(pass: &Pass, rows: usize, columns: usize, unit: usize) -> Self {
+    /// Bands of at most so many rows and columns; `unit` elements are a line of the cache. Only where a
+    /// pass is pointwise can a strip be `in_place`.
+    pub(crate) fn new(
+        pass: &Pass,
+        rows: usize,
+        columns: usize,
+        unit: usize,
+        in_place: bool,
+    ) -> Self {
         let mut runs: Vec<Run> = Vec::new();
         let mut shifts = vec![(0, 0); pass.inner.len()];
         let mut order: Vec<usize> = (0..pass.inner.len()).collect();
@@ -132,7 +141,7 @@ impl Bands {
                 lines: first..kept,
             }));
         }
-        Self { list, lines, runs, line, most, places, taps, rows: pass.rows }
+        Self { list, lines, runs, line, most, in_place, places, taps, rows: pass.rows }
     }
 
     /// Where the first output of a row finds a tap in a strip of so many channels.
@@ -146,6 +155,11 @@ impl Bands {
     ) -> Option<usize> {
         let line = self.places[outer * self.rows + row];
         (line != NO_LINE).then(|| line * channels * self.line + self.taps[inner])
+    }
+
+    /// Elements of a strip of so many channels.
+    pub(crate) fn strip(&self, channels: usize) -> usize {
+        if self.in_place { 0 } else { (self.most * self.line).saturating_mul(channels) }
     }
 
     /// Outputs of the largest band.

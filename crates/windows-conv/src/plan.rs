@@ -399,6 +399,7 @@ impl<X: Operand<W>, W: Copy + Sync> ConvPlan<X, W> {
                     channels: weights.out_per_group,
                     out_channel: self.out_channel,
                     plain: X::PLAIN,
+                    in_channel: self.input.strides()[1],
                     size: size_of::<X::Output>(),
                     limit,
                     threads: self.threads,

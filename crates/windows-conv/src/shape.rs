@@ -8,6 +8,9 @@ use crate::pass::Pass;
 /// Bytes of a strip that stay in the second level of cache, with a panel of weights and sums.
 const STRIP: usize = 512 << 10;
 
+/// Bytes of a page of memory.
+const PAGE: usize = 4096;
+
 /// Units of work for each thread: what the others cannot know, the one that starts late or is interrupted
 /// does less of.
 const UNITS: usize = 4;
@@ -51,6 +54,8 @@ pub(crate) struct Product<'a> {
     pub out_channel: isize,
     /// Whether elements are lanes, so that registers of them can be loaded.
     pub plain: bool,
+    /// Elements from one channel of the input to the next.
+    pub in_channel: isize,
     /// Bytes of a lane.
     pub size: usize,
     /// Most bytes of scratch memory a thread.
@@ -132,7 +137,10 @@ impl TileSize {
         let steps = of.per_tap as f64 * of.pass.taps() as f64;
         let plain = of.plain && matches!(of.pass.stride, 1 | 2);
         let packed = if plain { 5.0 / self.width as f64 } else { 3.0 };
-        let strips = bands.list.iter().map(|band| band.lines.len() * bands.line).sum::<usize>();
+        let strips = match bands.in_place {
+            true => 0,
+            false => bands.list.iter().map(|band| band.lines.len() * bands.line).sum::<usize>(),
+        };
         let moved = match (shape.buffered, of.pass.out_stride) {
             (false, _) => 0.2,
             (true, 1) => 6.0,
@@ -172,10 +180,13 @@ impl TileSize {
         let buffered = of.out_channel != 1;
         let panel = self.padded(true, of.channels).min(self.panel(true));
         let needed = |bands: &Bands| {
-            let strip = (bands.most * bands.line).saturating_mul(of.per_tap).saturating_add(unit);
+            let strip = bands.strip(of.per_tap).saturating_add(unit);
             let sums = if buffered { bands.pixels() * panel } else { 0 };
             strip.saturating_add(sums).saturating_add(unit)
         };
+        // Neighbouring channels in one page are read as well as packed ones.
+        let near = of.in_channel > 0 && of.in_channel as usize <= PAGE / of.size;
+        let in_place = of.plain && pass.is_pointwise() && near;
         let limit = of.limit / of.size;
         let room = limit.min(STRIP / of.size);
         // Weights are read again for every band: threads share bands where those are the lesser part.
@@ -187,7 +198,7 @@ impl TileSize {
             _ => pass.width,
         };
         loop {
-            let bands = Bands::new(pass, rows, columns.max(1), unit);
+            let bands = Bands::new(pass, rows, columns.max(1), unit, in_place);
             let len = needed(&bands);
             if len <= room || (len <= limit && rows == 1 && columns <= self.pixels) {
                 let parts = of.parts(bands.list.len(), of.channels.div_ceil(self.panel(true)));
