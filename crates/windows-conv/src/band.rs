@@ -3,7 +3,8 @@
 //! A matrix of im2col repeats an input for every tap that reads it. A *strip* does not: it has the *lines*
 //! of the input that the rows of a band read, each for all channels one behind the other, and a tap of a
 //! row is a place in a line. A line is a few *runs*, one for each remainder that taps leave modulo the
-//! step, so that neighbouring outputs read neighbours whatever the step is.
+//! step, so that neighbouring outputs read neighbours whatever the step is. Where one tap reads what lies
+//! side by side, the input is a strip as it is.
 
 use std::ops::Range;
 

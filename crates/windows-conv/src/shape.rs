@@ -192,7 +192,9 @@ impl TileSize {
         // Weights are read again for every band: threads share bands where those are the lesser part.
         let weights = of.per_tap * pass.taps() * of.channels;
         let bands = if weights <= of.per_tap * pass.pixels() { of.blocks() } else { 1 };
-        let mut rows = pass.rows.div_ceil(bands).max(1);
+        // A row has a line of its own at the least: what cannot fit need not be tried.
+        let line = if in_place { 1 } else { (of.per_tap * pass.width).max(1) };
+        let mut rows = pass.rows.div_ceil(bands).min(room / line).max(1);
         let mut columns = match pass.rows {
             1 => pass.width.div_ceil(bands).next_multiple_of(self.pixels).min(pass.width),
             _ => pass.width,
