@@ -7,27 +7,41 @@ use windows_core::kernel::{Isa, Vectorized, vectorized};
 use crate::row::Row;
 use crate::session::{Case, Session};
 
-/// Values worked on, in the nearest cache.
-const LEN: usize = 2048;
+/// Values that are worked on side by side: enough for both units of the latency of a multiply-add, which a
+/// loop over one array after another is not, and few enough to stay in registers.
+const CHAINS: usize = 10;
 
-/// Multiply-adds of a value between load and store: so many that these do not count, and chains so short
-/// that the processor has enough of them in flight to hide the latency.
-const CHAIN: usize = 16;
+/// Multiply-adds of a value between load and store: so many that these do not count.
+const LINKS: usize = 24;
 
-struct Fma<'a>(&'a mut [f32; LEN], f32, f32);
+/// Values of each chain, in the nearest cache all together.
+const LEN: usize = 512;
+
+/// Aligned, so that no load has two lines of cache to wait for.
+#[repr(align(64))]
+struct Values([[f32; LEN]; CHAINS]);
+
+struct Fma<'a>(&'a mut Values, f32, f32);
 
 impl Vectorized for Fma<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        let Self(values, factor, term) = self;
-        for value in values {
-            let mut x = *value;
-            for _ in 0..CHAIN {
-                x = x.mul_add(factor, term);
+        let Self(Values(values), factor, term) = self;
+        for i in 0..LEN {
+            let mut side_by_side = [0.0; CHAINS];
+            for chain in 0..CHAINS {
+                side_by_side[chain] = values[chain][i];
             }
-            *value = x;
+            for _ in 0..LINKS {
+                for x in &mut side_by_side {
+                    *x = x.mul_add(factor, term);
+                }
+            }
+            for chain in 0..CHAINS {
+                values[chain][i] = side_by_side[chain];
+            }
         }
     }
 }
@@ -36,7 +50,7 @@ fn fma(session: &mut Session) {
     // Without AVX2 there is no instruction for it, and the library's function has no meaning here.
     let isa = Isa::best().max(Isa::Avx2);
     let case = Case { kernel: format!("{isa:?}"), ..Case::default() };
-    let mut values = [1.0; LEN];
+    let mut values = Values([[1.0; LEN]; CHAINS]);
     let mut run = || {
         let (factor, term) = black_box((0.999, 0.001));
         vectorized(isa, Fma(black_box(&mut values), factor, term));
@@ -62,7 +76,7 @@ fn copy(bytes: usize) -> Row {
 pub(crate) fn rows() -> Vec<Row> {
     let fma = Row::new("limits", "fma", "multiply-adds of f32 in registers", fma);
     vec![
-        fma.items(2 * LEN * CHAIN, "flop"),
+        fma.items(2 * CHAINS * LINKS * LEN, "flop"),
         copy(16 << 10),
         copy(512 << 10),
         copy(8 << 20),

@@ -44,14 +44,20 @@
 //!
 //! Every case, forward or transposed and of any rank, becomes *passes*: outputs that all read through
 //! the same taps, with a table of an offset per outer tap and row. A pass is a product of matrices,
-//! weights times the matrix of im2col, of which a block at a time is packed straight from the input into
-//! panels; the tile of outputs stays in registers meanwhile. Pixels lie along the lanes of a register, or
-//! channels do, where outputs are small or have their channels last. Convolutions with one input channel
-//! per output have kernels of their own. There is one algorithm, over the registers of AVX-512, AVX2 with
-//! FMA, or plain arrays that the compiler vectorises; [`ConvPlan::kernel`] says what was chosen, and the
-//! environment variable `WINDOWS_ISA` or [`PlanOptions::isa`] caps it.
+//! weights times the matrix of im2col, which is never made; a tile of outputs stays in registers while K
+//! runs. There are two ways, of which a plan takes the one of the least work. With *pixels along the
+//! lanes*, panels of the matrix are packed a block at a time, straight from the input, and weights are
+//! broadcast: 1 x 1 windows over large images. With *channels along the lanes*, pixels are broadcast from
+//! a strip that has each input of a band of rows once, not once for each tap; taps in the padding of a row
+//! are left out, and no lane is lost at the end of one. Threads take blocks or bands from a counter until
+//! there are none left. Convolutions with one input channel per output have kernels of their own.
+//!
+//! All of it is written once, over the registers of AVX-512, AVX2 with FMA, or plain arrays that the
+//! compiler vectorises; [`ConvPlan::kernel`] says what was chosen, and the environment variable
+//! `WINDOWS_ISA` or [`PlanOptions::isa`] caps it.
 #![deny(unsafe_code)]
 
+mod band;
 mod causal;
 mod error;
 mod im2col;
@@ -60,6 +66,7 @@ mod named;
 mod pass;
 mod plan;
 mod reference;
+mod shape;
 mod spec;
 
 pub use causal::CausalConv1d;

@@ -7,11 +7,11 @@ use windows_core::{Axis, Dyn, Layout, Rank, StridedView};
 
 use crate::kernel::depthwise::MAX_INNER_TAPS;
 use crate::kernel::element::Operand;
-use crate::kernel::gemm::{Shape, TileSize};
 use crate::kernel::lanes::Scalar;
 use crate::kernel::run::{run, tile_size};
 use crate::kernel::tile::Finish;
 use crate::pass::{Pass, PassAxis, named, passes, transposed_axis};
+use crate::shape::{Product, Shape, TileSize};
 use crate::spec::{Activation, ConvSpec, OutputOrder, PlanOptions};
 use crate::{ConvError, reference};
 
@@ -31,7 +31,8 @@ pub(crate) enum Algorithm {
 #[derive(Clone, Debug)]
 pub(crate) struct PassPlan<T> {
     pub pass: Pass,
-    pub shape: Shape,
+    /// Of a multiplication.
+    pub shape: Option<Shape>,
     /// Lanes along K: channels (pairs of them) times taps.
     pub steps: usize,
     pub weights: Vec<T>,
@@ -391,10 +392,20 @@ impl<X: Operand<W>, W: Copy + Sync> ConvPlan<X, W> {
         };
         if algorithm == Algorithm::Gemm {
             for pass in &passes {
-                let steps = per_tap * pass.taps();
                 let limit = options.scratch_bytes;
-                let out = weights.out_per_group;
-                match size.shape::<X::Output>(pass, steps, out, self.out_channel, limit) {
+                let product = Product {
+                    pass,
+                    per_tap,
+                    channels: weights.out_per_group,
+                    out_channel: self.out_channel,
+                    plain: X::PLAIN,
+                    in_channel: self.input.strides()[1],
+                    size: size_of::<X::Output>(),
+                    limit,
+                    threads: self.threads,
+                    times: self.images() * self.groups,
+                };
+                match size.shape(&product) {
                     Ok(shape) => shapes.push(shape),
                     // A window of more taps than any network has, onto outputs that are not
                     // neighbours: plain loops need no scratch at all.
@@ -408,15 +419,14 @@ impl<X: Operand<W>, W: Copy + Sync> ConvPlan<X, W> {
         }
         self.algorithm = algorithm;
 
-        for (index, pass) in passes.into_iter().enumerate() {
+        let mut shapes = shapes.into_iter();
+        for pass in passes {
             let steps = per_tap * pass.taps();
-            let (full, unit, shape) = match algorithm {
-                Algorithm::Gemm => {
-                    let shape = shapes[index];
-                    let panel = size.panel(shape.channel_lanes);
-                    (panel, if shape.channel_lanes { size.width } else { panel }, shape)
-                }
-                _ => (1, 1, Shape::NONE),
+            let shape = if algorithm == Algorithm::Gemm { shapes.next() } else { None };
+            let (full, unit) = match shape.as_ref().map(Shape::channel_lanes) {
+                Some(true) => (size.panel(true), size.width),
+                Some(false) => (size.panel(false), size.panel(false)),
+                None => (1, 1),
             };
             let mut packed = weights.pack::<X>(zeros, &pass.weights, full, unit);
             if algorithm == Algorithm::DepthwiseChannels {
@@ -424,15 +434,13 @@ impl<X: Operand<W>, W: Copy + Sync> ConvPlan<X, W> {
                     .flat_map(|tap| packed.iter().skip(tap).step_by(steps).copied())
                     .collect();
             }
-            self.scratch = self.scratch.max(shape.scratch);
+            self.scratch = self.scratch.max(shape.as_ref().map_or(0, |shape| shape.scratch));
             self.passes.push(PassPlan { pass, shape, steps, weights: packed });
         }
 
         let per_group = weights.out_per_group;
         let padded = match algorithm {
-            Algorithm::Gemm => {
-                size.padded_channels(true, per_group).max(size.padded_channels(false, per_group))
-            }
+            Algorithm::Gemm => size.padded(true, per_group).max(size.padded(false, per_group)),
             _ => per_group,
         };
         let zero = X::Output::default();
@@ -471,15 +479,13 @@ impl<X: Operand<W>, W: Copy + Sync> ConvPlan<X, W> {
         let size: TileSize = tile_size::<X::Output>(self.isa);
         let channel_lanes = match self.algorithm {
             Algorithm::DepthwiseChannels => true,
-            _ => self.passes.first().is_some_and(|pass| pass.shape.channel_lanes),
+            _ => {
+                let shape = self.passes.first().and_then(|pass| pass.shape.as_ref());
+                shape.is_some_and(Shape::channel_lanes)
+            }
         };
-        Kernel {
-            isa: self.isa,
-            algorithm: self.algorithm,
-            channel_lanes,
-            rows: size.rows,
-            lanes: size.width * size.vectors,
-        }
+        let (rows, lanes) = size.tile(channel_lanes);
+        Kernel { isa: self.isa, algorithm: self.algorithm, channel_lanes, rows, lanes }
     }
 
     pub(crate) fn images(&self) -> usize {

@@ -56,6 +56,10 @@ fn setups() -> Vec<Setup> {
         Setup::new(ConvSpec::new([1, 1]), [1, 500, 9, 9], [24, 500, 1, 1]),
         Setup::new(square(0).step(2).groups(8), [3, 8, 31, 40], [8, 1, 3, 3]),
         Setup::new(square(1).step(2).transposed(), [1, 20, 9, 8], [20, 12, 3, 3]),
+        // Pixels packed by the tiles that multiply them, in several blocks of K and a part of a register.
+        Setup::new(ConvSpec::new([1, 1]), [1, 400, 103, 2], [24, 400, 1, 1]),
+        // Strips of two runs, in several bands.
+        Setup::new(square(3).step(2).dilation(3), [1, 20, 41, 37], [48, 20, 3, 3]),
     ]
 }
 
@@ -149,8 +153,10 @@ fn the_plan_says_which_kernel_it_chose() {
     assert_eq!(kernels[3], ("depthwise", "pixels"));
     if isa == Isa::Avx512 {
         assert_eq!(kernels[1], ("implicit-gemm", "channels"));
+        assert_eq!(kernels[5], ("implicit-gemm", "pixels"));
+        assert_eq!(kernels[6], ("implicit-gemm", "channels"));
         let text = setups()[1].plan(&PlanOptions::default()).kernel().to_string();
-        assert_eq!(text, "avx512 implicit-gemm 8x48, channels along the lanes");
+        assert_eq!(text, "avx512 implicit-gemm 14x32, channels along the lanes");
     }
 }
 

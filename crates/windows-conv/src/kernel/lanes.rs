@@ -2,6 +2,8 @@
 
 use windows_core::kernel::{Isa, Vectorized};
 
+use super::transpose::transpose;
+
 /// The element that kernels multiply and add: `f32`, `f64`, or an `i32` that holds two `i16`.
 pub trait Scalar: Copy + Default + PartialOrd + Send + Sync + std::fmt::Debug + 'static {
     #[doc(hidden)]
@@ -47,10 +49,16 @@ pub trait Lanes: 'static {
     const ISA: Isa;
     /// Lanes of a register.
     const WIDTH: usize;
-    /// Registers along the lanes of a full tile.
+    /// Registers there are.
+    const REGISTERS: usize;
+    /// Registers of pixels of a full tile, with pixels along the lanes.
     const VECTORS: usize;
-    /// Rows of a full tile: each is a value that is broadcast.
+    /// Channels of such a tile: each is a weight that is broadcast.
     const ROWS: usize;
+    /// Registers of channels of a full tile, with channels along the lanes.
+    const WIDE: usize;
+    /// Pixels of such a tile: each is broadcast.
+    const PIXELS: usize;
 
     /// Runs a computation compiled for this instruction set, and for this one only.
     unsafe fn enter<C: Vectorized>(computation: C) -> C::Output;
@@ -77,6 +85,20 @@ pub trait Lanes: 'static {
     unsafe fn add(a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// `sum + a b`, in one rounding where the instruction set has it.
     unsafe fn mul_add(sum: Self::Vector, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// `to[column to_row + row] = from[row from_row + column]`, for at most `WIDTH` rows and columns; the
+    /// rows of `from` have `WIDTH` elements, whatever `columns` is.
+    #[inline(always)]
+    unsafe fn transpose(
+        from: *const Self::Scalar,
+        from_row: usize,
+        rows: usize,
+        to: *mut Self::Scalar,
+        to_row: isize,
+        columns: usize,
+    ) {
+        // SAFETY: the caller gives these elements.
+        unsafe { transpose(from, from_row, rows, to, to_row, columns) }
+    }
     /// Asks for a cache line that is read soon. Any address.
     #[inline(always)]
     fn prefetch(from: *const Self::Scalar) {

@@ -1,8 +1,9 @@
 //! Everything that touches memory by pointer or the processor by name, and all `unsafe` of the crate.
 //!
 //! `lanes` says what an instruction set must offer; `portable` and `x86_64` offer it. The algorithms
-//! (`tile`, `pack`, `gemm`, `depthwise`) are written once over that. `run` is the safe way in: it checks
-//! input, output and scratch against the plan and shares the work among threads.
+//! are written once over that: `gemm`, `pack` and `tile` with pixels along the lanes, `wide` and `strip`
+//! with channels, `depthwise`. `run` is the safe way in: it checks input, output and scratch against the
+//! plan and shares the work among threads.
 #![allow(unsafe_code)]
 
 pub(crate) mod depthwise;
@@ -12,5 +13,8 @@ pub(crate) mod lanes;
 mod pack;
 mod portable;
 pub(crate) mod run;
+mod strip;
 pub(crate) mod tile;
+mod transpose;
+mod wide;
 mod x86_64;

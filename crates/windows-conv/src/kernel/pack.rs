@@ -49,8 +49,6 @@ pub(crate) struct Pack<'a, X: Operand<W>, W, S> {
     /// Steps along K: the lanes of channels, within taps.
     pub steps: Range<usize>,
     pub panels: Panels,
-    /// Whether panels are whole registers wide (pixels along the lanes), or exactly their pixels.
-    pub whole: bool,
     pub out: *mut X::Output,
     pub kernel: PhantomData<(S, W)>,
 }
@@ -60,14 +58,10 @@ impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Vectorized for Pack<'_, X, 
 
     #[inline(always)]
     fn run(self) {
-        if X::PLAIN && self.whole && self.pass.is_pointwise() {
-            // SAFETY: as below.
-            return unsafe { self.pointwise() };
-        }
         let mut out = self.out;
         for panel in 0..self.panels.count() {
             let (start, units, width) = self.panels.get(panel);
-            let row = if self.whole { units * S::WIDTH } else { units };
+            let row = units * S::WIDTH;
             // SAFETY: the driver's buffer has room for all panels, and the pass was made for the input.
             unsafe { self.panel(start, width, row, out) };
             out = out.wrapping_add(self.steps.len() * row);
@@ -80,40 +74,6 @@ impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Pack<'_, X, W, S> {
     #[inline(always)]
     fn steps_per_tap(&self) -> usize {
         self.channels.div_ceil(X::PAIR)
-    }
-
-    /// One tap, and every output a neighbour of the last: channel by channel, so that memory is read in
-    /// long runs, where panel by panel it would be a cache line of every channel at a time.
-    ///
-    /// # Safety
-    /// As [`Pack::panel`], of all panels.
-    #[inline(always)]
-    unsafe fn pointwise(&self) {
-        let offset = self.pass.inner[0].offset + self.pass.outer[0];
-        let mut input = self.input.wrapping_offset(offset).cast::<X::Output>();
-        input = input.wrapping_offset(self.steps.start as isize * self.channel_stride);
-        for step in 0..self.steps.len() {
-            let mut panel_out = self.out;
-            for panel in 0..self.panels.count() {
-                let (start, units, width) = self.panels.get(panel);
-                let out = panel_out.wrapping_add(step * units * S::WIDTH);
-                for v in 0..units {
-                    let from = input.wrapping_add(start + v * S::WIDTH);
-                    let lanes = (width - v * S::WIDTH).min(S::WIDTH);
-                    // SAFETY: the caller's promise; the masked lanes are pixels.
-                    unsafe {
-                        let value = if lanes == S::WIDTH {
-                            S::load(from)
-                        } else {
-                            S::load_mask(from, S::mask(0, lanes))
-                        };
-                        S::store(out.wrapping_add(v * S::WIDTH), value);
-                    }
-                }
-                panel_out = panel_out.wrapping_add(self.steps.len() * units * S::WIDTH);
-            }
-            input = input.wrapping_offset(self.channel_stride);
-        }
     }
 
     /// # Safety
@@ -150,15 +110,14 @@ impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Pack<'_, X, W, S> {
         while step < self.steps.end {
             let len = (per_tap - first).min(self.steps.end - step);
             let out = out.wrapping_add((step - self.steps.start) * row);
-            for v in 0..row.div_ceil(S::WIDTH) {
+            for v in 0..row / S::WIDTH {
                 let mine = if v < vectors { &pieces[ends[v]..ends[v + 1]] } else { &[] };
-                let lanes = (row - v * S::WIDTH).min(S::WIDTH);
                 let out = out.wrapping_add(v * S::WIDTH);
                 let bases = &self.pass.outer[outer * self.pass.rows..];
                 let count = self.segments(bases, self.pass.inner[inner], mine, &mut segments);
                 let real = &segments[..count];
                 // SAFETY: the caller's promise.
-                unsafe { self.register(real, first..first + len, lanes, row, out) };
+                unsafe { self.register(real, first..first + len, row, out) };
             }
             (step, first) = (step + len, 0);
             inner += 1;
@@ -202,7 +161,6 @@ impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Pack<'_, X, W, S> {
         &self,
         segments: &[Segment],
         steps: Range<usize>,
-        lanes: usize,
         row: usize,
         mut out: *mut X::Output,
     ) {
@@ -212,17 +170,11 @@ impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Pack<'_, X, W, S> {
         // SAFETY: the masks are the real taps, which lie in the input; `out` has the rows.
         unsafe {
             if X::PLAIN && (stride == 1 || stride == 2) {
-                let store = S::mask(0, lanes);
                 macro_rules! rows {
                     (|$from:ident| $value:expr) => {
                         for _ in steps {
                             let $from = input.cast::<S::Scalar>();
-                            let value = $value;
-                            if lanes == S::WIDTH {
-                                S::store(out, value);
-                            } else {
-                                S::store_mask(out, store, value);
-                            }
+                            S::store(out, $value);
                             input = input.wrapping_offset(channel);
                             out = out.wrapping_add(row);
                         }
@@ -273,8 +225,8 @@ impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Pack<'_, X, W, S> {
             for step in steps {
                 let pair = self.channels - step * X::PAIR > 1;
                 let written: usize = segments.iter().map(|s| s.len).sum();
-                if written < lanes {
-                    for lane in 0..lanes {
+                if written < S::WIDTH {
+                    for lane in 0..S::WIDTH {
                         out.wrapping_add(lane).write(X::Output::default());
                     }
                 }

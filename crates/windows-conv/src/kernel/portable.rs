@@ -21,8 +21,11 @@ impl<T: Scalar> Lanes for Portable<T> {
 
     const ISA: Isa = Isa::Portable;
     const WIDTH: usize = WIDTH;
+    const REGISTERS: usize = 16;
     const VECTORS: usize = 1;
     const ROWS: usize = 4;
+    const WIDE: usize = 1;
+    const PIXELS: usize = 4;
 
     unsafe fn enter<C: Vectorized>(computation: C) -> C::Output {
         computation.run()

@@ -2,14 +2,17 @@
 
 use std::marker::PhantomData;
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use windows_core::kernel::Isa;
 
 use super::depthwise;
 use super::element::Operand;
-use super::gemm::{Gemm, TileSize};
+use super::gemm::{ALIGN, Gemm};
 use super::lanes::{Lanes, Scalar};
+use super::wide::Wide;
 use crate::plan::{Algorithm, ConvPlan, PassPlan};
+use crate::shape::{Shape, TileSize, Tiles};
 
 /// Runs `$body` with `$lanes` standing for the registers of an instruction set.
 macro_rules! with_lanes {
@@ -79,7 +82,8 @@ pub(crate) fn run<X: Operand<W>, W: Copy + Sync>(
     assert!(scratch.len() >= plan.scratch_len(), "the scratch memory fits the plan");
     // An input without elements is never read, but must not be pointed beyond either.
     let input = if plan.input.is_empty() { input.as_ptr() } else { input[offset..].as_ptr() };
-    let work = Work { plan, input, out: Shared(out.as_mut_ptr()) };
+    let next = AtomicUsize::new(0);
+    let work = Work { plan, input, out: Shared(out.as_mut_ptr()), next };
     work.split(0..plan.threads, scratch);
 }
 
@@ -87,6 +91,8 @@ struct Work<'a, X: Operand<W>, W> {
     plan: &'a ConvPlan<X, W>,
     input: *const X,
     out: Shared<X::Output>,
+    /// The unit of a multiplication that no thread has begun yet.
+    next: AtomicUsize,
 }
 
 // SAFETY: a plan is shared data; the input comes from a `&[X]`, the output is `Shared`.
@@ -116,7 +122,7 @@ impl<X: Operand<W>, W: Copy + Sync> Work<'_, X, W> {
     fn part(&self, part: usize, scratch: &mut [X::Output]) {
         let plan = self.plan;
         with_lanes!(plan.isa, X::Output, L => match plan.algorithm {
-            Algorithm::Gemm => self.gemm::<L<X::Output>>(part, scratch),
+            Algorithm::Gemm => self.gemm::<L<X::Output>>(scratch),
             Algorithm::DepthwiseRows => self.depthwise_rows::<L<X::Output>>(part),
             Algorithm::DepthwiseChannels => self.depthwise_channels::<L<X::Output>>(part),
             Algorithm::Reference => unreachable!("the reference needs no kernel"),
@@ -132,85 +138,119 @@ impl<X: Operand<W>, W: Copy + Sync> Work<'_, X, W> {
         )
     }
 
-    fn gemm<S: Lanes<Scalar = X::Output>>(&self, part: usize, scratch: &mut [X::Output]) {
+    /// Takes unit after unit of the work, until there is none left.
+    fn gemm<S: Lanes<Scalar = X::Output>>(&self, scratch: &mut [X::Output]) {
         let plan = self.plan;
-        let units = plan.images() * plan.groups;
-        // Whole images and groups are the better share: nothing is packed twice.
-        let whole = units >= 4 * plan.threads || units.is_multiple_of(plan.threads);
-        for pass in &plan.passes {
-            let mine = if whole { share(units, part, plan.threads) } else { 0..units };
-            for unit in mine {
-                let (channels, pixels) = match whole {
-                    true => (0..plan.out_channels / plan.groups, 0..pass.pass.pixels()),
-                    false => self.slice::<S>(pass, part),
+        let times = plan.images() * plan.groups;
+        // A plan's scratch has room to be aligned.
+        let skip = scratch.as_ptr().align_offset(ALIGN);
+        let scratch = &mut scratch[skip..];
+        let mut packed = None;
+        loop {
+            let mut unit = self.next.fetch_add(1, Ordering::Relaxed);
+            // Units are numbered pass by pass, image by image, block by block.
+            let mut passes = plan.passes.iter().enumerate();
+            let (index, pass, shape, blocks) = loop {
+                let Some((index, pass)) = passes.next() else { return };
+                let Some(shape) = &pass.shape else { continue };
+                let blocks = match &shape.tiles {
+                    Tiles::Pixels { block } => pass.pass.pixels().div_ceil(*block),
+                    Tiles::Channels(bands) => bands.list.len(),
                 };
-                if !channels.is_empty() && !pixels.is_empty() {
-                    self.unit::<S>(pass, unit, channels, pixels, scratch);
+                let units = times * blocks * shape.parts;
+                if unit < units {
+                    break (index, pass, shape, blocks);
                 }
-            }
+                unit -= units;
+            };
+            let (unit, part) = (unit / shape.parts, unit % shape.parts);
+            let (time, block) = (unit / blocks, unit % blocks);
+            let out_per_group = plan.out_channels / plan.groups;
+            let panel = TileSize::of::<S>().panel(shape.channel_lanes());
+            let panels = share(out_per_group.div_ceil(panel), part, shape.parts);
+            let channels = panels.start * panel..(panels.end * panel).min(out_per_group);
+            let strip = Some((index, time, block));
+            self.unit::<S>(pass, shape, time, block, channels, packed == strip, scratch);
+            packed = strip;
         }
     }
 
-    /// The channels and pixels of a unit that a thread computes.
-    fn slice<S: Lanes>(
-        &self,
-        pass: &PassPlan<X::Output>,
-        part: usize,
-    ) -> (Range<usize>, Range<usize>) {
-        let (channels, pixels) = (self.plan.out_channels / self.plan.groups, pass.pass.pixels());
-        let (threads, wide) = (self.plan.threads, pass.shape.channel_lanes);
-        let unit = if wide { 1 } else { S::WIDTH };
-        let panel = TileSize::of::<S>().panel(wide);
-        let (panels, units) = (channels.div_ceil(panel), pixels.div_ceil(unit));
-        // Pixels are packed by whoever multiplies them, weights are packed already: sharing pixels
-        // costs nothing while every thread has enough of them to fill its tiles.
-        let by_pixels =
-            if wide { panels < threads } else { units >= 3 * threads || panels < threads };
-        let cut = |range: Range<usize>, unit: usize, len: usize| {
-            (range.start * unit).min(len)..(range.end * unit).min(len)
-        };
-        if by_pixels {
-            (0..channels, cut(share(units, part, threads), unit, pixels))
-        } else {
-            (cut(share(panels, part, threads), panel, channels), 0..pixels)
-        }
-    }
-
+    /// Some channels of a block of pixels, or of a band that may be packed already.
+    #[expect(clippy::too_many_arguments, reason = "the coordinates of a unit")]
     fn unit<S: Lanes<Scalar = X::Output>>(
         &self,
         pass: &PassPlan<X::Output>,
-        unit: usize,
+        shape: &Shape,
+        time: usize,
+        block: usize,
         channels: Range<usize>,
-        pixels: Range<usize>,
+        packed: bool,
         scratch: &mut [X::Output],
     ) {
         let plan = self.plan;
-        let (image, group) = (unit / plan.groups, unit % plan.groups);
+        let (image, group) = (time / plan.groups, time % plan.groups);
         let per_group = plan.input.shape()[1] / plan.groups;
         let out_per_group = plan.out_channels / plan.groups;
         let (input, out) = self.image(image);
         let channel_stride = plan.input.strides()[1];
-        let ahead = (group * per_group) as isize;
-        let packed = pass.weights.len() / plan.groups;
+        let input = input.wrapping_offset((group * per_group) as isize * channel_stride);
+        let out = out.wrapping_offset((group * out_per_group) as isize * plan.out_channel);
+        let weights = pass.weights.len() / plan.groups;
+        let weights = &pass.weights[group * weights..][..weights];
         let bias = plan.bias.len() / plan.groups;
-        let gemm = Gemm::<X, W> {
-            pass: &pass.pass,
-            shape: pass.shape,
-            weights: &pass.weights[group * packed..][..packed],
-            bias: &plan.bias[group * bias..][..bias],
-            channels: per_group,
-            steps: pass.steps,
-            input: input.wrapping_offset(ahead * channel_stride),
-            channel_stride,
-            zero: plan.input_zero,
-            out: out.wrapping_offset((group * out_per_group) as isize * plan.out_channel),
-            out_channel: plan.out_channel,
-            finish: plan.finish(),
-            scratch,
-            weight: PhantomData,
-        };
-        // SAFETY: `run` has checked input and output; parts write disjoint channels or pixels.
-        unsafe { gemm.run::<S>(channels, pixels) };
+        let bias = &plan.bias[group * bias..][..bias];
+        // SAFETY, of both: `run` has checked input and output, the plan its instruction set; units are
+        // disjoint channels or pixels.
+        match &shape.tiles {
+            Tiles::Pixels { block: most } => {
+                let mut gemm = Gemm::<X, W> {
+                    pass: &pass.pass,
+                    buffered: shape.buffered,
+                    weights,
+                    bias,
+                    channels: per_group,
+                    steps: pass.steps,
+                    input,
+                    channel_stride,
+                    zero: plan.input_zero,
+                    out,
+                    out_channel: plan.out_channel,
+                    finish: plan.finish(),
+                    scratch,
+                    weight: PhantomData,
+                };
+                let pixels = block * most..((block + 1) * most).min(pass.pass.pixels());
+                // SAFETY: see above.
+                unsafe { gemm.run::<S>(channels, pixels) };
+            }
+            Tiles::Channels(bands) => {
+                let mut wide = Wide::<X, W> {
+                    pass: &pass.pass,
+                    bands,
+                    buffered: shape.buffered,
+                    weights,
+                    bias,
+                    channels: per_group,
+                    steps: pass.steps,
+                    input,
+                    channel_stride,
+                    zero: plan.input_zero,
+                    out,
+                    out_channel: plan.out_channel,
+                    finish: plan.finish(),
+                    scratch,
+                    weight: PhantomData,
+                };
+                let band = &bands.list[block];
+                // SAFETY: see above.
+                unsafe {
+                    if !packed {
+                        wide.pack::<S>(band);
+                    }
+                    wide.run::<S>(band, channels);
+                }
+            }
+        }
     }
 
     fn depthwise_rows<S: Lanes<Scalar = X::Output>>(&self, part: usize) {

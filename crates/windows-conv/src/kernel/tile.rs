@@ -1,7 +1,4 @@
-//! The multiplication: a tile of outputs stays in registers while K runs.
-//!
-//! One operand lies along the *lanes* of registers, the other is broadcast *row* by row. Which of the
-//! two are the pixels and which the channels is the orientation of a plan; the tile is the same.
+//! The multiplication with pixels along the lanes: a tile of outputs stays in registers while K runs.
 
 use windows_core::kernel::Vectorized;
 
@@ -81,23 +78,30 @@ pub(crate) fn finished<T: Scalar>(activation: Activation<T>, x: T) -> T {
     }
 }
 
+/// Pixels that are neighbours in memory, channel by channel. The first tiles that multiply them pack them
+/// on their way: what they wait for then, the multiplications hide.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fresh<T> {
+    pub from: *const T,
+    pub channel: isize,
+}
+
 /// One weights panel against all pixel panels of a block.
-pub(crate) struct Sweep<T, S, const CHANNELS: bool> {
+pub(crate) struct Sweep<T, S> {
     /// Steps along K.
     pub steps: usize,
-    /// The weights panel at the first of them: `steps x rows`, or `steps x lanes` with channels along
-    /// the lanes.
+    /// The weights panel at the first of them: `steps x rows`.
     pub weights: *const T,
     /// The packed pixel panels, one behind the other, each `steps x width`.
-    pub pixels: *const T,
+    pub pixels: *mut T,
+    /// Where the panels are packed from meanwhile, if they are not yet.
+    pub fresh: Option<Fresh<T>>,
     pub panels: Panels,
-    /// Registers of the weights panel, where channels lie along the lanes.
-    pub vectors: usize,
     /// Channels of the panel that exist.
     pub channels: usize,
     /// The output of the first channel of the panel and the first pixel of the block.
     pub out: *mut T,
-    /// Distance of neighbouring rows of a tile in the output. Neighbouring lanes are neighbours.
+    /// Distance of neighbouring channels in the output. Neighbouring pixels are neighbours.
     pub row_stride: isize,
     /// Whether tiles lie one behind the other, each full, instead of in the output.
     pub buffered: bool,
@@ -107,10 +111,14 @@ pub(crate) struct Sweep<T, S, const CHANNELS: bool> {
     pub isa: std::marker::PhantomData<S>,
 }
 
+/// Steps that fresh pixels are asked for ahead: each is in another page, which no processor foresees.
+const AHEAD: isize = 12;
+
 struct Tile<T> {
     steps: usize,
-    lanes: *const T,
-    rows: *const T,
+    pixels: *mut T,
+    fresh: Option<Fresh<T>>,
+    weights: *const T,
     out: *mut T,
     row_stride: isize,
     /// Lanes of the last register that exist, rows that exist.
@@ -118,93 +126,66 @@ struct Tile<T> {
     count: usize,
     bias: Option<*const T>,
     finish: Option<Finish<T>>,
-    /// Weights that the next block reads, and that are not in the cache yet.
-    soon: *const T,
 }
 
-impl<S: Lanes, const CHANNELS: bool> Vectorized for Sweep<S::Scalar, S, CHANNELS> {
+impl<S: Lanes> Vectorized for Sweep<S::Scalar, S> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
         let mut pixels = self.pixels;
-        let line = 64 / size_of::<S::Scalar>();
         for panel in 0..self.panels.count() {
-            let (start, units, width) = self.panels.get(panel);
-            let (vectors, rows) = if CHANNELS { (self.vectors, units) } else { (units, S::ROWS) };
-            let (lanes, count) =
-                if CHANNELS { (self.channels, units) } else { (width, self.channels) };
-            let (lanes_at, rows_at) =
-                if CHANNELS { (self.weights, pixels) } else { (pixels, self.weights) };
+            let (start, vectors, width) = self.panels.get(panel);
             let ahead = start - self.panels.first;
-            let out = match (self.buffered, CHANNELS) {
-                (true, true) => self.out.wrapping_add(ahead * self.vectors * S::WIDTH),
-                (true, false) => self.out.wrapping_add(ahead * S::ROWS),
-                (false, true) => self.out.wrapping_offset(ahead as isize * self.row_stride),
-                (false, false) => self.out.wrapping_add(ahead),
+            let (out, row_stride) = match self.buffered {
+                true => (self.out.wrapping_add(ahead * S::ROWS), (vectors * S::WIDTH) as isize),
+                false => (self.out.wrapping_add(ahead), self.row_stride),
             };
-            let row_stride =
-                if self.buffered { (vectors * S::WIDTH) as isize } else { self.row_stride };
             let tile = Tile {
                 steps: self.steps,
-                lanes: lanes_at,
-                rows: rows_at,
+                pixels,
+                fresh: self
+                    .fresh
+                    .map(|fresh| Fresh { from: fresh.from.wrapping_add(ahead), ..fresh }),
+                weights: self.weights,
                 out,
                 row_stride,
-                tail: if self.buffered { S::WIDTH } else { lanes - (vectors - 1) * S::WIDTH },
-                count: if self.buffered { rows } else { count },
+                tail: if self.buffered { S::WIDTH } else { width - (vectors - 1) * S::WIDTH },
+                count: if self.buffered { S::ROWS } else { self.channels },
                 bias: self.bias,
                 finish: self.finish,
-                // Blocks and panels lie one behind the other: every tile fetches its part of the next.
-                soon: self.weights.wrapping_add(
-                    self.steps * self.vectors * S::WIDTH + panel * (self.steps / 4) * 2 * line,
-                ),
             };
             // SAFETY: the driver has set up panels and output for exactly these tiles.
-            unsafe { by_rows::<S, CHANNELS>(vectors, rows, &tile) };
-            pixels = pixels.wrapping_add(self.steps * units * if CHANNELS { 1 } else { S::WIDTH });
+            unsafe {
+                if tile.fresh.is_some() {
+                    by_vectors::<S, true>(vectors, &tile);
+                } else {
+                    by_vectors::<S, false>(vectors, &tile);
+                }
+            }
+            pixels = pixels.wrapping_add(self.steps * vectors * S::WIDTH);
         }
     }
 }
 
-/// Finds the tile of that many rows and registers.
+/// Finds the tile of that many registers and of the rows of the instruction set.
 ///
 /// # Safety
-/// See [`tile`]; `rows` and `vectors` are at most those of a full tile.
+/// See [`tile`]; `vectors` is at most that of a full tile.
 #[inline(always)]
-unsafe fn by_rows<S: Lanes, const CHANNELS: bool>(
-    vectors: usize,
-    rows: usize,
-    of: &Tile<S::Scalar>,
-) {
+unsafe fn by_vectors<S: Lanes, const FRESH: bool>(vectors: usize, of: &Tile<S::Scalar>) {
     // SAFETY: the caller's promise.
     unsafe {
-        match rows {
-            8 if S::ROWS >= 8 => by_vectors::<S, 8, CHANNELS>(vectors, of),
-            7 if S::ROWS >= 8 => by_vectors::<S, 7, CHANNELS>(vectors, of),
-            6 if S::ROWS >= 6 => by_vectors::<S, 6, CHANNELS>(vectors, of),
-            5 if S::ROWS >= 6 => by_vectors::<S, 5, CHANNELS>(vectors, of),
-            4 => by_vectors::<S, 4, CHANNELS>(vectors, of),
-            3 => by_vectors::<S, 3, CHANNELS>(vectors, of),
-            2 => by_vectors::<S, 2, CHANNELS>(vectors, of),
-            _ => by_vectors::<S, 1, CHANNELS>(vectors, of),
-        }
-    }
-}
-
-/// # Safety
-/// As [`by_rows`].
-#[inline(always)]
-unsafe fn by_vectors<S: Lanes, const B: usize, const CHANNELS: bool>(
-    vectors: usize,
-    of: &Tile<S::Scalar>,
-) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        match vectors {
-            3 if S::VECTORS >= 3 => tile::<S, 3, B, CHANNELS>(of),
-            2 if S::VECTORS >= 2 => tile::<S, 2, B, CHANNELS>(of),
-            _ => tile::<S, 1, B, CHANNELS>(of),
+        match (vectors, S::ROWS) {
+            (3, 8) if S::VECTORS >= 3 => tile::<S, 3, 8, FRESH>(of),
+            (2, 8) => tile::<S, 2, 8, FRESH>(of),
+            (_, 8) => tile::<S, 1, 8, FRESH>(of),
+            (2, 6) => tile::<S, 2, 6, FRESH>(of),
+            (_, 6) => tile::<S, 1, 6, FRESH>(of),
+            _ => {
+                const { assert!(matches!(S::ROWS, 4 | 6 | 8), "a tile of those rows") };
+                tile::<S, 1, 4, FRESH>(of);
+            }
         }
     }
 }
@@ -215,38 +196,48 @@ unsafe fn by_vectors<S: Lanes, const B: usize, const CHANNELS: bool>(
 /// and from zero in the others, which are added to what is there: the same for every shape of tile.
 ///
 /// # Safety
-/// `lanes` has `steps V WIDTH` elements, `rows` has `steps B`, `out` the rows that exist, `bias` as many
-/// as the panel has, and the instruction set of `S` is available.
+/// `pixels` has `steps V WIDTH` elements, which are written if `FRESH` from as many that are readable, `weights` has `steps B`, `out` the rows that exist, `bias` as
+/// many as the panel has, and the instruction set of `S` is available.
 #[inline(always)]
-unsafe fn tile<S: Lanes, const V: usize, const B: usize, const CHANNELS: bool>(
-    of: &Tile<S::Scalar>,
-) {
+unsafe fn tile<S: Lanes, const V: usize, const B: usize, const FRESH: bool>(of: &Tile<S::Scalar>) {
     // SAFETY: the caller's promise.
     unsafe {
         let mut sum = [[S::splat(S::Scalar::default()); V]; B];
         if let Some(bias) = of.bias {
             for r in 0..B {
                 for v in 0..V {
-                    sum[r][v] = if CHANNELS {
-                        S::load(bias.add(v * S::WIDTH))
-                    } else {
-                        S::splat(*bias.add(r))
-                    };
+                    sum[r][v] = S::splat(*bias.add(r));
                 }
             }
         }
         for r in 0..B.min(of.count) {
             S::prefetch(of.out.wrapping_offset(r as isize * of.row_stride));
         }
-        let (mut lanes, mut rows, mut soon) = (of.lanes, of.rows, of.soon);
-        let line = 64 / size_of::<S::Scalar>();
+        let (mut lanes, mut rows) = (of.pixels, of.weights);
+        let (mut from, channel) = match of.fresh {
+            Some(fresh) if FRESH => (fresh.from, fresh.channel),
+            _ => (of.pixels.cast_const(), 0),
+        };
+        let whole = of.tail == S::WIDTH;
+        let mask = S::mask(0, of.tail);
         macro_rules! step {
             ($ahead:expr) => {{
                 // Not `from_fn`: a closure is compiled for the baseline, and intrinsics stay calls there.
                 let mut lane = [S::splat(S::Scalar::default()); V];
                 for v in 0..V {
-                    lane[v] = S::load(lanes.add(($ahead * V + v) * S::WIDTH));
+                    let packed = lanes.add(($ahead * V + v) * S::WIDTH);
+                    lane[v] = if FRESH {
+                        let from = from.wrapping_add(v * S::WIDTH);
+                        S::prefetch(from.wrapping_offset(AHEAD * channel));
+                        let value =
+                            if v + 1 < V { S::load(from) } else { S::load_mask(from, mask) };
+                        S::store(packed, value);
+                        value
+                    } else {
+                        S::load(packed)
+                    };
                 }
+                from = from.wrapping_offset(channel);
                 for r in 0..B {
                     let row = S::splat(*rows.add($ahead * B + r));
                     for v in 0..V {
@@ -256,14 +247,8 @@ unsafe fn tile<S: Lanes, const V: usize, const B: usize, const CHANNELS: bool>(
             }};
         }
         for _ in 0..of.steps / 4 {
-            if CHANNELS {
-                S::prefetch(soon);
-                S::prefetch(soon.wrapping_add(line));
-                soon = soon.wrapping_add(2 * line);
-            } else {
-                S::prefetch(rows.wrapping_add(16 * B));
-                S::prefetch(rows.wrapping_add(18 * B));
-            }
+            S::prefetch(rows.wrapping_add(16 * B));
+            S::prefetch(rows.wrapping_add(18 * B));
             step!(0);
             step!(1);
             step!(2);
@@ -276,8 +261,6 @@ unsafe fn tile<S: Lanes, const V: usize, const B: usize, const CHANNELS: bool>(
             lanes = lanes.add(V * S::WIDTH);
             rows = rows.add(B);
         }
-        let whole = of.tail == S::WIDTH;
-        let mask = S::mask(0, of.tail);
         // Written out, not looped: sums that are indexed by a variable are kept in memory, and then
         // stored in every step.
         macro_rules! store {

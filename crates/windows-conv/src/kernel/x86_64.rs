@@ -15,6 +15,7 @@ mod x86 {
     use windows_core::kernel::{Isa, Vectorized};
 
     use crate::kernel::lanes::Lanes;
+    use crate::kernel::transpose::{transpose, transpose_8, transpose_16};
 
     /// 256-bit registers, sixteen of them: a tile is 6 rows of 2.
     #[derive(Debug)]
@@ -66,7 +67,8 @@ mod x86 {
     macro_rules! lanes_512 {
         ($scalar:ident, $vector:ident, $mask:ident, $width:literal, $splat:ident, $load:ident,
          $store:ident, $maskz:ident, $mask_store:ident, $even:expr, $add:ident,
-         |$s:ident, $a:ident, $b:ident| $fma:expr, |$x:ident, $y:ident| $or:expr, $read:ty) => {
+         |$s:ident, $a:ident, $b:ident| $fma:expr, |$x:ident, $y:ident| $or:expr, $read:ty,
+         $transpose:ident of $turned:ty) => {
             impl Lanes for Avx512<$scalar> {
                 type Scalar = $scalar;
                 type Vector = $vector;
@@ -75,8 +77,11 @@ mod x86 {
 
                 const ISA: Isa = Isa::Avx512;
                 const WIDTH: usize = $width;
+                const REGISTERS: usize = 32;
                 const VECTORS: usize = 3;
                 const ROWS: usize = 8;
+                const WIDE: usize = 2;
+                const PIXELS: usize = 14;
 
                 // SAFETY of all: the trait is used where AVX-512 was detected; a masked load or store
                 // touches the lanes of its mask only, and does not fault elsewhere.
@@ -143,6 +148,19 @@ mod x86 {
                     unsafe { $fma }
                 }
                 #[inline(always)]
+                unsafe fn transpose(
+                    from: *const $scalar,
+                    from_row: usize,
+                    rows: usize,
+                    to: *mut $scalar,
+                    to_row: isize,
+                    columns: usize,
+                ) {
+                    let (from, to) = (from as *const $turned, to as *mut $turned);
+                    // SAFETY: see above; elements of a size are moved alike.
+                    unsafe { $transpose(from, from_row, rows, to, to_row, columns) }
+                }
+                #[inline(always)]
                 fn prefetch(from: *const $scalar) {
                     // SAFETY: a hint; it reads nothing.
                     unsafe { _mm_prefetch::<_MM_HINT_T0>(from.cast()) }
@@ -165,7 +183,8 @@ mod x86 {
         _mm512_add_ps,
         |s, a, b| _mm512_fmadd_ps(a, b, s),
         |x, y| _mm512_or_ps(x, y),
-        f32
+        f32,
+        transpose_16 of f32
     );
     lanes_512!(
         f64,
@@ -181,7 +200,8 @@ mod x86 {
         _mm512_add_pd,
         |s, a, b| _mm512_fmadd_pd(a, b, s),
         |x, y| _mm512_or_pd(x, y),
-        f64
+        f64,
+        transpose of f64
     );
     lanes_512!(
         i32,
@@ -197,7 +217,8 @@ mod x86 {
         _mm512_add_epi32,
         |s, a, b| _mm512_add_epi32(s, _mm512_madd_epi16(a, b)),
         |x, y| _mm512_or_si512(x, y),
-        i32
+        i32,
+        transpose_16 of f32
     );
 
     #[inline(always)]
@@ -229,7 +250,8 @@ mod x86 {
     macro_rules! lanes_256 {
         ($scalar:ident, $vector:ident, $width:literal, $splat:ident, $load:ident, $store:ident,
          $mask_of:ident, $mask_load:ident, $mask_store:ident, $even:ident, $add:ident,
-         |$s:ident, $a:ident, $b:ident| $fma:expr, |$x:ident, $y:ident| $or:expr, $read:ty) => {
+         |$s:ident, $a:ident, $b:ident| $fma:expr, |$x:ident, $y:ident| $or:expr, $read:ty,
+         $transpose:ident of $turned:ty) => {
             impl Lanes for Avx2<$scalar> {
                 type Scalar = $scalar;
                 type Vector = $vector;
@@ -238,8 +260,11 @@ mod x86 {
 
                 const ISA: Isa = Isa::Avx2;
                 const WIDTH: usize = $width;
+                const REGISTERS: usize = 16;
                 const VECTORS: usize = 2;
                 const ROWS: usize = 6;
+                const WIDE: usize = 2;
+                const PIXELS: usize = 6;
 
                 // SAFETY of all: the trait is used where AVX2 and FMA were detected; a masked load or
                 // store touches the lanes of its mask only, and does not fault elsewhere.
@@ -314,6 +339,19 @@ mod x86 {
                     unsafe { $fma }
                 }
                 #[inline(always)]
+                unsafe fn transpose(
+                    from: *const $scalar,
+                    from_row: usize,
+                    rows: usize,
+                    to: *mut $scalar,
+                    to_row: isize,
+                    columns: usize,
+                ) {
+                    let (from, to) = (from as *const $turned, to as *mut $turned);
+                    // SAFETY: see above; elements of a size are moved alike.
+                    unsafe { $transpose(from, from_row, rows, to, to_row, columns) }
+                }
+                #[inline(always)]
                 fn prefetch(from: *const $scalar) {
                     // SAFETY: a hint; it reads nothing.
                     unsafe { _mm_prefetch::<_MM_HINT_T0>(from.cast()) }
@@ -336,7 +374,8 @@ mod x86 {
         _mm256_add_ps,
         |s, a, b| _mm256_fmadd_ps(a, b, s),
         |x, y| _mm256_or_ps(x, y),
-        f32
+        f32,
+        transpose_8 of f32
     );
     lanes_256!(
         f64,
@@ -352,7 +391,8 @@ mod x86 {
         _mm256_add_pd,
         |s, a, b| _mm256_fmadd_pd(a, b, s),
         |x, y| _mm256_or_pd(x, y),
-        f64
+        f64,
+        transpose of f64
     );
     lanes_256!(
         i32,
@@ -368,7 +408,8 @@ mod x86 {
         _mm256_add_epi32,
         |s, a, b| _mm256_add_epi32(s, _mm256_madd_epi16(a, b)),
         |x, y| _mm256_or_si256(x, y),
-        __m256i
+        __m256i,
+        transpose_8 of f32
     );
 
     #[inline(always)]

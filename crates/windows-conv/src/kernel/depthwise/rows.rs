@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use windows_core::kernel::Vectorized;
 
+use crate::band::pieces;
 use crate::kernel::lanes::Lanes;
 use crate::kernel::tile::Finish;
 use crate::pass::{MISSING, Pass, Stairs};
@@ -87,25 +88,68 @@ impl<S: Lanes> Rows<'_, S::Scalar, S> {
         let pass = self.pass;
         // Masks are made once for the channels that the first level of cache holds together.
         let together = (CACHED / (size_of::<S::Scalar>() * pass.pixels())).max(1);
+        // As many registers at a time as leave room for the weights: a sum alone would wait for itself.
+        let room = S::REGISTERS.saturating_sub(OUTER * INNER) / OUTER;
+        let most = match (S::REGISTERS > 16, STEP) {
+            (true, _) => room.clamp(2, 4),
+            (false, 1) => room.clamp(1, 2),
+            // Of two registers, the masks would go back and forth to memory.
+            (false, _) => 1,
+        };
         for first in self.channels.clone().step_by(together) {
             let channels = first..(first + together).min(self.channels.end);
-            for x in (0..pass.width).step_by(S::WIDTH) {
+            for registers in pieces(pass.width.div_ceil(S::WIDTH), most) {
+                let x = registers.start * S::WIDTH;
                 // SAFETY: the caller's promise; masked lanes are the real taps.
                 unsafe {
-                    let columns = Columns::<S, INNER>::new(pass, x);
-                    for channel in channels.clone() {
-                        if STEP == 1 && columns.whole {
-                            self.descend::<OUTER, INNER, STEP, true>(channel, &columns);
-                        } else {
-                            self.descend::<OUTER, INNER, STEP, false>(channel, &columns);
+                    match registers.len() {
+                        4 if S::REGISTERS > 16 => {
+                            self.columns_of::<OUTER, INNER, STEP, 4>(x, channels.clone());
                         }
+                        3 if S::REGISTERS > 16 => {
+                            self.columns_of::<OUTER, INNER, STEP, 3>(x, channels.clone());
+                        }
+                        2 => self.columns_of::<OUTER, INNER, STEP, 2>(x, channels.clone()),
+                        _ => self.columns_of::<OUTER, INNER, STEP, 1>(x, channels.clone()),
                     }
                 }
             }
         }
     }
 
-    /// One register of columns of a channel, top to bottom.
+    /// `V` registers of columns of some channels.
+    ///
+    /// # Safety
+    /// As [`Rows::share`].
+    #[inline(always)]
+    unsafe fn columns_of<
+        const OUTER: usize,
+        const INNER: usize,
+        const STEP: usize,
+        const V: usize,
+    >(
+        &self,
+        x: usize,
+        channels: Range<usize>,
+    ) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let mut columns = [Columns::<S, INNER>::new(self.pass, x); V];
+            for v in 1..V {
+                columns[v] = Columns::new(self.pass, x + v * S::WIDTH);
+            }
+            let whole = STEP == 1 && columns.iter().all(|columns| columns.whole);
+            for channel in channels {
+                if whole {
+                    self.descend::<OUTER, INNER, STEP, V, true>(channel, &columns);
+                } else {
+                    self.descend::<OUTER, INNER, STEP, V, false>(channel, &columns);
+                }
+            }
+        }
+    }
+
+    /// `V` registers of columns of a channel, top to bottom.
     ///
     /// # Safety
     /// As [`Rows::share`]; `WHOLE` only if no lane is masked.
@@ -114,18 +158,20 @@ impl<S: Lanes> Rows<'_, S::Scalar, S> {
         const OUTER: usize,
         const INNER: usize,
         const STEP: usize,
+        const V: usize,
         const WHOLE: bool,
     >(
         &self,
         channel: usize,
-        columns: &Columns<S, INNER>,
+        columns: &[Columns<S, INNER>; V],
     ) {
         let pass = self.pass;
         let Some(Stairs { bases, .. }) = &pass.stairs else { return };
         // Rows of outputs in flight: the first lacks its last taps, the last has its first ones only.
         let ahead = OUTER.div_ceil(STEP) - 1;
         let (input, out) = self.place(channel);
-        let (input, out) = (input.wrapping_add(columns.x * STEP), out.wrapping_add(columns.x));
+        let x = columns[0].x;
+        let (input, out) = (input.wrapping_add(x * STEP), out.wrapping_add(x));
         let weights = &self.weights[channel * OUTER * INNER..][..OUTER * INNER];
         // SAFETY: the caller's promise.
         unsafe {
@@ -135,7 +181,7 @@ impl<S: Lanes> Rows<'_, S::Scalar, S> {
                     taps[outer][inner] = S::splat(weights[outer * INNER + inner]);
                 }
             }
-            let bias = S::splat(self.bias[channel]);
+            let bias = [S::splat(self.bias[channel]); V];
             let mut sums = [bias; OUTER];
             for turn in 0..pass.rows + ahead {
                 for new in 0..STEP {
@@ -149,28 +195,35 @@ impl<S: Lanes> Rows<'_, S::Scalar, S> {
                     }
                     let from = input.wrapping_offset(bases[place]);
                     for inner in 0..INNER {
-                        let from = from.wrapping_offset(columns.offsets[inner]);
-                        let x = if WHOLE {
-                            S::load(from)
-                        } else if STEP == 1 {
-                            S::load_mask(from, columns.masks[inner].0)
-                        } else {
-                            S::load_mask2(from, columns.masks[inner].1)
-                        };
-                        for row in 0..=last / STEP {
-                            sums[row] = S::mul_add(sums[row], taps[last - row * STEP][inner], x);
+                        let from = from.wrapping_offset(columns[0].offsets[inner]);
+                        for v in 0..V {
+                            let from = from.wrapping_add(v * S::WIDTH * STEP);
+                            let x = if WHOLE {
+                                S::load(from)
+                            } else if STEP == 1 {
+                                S::load_mask(from, columns[v].masks[inner].0)
+                            } else {
+                                S::load_mask2(from, columns[v].masks[inner].1)
+                            };
+                            for row in 0..=last / STEP {
+                                let tap = taps[last - row * STEP][inner];
+                                sums[row][v] = S::mul_add(sums[row][v], tap, x);
+                            }
                         }
                     }
                 }
                 if let Some(row) = turn.checked_sub(ahead) {
                     let out = out.wrapping_offset(pass.out_rows[row]);
-                    if WHOLE {
-                        S::store(out, sums[0]);
-                    } else {
-                        S::store_mask(out, columns.lanes, sums[0]);
+                    for v in 0..V {
+                        let out = out.wrapping_add(v * S::WIDTH);
+                        if WHOLE {
+                            S::store(out, sums[0][v]);
+                        } else {
+                            S::store_mask(out, columns[v].lanes, sums[0][v]);
+                        }
                     }
                     if let Some(finish) = &self.finish {
-                        finish.apply(out, columns.len);
+                        finish.apply(out, (V - 1) * S::WIDTH + columns[V - 1].len);
                     }
                 }
                 for row in 1..=ahead {
@@ -303,6 +356,15 @@ struct Columns<S: Lanes, const INNER: usize> {
     /// Whether all lanes are outputs, and all their taps real.
     whole: bool,
 }
+
+// Not derived, which would ask it of `S`.
+impl<S: Lanes, const INNER: usize> Clone for Columns<S, INNER> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S: Lanes, const INNER: usize> Copy for Columns<S, INNER> {}
 
 impl<S: Lanes, const INNER: usize> Columns<S, INNER> {
     /// # Safety

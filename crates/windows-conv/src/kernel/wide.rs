@@ -1,0 +1,459 @@
+//! Channels along the lanes: a pixel is broadcast, straight from a strip, to a register or two of them.
+//!
+//! Nothing is repeated for the taps, an output loses no lane to the end of a row, and a tap that is missing
+//! in a row of outputs is left out. Where neighbouring channels are not neighbours in the output, tiles
+//! are summed up in scratch memory and transposed when they are complete.
+
+use std::marker::PhantomData;
+use std::ops::Range;
+
+use windows_core::kernel::Vectorized;
+
+use super::element::Operand;
+use super::gemm::{ALIGN, K_BLOCK, k_blocks};
+use super::lanes::Lanes;
+use super::strip::Strip;
+use super::tile::Finish;
+use crate::band::{Band, Bands, pieces};
+use crate::pass::Pass;
+
+/// One pass over one group of one image.
+pub(crate) struct Wide<'a, X: Operand<W>, W> {
+    pub pass: &'a Pass,
+    pub bands: &'a Bands,
+    /// Whether tiles are summed up in scratch, because channels are not neighbours in the output.
+    pub buffered: bool,
+    /// Packed panel by panel.
+    pub weights: &'a [X::Output],
+    /// As many as padded channels.
+    pub bias: &'a [X::Output],
+    /// Input channels of the group.
+    pub channels: usize,
+    /// Steps along K.
+    pub steps: usize,
+    pub input: *const X,
+    pub channel_stride: isize,
+    pub zero: i32,
+    /// The output of the first channel of the group and the first pixel of the image.
+    pub out: *mut X::Output,
+    pub out_channel: isize,
+    pub finish: Option<Finish<X::Output>>,
+    /// Aligned.
+    pub scratch: &'a mut [X::Output],
+    pub weight: PhantomData<W>,
+}
+
+impl<X: Operand<W>, W> Wide<'_, X, W> {
+    /// Elements of a strip, so that what is behind it is aligned.
+    pub(crate) fn strip(bands: &Bands, channels: usize) -> usize {
+        let len = bands.strip(channels.div_ceil(X::PAIR));
+        len.next_multiple_of(ALIGN / size_of::<X::Output>())
+    }
+
+    /// Packs the strip of a band.
+    ///
+    /// # Safety
+    /// The instruction set of `S` is available, and the input is as large as the pass says.
+    pub(crate) unsafe fn pack<S: Lanes<Scalar = X::Output>>(&mut self, band: &Band) {
+        if self.bands.in_place {
+            return;
+        }
+        let len = Self::strip(self.bands, self.channels);
+        let out = self.scratch[..len].as_mut_ptr();
+        // SAFETY: the caller's promise.
+        unsafe {
+            S::enter(Strip::<X, W, S> {
+                bands: self.bands,
+                band,
+                stride: self.pass.stride,
+                input: self.input,
+                channel_stride: self.channel_stride,
+                channels: self.channels,
+                zero: self.zero,
+                out,
+                kernel: PhantomData,
+            })
+        };
+    }
+
+    /// Some channels of a band whose strip is packed, from the first one of a panel on.
+    ///
+    /// # Safety
+    /// As [`Wide::pack`], for the output as well; no one else writes these outputs meanwhile.
+    pub(crate) unsafe fn run<S: Lanes<Scalar = X::Output>>(
+        &mut self,
+        band: &Band,
+        channels: Range<usize>,
+    ) {
+        let full = S::WIDTH * S::WIDE;
+        let strip = Self::strip(self.bands, self.channels);
+        for channel in channels.clone().step_by(full) {
+            let exist = (channels.end - channel).min(full);
+            // Panels before this one are full; the last one of a group has only the registers it needs.
+            let vectors = exist.div_ceil(S::WIDTH);
+            let wide = vectors * S::WIDTH;
+            let out = self.out.wrapping_offset(channel as isize * self.out_channel);
+            let needed = strip + if self.buffered { band.pixels() * wide } else { 0 };
+            assert!(self.scratch.len() >= needed, "scratch has room for a strip and its sums");
+            // One pointer to both, of which neither ends the other's life.
+            let scratch = self.scratch.as_mut_ptr();
+            let sums = scratch.wrapping_add(strip);
+            let (strip, line) = match self.bands.in_place {
+                true => {
+                    let at = self.pass.outer[0] + self.pass.inner[0].offset;
+                    let input = self.input.cast::<X::Output>().wrapping_offset(at);
+                    (input.wrapping_add(band.columns.start), self.channel_stride as usize)
+                }
+                false => (scratch.cast_const(), self.bands.line),
+            };
+            for block in k_blocks(self.steps) {
+                let (is_first, is_last) = (block.start == 0, block.end == self.steps);
+                let weights = &self.weights[channel * self.steps + block.start * wide..];
+                // SAFETY: the caller's promise; strip, panel and output are set up for each other.
+                unsafe {
+                    S::enter(Sweep::<X::Output, S> {
+                        pass: self.pass,
+                        bands: self.bands,
+                        band,
+                        block,
+                        per_tap: self.channels.div_ceil(X::PAIR),
+                        weights: weights.as_ptr(),
+                        vectors,
+                        channels: exist,
+                        strip,
+                        line,
+                        sums: self.buffered.then_some(sums),
+                        out,
+                        bias: is_first.then(|| self.bias[channel..].as_ptr()),
+                        finish: self.finish.filter(|_| is_last),
+                        isa: PhantomData,
+                    })
+                };
+            }
+            if self.buffered {
+                // SAFETY: the caller's promise; the sums of the band are complete.
+                unsafe {
+                    S::enter(Scatter::<X::Output, S> {
+                        pass: self.pass,
+                        band,
+                        sums,
+                        wide,
+                        channels: exist,
+                        out,
+                        out_channel: self.out_channel,
+                        isa: PhantomData,
+                    })
+                };
+            }
+        }
+    }
+}
+
+/// One weights panel against all pixels of a band, for a block of K.
+struct Sweep<'a, T, S> {
+    pass: &'a Pass,
+    bands: &'a Bands,
+    band: &'a Band,
+    block: Range<usize>,
+    per_tap: usize,
+    /// The panel at the first step of the block: `steps x vectors` registers.
+    weights: *const T,
+    vectors: usize,
+    /// Channels of the panel that exist.
+    channels: usize,
+    /// The inputs of the band, the lines of neighbouring channels so many elements apart.
+    strip: *const T,
+    line: usize,
+    /// Where the pixels of the band are summed up, one behind the other, if not in the output.
+    sums: Option<*mut T>,
+    /// The output of the first channel of the panel and the first pixel of the image.
+    out: *mut T,
+    /// Of the first channel of the panel, if this is the first block of K.
+    bias: Option<*const T>,
+    finish: Option<Finish<T>>,
+    isa: PhantomData<S>,
+}
+
+/// The steps of a block that belong to one tap of a row.
+#[derive(Clone, Copy, Default)]
+struct Reach {
+    /// The input of the first pixel of the row, in the strip.
+    pixel: usize,
+    /// The first of the steps, in the block.
+    first: usize,
+    steps: usize,
+    /// Whether the tap is missing in the first and in the last output of the row.
+    missing: (bool, bool),
+}
+
+/// A tile in the making.
+struct Tile<T> {
+    pixels: *const T,
+    channel: usize,
+    weights: *const T,
+    out: *mut T,
+    row_stride: isize,
+    /// Whether its first pixel is the first of the row, its last one the last.
+    ends: (bool, bool),
+    /// Lanes of the last register that exist.
+    tail: usize,
+    bias: Option<*const T>,
+    finish: Option<Finish<T>>,
+    /// A part of the next panel of weights, which the tiles of this one ask for in turn.
+    soon: *const T,
+}
+
+impl<S: Lanes> Vectorized for Sweep<'_, S::Scalar, S> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { pass, band, .. } = self;
+        let wide = self.vectors * S::WIDTH;
+        let mut taps = [Reach::default(); K_BLOCK + 1];
+        let tail = if self.sums.is_some() { wide } else { self.channels };
+        let mut tile = Tile {
+            pixels: self.strip,
+            channel: self.line,
+            weights: self.weights,
+            out: self.out,
+            row_stride: if self.sums.is_some() { wide as isize } else { pass.out_stride },
+            ends: (false, false),
+            tail: tail - (self.vectors - 1) * S::WIDTH,
+            bias: self.bias,
+            finish: self.finish,
+            soon: self.weights,
+        };
+        let width = band.columns.len();
+        // Panels and their blocks lie one behind the other. A tile asks for a line every two steps.
+        let panel = self.block.len() * wide;
+        let (mut asked, line) = (0, ALIGN / size_of::<S::Scalar>());
+        for (i, row) in band.rows.clone().enumerate() {
+            let count = self.taps(row, &mut taps);
+            for columns in pieces(width, S::PIXELS) {
+                tile.pixels = self.strip.wrapping_add(columns.start);
+                let x = band.columns.start;
+                tile.ends = (x + columns.start == 0, x + columns.end == pass.width);
+                tile.soon =
+                    self.weights.wrapping_add(if asked < panel { panel + asked } else { 0 });
+                asked += self.block.len() / 2 * line;
+                tile.out = match self.sums {
+                    Some(sums) => sums.wrapping_add((i * width + columns.start) * wide),
+                    None => {
+                        let x = (band.columns.start + columns.start) as isize;
+                        self.out.wrapping_offset(pass.out_rows[row] + x * pass.out_stride)
+                    }
+                };
+                // SAFETY: the driver has set up strip, panel and output for exactly these tiles.
+                unsafe { by_pixels::<S>(self.vectors, columns.len(), &tile, &taps[..count]) };
+            }
+        }
+    }
+}
+
+impl<S: Lanes> Sweep<'_, S::Scalar, S> {
+    /// The taps of the block that a row has: how many.
+    #[inline(always)]
+    fn taps(&self, row: usize, taps: &mut [Reach; K_BLOCK + 1]) -> usize {
+        let inner_taps = self.pass.inner.len().max(1);
+        let tap = self.block.start / self.per_tap.max(1);
+        let (mut outer, mut inner) = (tap / inner_taps, tap % inner_taps);
+        let mut lane = self.block.start % self.per_tap.max(1);
+        let (mut step, mut count) = (self.block.start, 0);
+        while step < self.block.end {
+            let steps = (self.per_tap - lane).min(self.block.end - step);
+            if let Some(place) = self.bands.place(outer, inner, row, self.per_tap) {
+                let pixel = place + lane * self.line;
+                let tap = &self.pass.inner[inner];
+                let missing = (tap.lo > 0, tap.hi < self.pass.width);
+                taps[count] = Reach { pixel, first: step - self.block.start, steps, missing };
+                count += 1;
+            }
+            (step, lane, inner) = (step + steps, 0, inner + 1);
+            if inner == inner_taps {
+                (outer, inner) = (outer + 1, 0);
+            }
+        }
+        count
+    }
+}
+
+/// Finds the tile of that many registers and pixels.
+///
+/// # Safety
+/// See [`tile`]; there are at most as many as a full tile has.
+#[inline(always)]
+unsafe fn by_pixels<S: Lanes>(vectors: usize, pixels: usize, of: &Tile<S::Scalar>, taps: &[Reach]) {
+    macro_rules! find {
+        ($($b:literal)*) => {
+            match (vectors, pixels) {
+                $((2, $b) if S::WIDE >= 2 && S::PIXELS >= $b => tile::<S, 2, $b>(of, taps),)*
+                $((_, $b) if S::PIXELS >= $b => tile::<S, 1, $b>(of, taps),)*
+                _ => unreachable!("tiles are of a pixel at least"),
+            }
+        };
+    }
+    // SAFETY: the caller's promise.
+    unsafe { find!(1 2 3 4 5 6 7 8 9 10 11 12 13 14) }
+}
+
+/// `V` registers of channels times `B` neighbouring pixels of a row.
+///
+/// Every output is one chain of multiply-adds per block of K, started from the bias in the first block
+/// and from zero in the others, which are added to what is there: the same for every shape of tile.
+///
+/// # Safety
+/// The strip has `B` pixels at each of the taps, the panel all steps of the taps, `out` the `B` rows,
+/// `bias` as many as the panel has, and the instruction set of `S` is available.
+#[inline(always)]
+unsafe fn tile<S: Lanes, const V: usize, const B: usize>(of: &Tile<S::Scalar>, taps: &[Reach]) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let mut sum = [[S::splat(S::Scalar::default()); V]; B];
+        if let Some(bias) = of.bias {
+            for r in 0..B {
+                for v in 0..V {
+                    sum[r][v] = S::load(bias.add(v * S::WIDTH));
+                }
+            }
+        }
+        let mut soon = of.soon;
+        for tap in taps {
+            let mut pixels = of.pixels.add(tap.pixel);
+            let mut weights = of.weights.add(tap.first * V * S::WIDTH);
+            macro_rules! step {
+                ($ahead:expr, $rows:expr) => {{
+                    // Not `from_fn`: a closure is compiled for the baseline, and intrinsics stay calls there.
+                    let mut lane = [S::splat(S::Scalar::default()); V];
+                    for v in 0..V {
+                        lane[v] = S::load(weights.add(($ahead * V + v) * S::WIDTH));
+                    }
+                    let pixels = pixels.wrapping_add($ahead * of.channel);
+                    for r in $rows {
+                        let pixel = S::splat(*pixels.add(r));
+                        for v in 0..V {
+                            sum[r][v] = S::mul_add(sum[r][v], pixel, lane[v]);
+                        }
+                    }
+                }};
+            }
+            macro_rules! steps {
+                ($rows:expr) => {{
+                    for _ in 0..tap.steps / 2 {
+                        S::prefetch(soon);
+                        soon = soon.wrapping_add(ALIGN / size_of::<S::Scalar>());
+                        step!(0, $rows);
+                        step!(1, $rows);
+                        weights = weights.add(2 * V * S::WIDTH);
+                        pixels = pixels.wrapping_add(2 * of.channel);
+                    }
+                    if tap.steps % 2 > 0 {
+                        step!(0, $rows);
+                    }
+                }};
+            }
+            // An output at the end of a row that lacks the tap is left out: a twelfth of all the work, of
+            // 3 x 3 taps on 8 x 8 pixels. Further ones have zeros in the strip.
+            match (of.ends.0 && tap.missing.0, of.ends.1 && tap.missing.1) {
+                (true, false) => steps!(1..B),
+                (false, true) => steps!(0..B - 1),
+                _ => steps!(0..B),
+            }
+        }
+        let whole = of.tail == S::WIDTH;
+        let mask = S::mask(0, of.tail);
+        // Written out, not looped: sums that are indexed by a variable are kept in memory, and then
+        // stored in every step.
+        macro_rules! store {
+            ($r:literal, $v:literal) => {
+                if $v < V {
+                    let sum = sum[$r % B][$v % V];
+                    let out = of.out.wrapping_offset($r * of.row_stride);
+                    let out = out.wrapping_add($v * S::WIDTH);
+                    if whole || $v + 1 < V {
+                        let value = match of.bias {
+                            Some(_) => sum,
+                            None => S::add(S::load(out), sum),
+                        };
+                        S::store(out, value);
+                    } else {
+                        let value = match of.bias {
+                            Some(_) => sum,
+                            None => S::add(S::load_mask(out, mask), sum),
+                        };
+                        S::store_mask(out, mask, value);
+                    }
+                }
+            };
+            ($($r:literal)*) => {$(
+                if $r < B {
+                    store!($r, 0);
+                    store!($r, 1);
+                }
+            )*};
+        }
+        store!(0 1 2 3 4 5 6 7 8 9 10 11 12 13);
+        if let Some(finish) = &of.finish {
+            for r in 0..B {
+                let out = of.out.wrapping_offset(r as isize * of.row_stride);
+                finish.apply(out, (V - 1) * S::WIDTH + of.tail);
+            }
+        }
+    }
+}
+
+/// Sums of a panel of channels to where they belong.
+struct Scatter<'a, T, S> {
+    pass: &'a Pass,
+    band: &'a Band,
+    /// `pixels x wide`.
+    sums: *const T,
+    wide: usize,
+    channels: usize,
+    /// The output of the first channel and the first pixel of the image.
+    out: *mut T,
+    out_channel: isize,
+    isa: PhantomData<S>,
+}
+
+impl<S: Lanes> Vectorized for Scatter<'_, S::Scalar, S> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { pass, band, .. } = self;
+        // Outputs that are neighbours are turned together, across rows as well.
+        let whole = pass.out_flat && (band.columns.len() == pass.width || band.rows.len() == 1);
+        let (rows, width) =
+            if whole { (1, band.pixels()) } else { (band.rows.len(), band.columns.len()) };
+        for i in 0..rows {
+            let row = pass.out_rows[band.rows.start + i];
+            let x = band.columns.start as isize * pass.out_stride;
+            for pixel in (0..width).step_by(S::WIDTH) {
+                let pixels = (width - pixel).min(S::WIDTH);
+                let out = self.out.wrapping_offset(row + x + pixel as isize * pass.out_stride);
+                for channel in (0..self.channels).step_by(S::WIDTH) {
+                    let from = self.sums.wrapping_add((i * width + pixel) * self.wide + channel);
+                    let to = out.wrapping_offset(channel as isize * self.out_channel);
+                    let channels = (self.channels - channel).min(S::WIDTH);
+                    // SAFETY: the driver's promise: the sums of these pixels and their outputs exist.
+                    unsafe {
+                        if pass.out_stride == 1 {
+                            S::transpose(from, self.wide, pixels, to, self.out_channel, channels);
+                            continue;
+                        }
+                        for pixel in 0..pixels {
+                            for channel in 0..channels {
+                                let to = to.wrapping_offset(
+                                    pixel as isize * pass.out_stride
+                                        + channel as isize * self.out_channel,
+                                );
+                                to.write(from.add(pixel * self.wide + channel).read());
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
