@@ -655,15 +655,12 @@ mod tests {
         for edge in [Edge::Drop, Edge::Keep, Edge::Snap, Edge::Balance] {
             for (len, size, step) in [(9, 2, 3), (10, 4, 3), (11, 4, 3), (23, 5, 4), (29, 3, 7)] {
                 let axis = Axis::new(len, AxisSpec::new(size).step(step).edge(edge)).unwrap();
-                let starts: alloc::vec::Vec<_> =
-                    (0..axis.count()).map(|i| axis.start(i) as usize).collect();
-                for first in 0..starts.len() {
-                    let (run, apart) = axis.run_from(first);
+                let apart = |i: usize| (axis.start(i) - axis.start(i - 1)) as usize;
+                for first in 0..axis.count() {
+                    let (run, step) = axis.run_from(first);
                     assert_eq!(run.start, first);
-                    assert!((first + 1..run.end).all(|i| starts[i] - starts[i - 1] == apart));
-                    assert!(
-                        run.end == starts.len() || starts[run.end] - starts[run.end - 1] != apart
-                    );
+                    assert!((first + 1..run.end).all(|i| apart(i) == step));
+                    assert!(run.end == axis.count() || apart(run.end) != step);
                 }
             }
         }
