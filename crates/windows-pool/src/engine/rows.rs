@@ -9,6 +9,7 @@
 
 use super::{Job, Level, Source};
 use crate::fold::Join;
+use crate::kernel::wide::rows::Slide;
 use crate::kernel::{Lanes, LoadRows};
 use crate::spans::{CONSTANT, Progression, Spans};
 
@@ -286,6 +287,14 @@ pub(crate) fn slide<J: Join>(
     apart: usize,
     work: &mut [J::Acc],
 ) -> bool {
+    if apart == 1 && !out.is_empty() {
+        let run = &run[..out.len() + taps - 1];
+        let identity = lanes.fold.identity();
+        let slide = Slide { out: &mut *out, run, taps, work: &mut *work, identity };
+        if let Ok(nan) = lanes.on_vectors(slide.out.len(), slide) {
+            return nan;
+        }
+    }
     let at = |tap: usize| &run[tap * apart..];
     match taps {
         1 => return lanes.join_seeing(out, [run]),

@@ -13,6 +13,7 @@ use windows_core::kernel::{Isa, Vectorized, vectorized};
 
 use crate::fold::{Fold, Join};
 use crate::spans::Span;
+use wide::OnVectors;
 
 /// The loops of a fold or a join, for one instruction set.
 #[derive(Clone, Copy)]
@@ -93,6 +94,7 @@ macro_rules! each_line {
 }
 
 pub(crate) mod columns;
+pub(crate) mod wide;
 
 impl<F: Fold> Lanes<F> {
     /// The loops that only join.
@@ -144,6 +146,16 @@ impl<F: Fold> Lanes<F> {
 }
 
 impl<J: Join> Lanes<J> {
+    /// Runs a computation on vectors that rows of `least` elements fill, or gives it back if there are none
+    /// for this join.
+    pub(crate) fn on_vectors<C: OnVectors<J::Acc>>(
+        self,
+        least: usize,
+        computation: C,
+    ) -> Result<C::Output, C> {
+        J::on_vectors(self.isa, least, computation)
+    }
+
     leaf! {
         /// Joins runs element by element. Four runs are joined as two pairs, three as a pair and one, as
         /// doubling would.
