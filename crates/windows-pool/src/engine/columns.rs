@@ -53,18 +53,21 @@ pub(super) fn join_columns<J: Join>(
     };
     let first = positions.start;
     let mut made = level.keep.get(first).copied().unwrap_or(0) / level.batch * level.batch;
+    let end = |span: &Span| span.end(spans.dilation);
+    let reach = spans.each[positions.clone()].iter().map(end).max().unwrap_or(0);
     let mut position = first;
     while position < positions.end {
-        // The blocks of this window, without batches that neither it nor a later one looks at.
-        while made < spans.each[position].end(spans.dilation) {
-            let to = (made + level.batch).min(spans.reach);
+        // The blocks of this window and some more, without batches that no window from here on looks at.
+        let last = (position + level.ahead).min(positions.end) - 1;
+        while made < end(&spans.each[last]).max(end(&spans.each[position])) {
+            let to = (made + level.batch).min(reach);
             if to > level.keep[position] {
                 produce(made, to, &mut blocks[ring.slot(made) * ring.pitch..]);
             }
             made += level.batch;
         }
         let rest = spans.each[position..positions.end].iter();
-        let ready = position + rest.take_while(|span| span.end(spans.dilation) <= made).count();
+        let ready = position + rest.take_while(|span| end(span) <= made).count();
         if let Some(out) = sink.rows(position - first) {
             join(position..ready, blocks, out);
         } else {

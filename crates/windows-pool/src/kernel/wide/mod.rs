@@ -10,6 +10,7 @@
 #![allow(unsafe_code)]
 
 pub(crate) mod columns;
+pub(crate) mod halves;
 pub(crate) mod rows;
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
@@ -34,23 +35,30 @@ pub(crate) fn on_vectors<T, const MAX: bool, C: OnVectors<T>>(
 /// [`Vector::LANES`] elements at the pointer, of any alignment.
 pub trait Vector: Copy {
     type Element: Copy;
+    /// What was found out about NaN, and that there is none yet.
+    type Seen: Copy;
+    const NONE: Self::Seen;
     const LANES: usize;
 
     unsafe fn splat(value: Self::Element) -> Self;
     unsafe fn load(from: *const Self::Element) -> Self;
+    /// Asks for what will be loaded. Nothing has to be there.
+    unsafe fn fetch(from: *const Self::Element);
     unsafe fn store(self, to: *mut Self::Element);
     /// `self` holds the earlier elements.
     unsafe fn join(self, right: Self) -> Self;
     /// The lanes from `by` on, and behind them the first of `next`. `by` is a power of two, at most half of
     /// the lanes, and known to the compiler.
     unsafe fn ahead(self, by: usize, next: Self) -> Self;
-    /// The even lanes of two vectors, and the odd ones.
+    /// The last lane of `before`, and behind it all but the last.
+    unsafe fn behind(self, before: Self) -> Self;
+    /// The even lanes of two vectors, and the odd ones, in an order that [`Vector::in_order`] undoes.
     unsafe fn part(self, next: Self) -> (Self, Self);
-    /// `seen`, and not zero if one of two vectors has a NaN.
-    #[inline(always)]
-    unsafe fn see(self, _: Self, seen: u32) -> u32 {
-        seen
-    }
+    unsafe fn in_order(self) -> Self;
+    /// `seen`, and whether one of two vectors has a NaN.
+    unsafe fn see(self, other: Self, seen: Self::Seen) -> Self::Seen;
+    /// Whether there was one.
+    unsafe fn any<const N: usize>(seen: [Self::Seen; N]) -> bool;
 }
 
 /// A computation on vectors of some kind.
@@ -106,28 +114,36 @@ unsafe fn join_all<V: Vector, const N: usize>(mut left: [V; N], right: [V; N]) -
     left
 }
 
-/// Does a row of a width in strips: four vectors at once, then what is left in one strip more.
+/// Does a row of a width in strips: four vectors at once, then what is left in one strip more. `$place` is
+/// where the strip would begin if nothing were moved back.
 macro_rules! strips {
-    ($vector:ident, $width:expr, |$at:ident| $body:expr) => {{
+    ($vector:ident, $width:expr, |$at:ident| $body:expr) => {
+        strips!($vector, $width, |$at, _place| $body)
+    };
+    ($vector:ident, $width:expr, |$at:ident, $place:ident| $body:expr) => {{
         let (width, wide) = ($width, 4 * $vector::LANES);
-        let mut start = 0;
-        while start + wide <= width {
-            let $at = places::<$vector, 4>(start, width);
+        let mut $place = 0;
+        while $place + wide <= width {
+            let $at = places::<$vector, 4>($place, width);
             $body;
-            start += wide;
+            $place += wide;
         }
-        match (width - start).div_ceil($vector::LANES) {
+        match (width - $place).div_ceil($vector::LANES) {
             0 => {}
             1 => {
-                let $at = places::<$vector, 1>(start, width);
+                let $at = places::<$vector, 1>($place, width);
                 $body
             }
             2 => {
-                let $at = places::<$vector, 2>(start, width);
+                let $at = places::<$vector, 2>($place, width);
+                $body
+            }
+            3 => {
+                let $at = places::<$vector, 3>($place, width);
                 $body
             }
             _ => {
-                let $at = places::<$vector, 4>(start, width);
+                let $at = places::<$vector, 4>($place, width);
                 $body
             }
         }

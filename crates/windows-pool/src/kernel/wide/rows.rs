@@ -97,7 +97,7 @@ unsafe fn doubled<V: Vector, const N: usize>(
     let whole = (out.len() / lanes) * lanes;
     let (run, to) = (run.as_ptr(), out.as_mut_ptr());
     let (mut next, mut next_plus) = ([none; N], none);
-    let mut seen = 0;
+    let mut seen = V::NONE;
     macro_rules! step {
         ($vector:expr) => {{
             let mut acc = $vector;
@@ -140,6 +140,6 @@ unsafe fn doubled<V: Vector, const N: usize>(
             acc = step!(vector);
             acc.store(to.add(at));
         }
+        V::any([seen])
     }
-    seen != 0
 }

@@ -52,6 +52,15 @@ impl<V: Vector, C: OnVectors<V::Element>> Vectorized for On<C, V> {
     }
 }
 
+macro_rules! bytes {
+    (Zmm) => {
+        64
+    };
+    (Ymm) => {
+        32
+    };
+}
+
 /// Lanes moved by a number of bytes that is a power of two.
 macro_rules! ahead {
     (Zmm, $this:expr, $bytes:expr, $next:expr) => {
@@ -82,6 +91,26 @@ macro_rules! ahead {
     }};
 }
 
+/// Lanes moved up by one.
+macro_rules! behind {
+    (@by $align:ident $lanes:expr, $this:expr, $bytes:expr) => {
+        match $bytes {
+            8 => $align::<8>($this, $lanes),
+            4 => $align::<12>($this, $lanes),
+            2 => $align::<14>($this, $lanes),
+            _ => $align::<15>($this, $lanes),
+        }
+    };
+    (Zmm, $this:expr, $bytes:expr, $before:expr) => {{
+        let lanes = _mm512_alignr_epi32::<12>($this, $before);
+        behind!(@by _mm512_alignr_epi8 lanes, $this, $bytes)
+    }};
+    (Ymm, $this:expr, $bytes:expr, $before:expr) => {{
+        let lanes = _mm256_permute2x128_si256::<0x21>($before, $this);
+        behind!(@by _mm256_alignr_epi8 lanes, $this, $bytes)
+    }};
+}
+
 /// Joins by the instruction of the maximum or of the minimum: the second operand on a tie.
 macro_rules! join {
     ($left:expr, $right:expr, $max:ident $min:ident) => {
@@ -101,75 +130,115 @@ macro_rules! join {
     }};
 }
 
-/// Looks for NaN.
+/// Looks for NaN: what is kept are lanes that had none, or all bits of lanes that had one.
 macro_rules! see {
-    ($this:expr, $other:expr, $seen:expr, $compare:ident $to:ident) => {
-        $seen | u32::from($compare::<_CMP_UNORD_Q>($to($this), $to($other)))
+    () => {
+        type Seen = ();
+        const NONE: () = ();
+
+        #[inline(always)]
+        unsafe fn see(self, _: Self, (): ()) {}
+
+        #[inline(always)]
+        unsafe fn any<const N: usize>(_: [(); N]) -> bool {
+            false
+        }
     };
-    ($this:expr, $other:expr, $seen:expr, $compare:ident $to:ident $bits:ident) => {
-        $seen | $bits($compare::<_CMP_UNORD_Q>($to($this), $to($other))) as u32
+    (mask $mask:ident $compare:ident $to:ident) => {
+        type Seen = $mask;
+        const NONE: $mask = !0;
+
+        #[inline(always)]
+        unsafe fn see(self, other: Self, seen: $mask) -> $mask {
+            // SAFETY: the caller's.
+            unsafe { $compare::<_CMP_ORD_Q>(seen, $to(self.0), $to(other.0)) }
+        }
+
+        #[inline(always)]
+        unsafe fn any<const N: usize>(seen: [$mask; N]) -> bool {
+            let mut none = !0;
+            for seen in seen {
+                none &= seen;
+            }
+            none != !0
+        }
+    };
+    (bits $compare:ident $to:ident $from:ident) => {
+        type Seen = __m256i;
+        // SAFETY: any bits are a vector.
+        const NONE: __m256i = unsafe { core::mem::transmute([0_u8; 32]) };
+
+        #[inline(always)]
+        unsafe fn see(self, other: Self, seen: __m256i) -> __m256i {
+            // SAFETY: the caller's.
+            unsafe {
+                let seen_here = $compare::<_CMP_UNORD_Q>($to(self.0), $to(other.0));
+                _mm256_or_si256(seen, $from(seen_here))
+            }
+        }
+
+        #[inline(always)]
+        unsafe fn any<const N: usize>(seen: [__m256i; N]) -> bool {
+            let mut any = Self::NONE;
+            for seen in seen {
+                // SAFETY: the caller's.
+                any = unsafe { _mm256_or_si256(any, seen) };
+            }
+            // SAFETY: the caller's.
+            unsafe { _mm256_movemask_epi8(any) != 0 }
+        }
     };
 }
 
-/// Even and odd lanes.
+/// Even and odd lanes, within parts of 128 bits: the first half of each from one operand.
 macro_rules! part {
-    // By a table of the even ones.
-    ($this:expr, $next:expr, $permute:ident $one:ident $even:ident) => {{
-        let even: __m512i = core::mem::transmute($even);
-        let odd = _mm512_or_si512(even, $one(1));
-        ($permute($this, even, $next), $permute($this, odd, $next))
-    }};
-    // Cut to half their width in parts of 128 bits, which are then put in order.
-    ($this:expr, $next:expr, $and:ident $mask:expr, $shift:ident $by:literal, $pack:ident $order:ident) => {{
+    (narrow $this:expr, $next:expr, $and:ident $mask:expr, $shift:ident $by:literal, $pack:ident) => {{
         let mask = $mask;
         let even = $pack($and($this, mask), $and($next, mask));
-        let odd = $pack($shift::<$by>($this), $shift::<$by>($next));
-        ($order(even), $order(odd))
+        (even, $pack($shift::<$by>($this), $shift::<$by>($next)))
     }};
-    // Picked from both in parts of 128 bits.
-    ($this:expr, $next:expr, $pick:ident) => {{
-        let (even, odd) = $pick($this, $next);
-        (in_order(even), in_order(odd))
+    (single $this:expr, $next:expr, $shuffle:ident $to:ident $from:ident) => {{
+        let (this, next) = ($to($this), $to($next));
+        let even = $from($shuffle::<0b10_00_10_00>(this, next));
+        (even, $from($shuffle::<0b11_01_11_01>(this, next)))
     }};
+    (double $this:expr, $next:expr, $even:ident $odd:ident) => {
+        ($even($this, $next), $odd($this, $next))
+    };
 }
 
-/// The numbers of the even ones of the lanes of two vectors.
-macro_rules! evens {
-    ($($name:ident: [$number:ident; $len:literal];)*) => { $(
-        const $name: [$number; $len] = {
-            let mut numbers = [0; $len];
-            let mut i = 0;
-            while i < $len {
-                numbers[i] = 2 * i as $number;
-                i += 1;
-            }
-            numbers
-        };
-    )* };
-}
-
-evens! {
-    EVEN_16: [u16; 32];
-    EVEN_32: [u32; 16];
-    EVEN_64: [u64; 8];
+/// Parts of 128 bits whose halves are from one operand and the other, in order.
+macro_rules! in_order {
+    (Zmm, $mixed:expr) => {
+        _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), $mixed)
+    };
+    (Ymm, $mixed:expr) => {
+        _mm256_permute4x64_epi64::<0b11_01_10_00>($mixed)
+    };
 }
 
 macro_rules! vectors {
-    ($($vector:ident $element:ty, join($($join:tt)*), $(see($($see:tt)*),)? part($($part:tt)*);)*) => { $(
+    ($($vector:ident $element:ty, join($($join:tt)*), see($($see:tt)*), part($way:ident $($part:tt)*);)*) => { $(
         impl<const MAX: bool> Vector for $vector<$element, MAX> {
             type Element = $element;
-            const LANES: usize = size_of::<Self>() / size_of::<$element>();
+            const LANES: usize = bytes!($vector) / size_of::<$element>();
 
             #[inline(always)]
             unsafe fn splat(value: $element) -> Self {
                 // SAFETY: the sizes are equal, and any bits are a vector.
-                unsafe { core::mem::transmute([value; size_of::<Self>() / size_of::<$element>()]) }
+                unsafe { core::mem::transmute([value; bytes!($vector) / size_of::<$element>()]) }
             }
 
             #[inline(always)]
             unsafe fn load(from: *const $element) -> Self {
                 // SAFETY: the caller's.
                 unsafe { from.cast::<Self>().read_unaligned() }
+            }
+
+            #[inline(always)]
+            unsafe fn fetch(from: *const $element) {
+                // SAFETY: the caller's; it does not fault.
+                unsafe { _mm_prefetch::<_MM_HINT_T0>(from.cast()) };
             }
 
             #[inline(always)]
@@ -192,73 +261,53 @@ macro_rules! vectors {
             }
 
             #[inline(always)]
+            unsafe fn behind(self, before: Self) -> Self {
+                let bytes = size_of::<$element>();
+                // SAFETY: the caller's.
+                Self(unsafe { behind!($vector, self.0, bytes, before.0) }, PhantomData)
+            }
+
+            #[inline(always)]
             unsafe fn part(self, next: Self) -> (Self, Self) {
                 // SAFETY: the caller's.
-                let (even, odd) = unsafe { part!(self.0, next.0, $($part)*) };
+                let (even, odd) = unsafe { part!($way self.0, next.0, $($part)*) };
                 (Self(even, PhantomData), Self(odd, PhantomData))
             }
 
-            $(
-                #[inline(always)]
-                unsafe fn see(self, other: Self, seen: u32) -> u32 {
-                    // SAFETY: the caller's.
-                    unsafe { see!(self.0, other.0, seen, $($see)*) }
-                }
-            )?
+            #[inline(always)]
+            unsafe fn in_order(self) -> Self {
+                // SAFETY: the caller's.
+                Self(unsafe { in_order!($vector, self.0) }, PhantomData)
+            }
+
+            see!($($see)*);
         }
     )* };
 }
 
-/// Parts of 128 bits in order, where each half of the vector has one of either operand.
-#[inline(always)]
-unsafe fn in_order(mixed: __m256i) -> __m256i {
-    // SAFETY: the caller has AVX2.
-    unsafe { _mm256_permute4x64_epi64::<0b11_01_10_00>(mixed) }
-}
-
-/// As [`in_order`], of half as large parts.
-#[inline(always)]
-unsafe fn in_order_512(mixed: __m512i) -> __m512i {
-    // SAFETY: the caller has AVX-512.
-    unsafe { _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), mixed) }
-}
-
-#[inline(always)]
-unsafe fn pick_32(this: __m256i, next: __m256i) -> (__m256i, __m256i) {
-    // SAFETY: the caller has AVX2.
-    unsafe {
-        let (this, next) = (_mm256_castsi256_ps(this), _mm256_castsi256_ps(next));
-        let even = _mm256_shuffle_ps::<0b10_00_10_00>(this, next);
-        let odd = _mm256_shuffle_ps::<0b11_01_11_01>(this, next);
-        (_mm256_castps_si256(even), _mm256_castps_si256(odd))
-    }
-}
-
-#[inline(always)]
-unsafe fn pick_64(this: __m256i, next: __m256i) -> (__m256i, __m256i) {
-    // SAFETY: the caller has AVX2.
-    unsafe { (_mm256_unpacklo_epi64(this, next), _mm256_unpackhi_epi64(this, next)) }
-}
-
 vectors! {
-    Zmm u8, join(_mm512_max_epu8 _mm512_min_epu8), part(_mm512_and_si512 _mm512_set1_epi16(0xff), _mm512_srli_epi16 8, _mm512_packus_epi16 in_order_512);
-    Zmm i8, join(_mm512_max_epi8 _mm512_min_epi8), part(_mm512_and_si512 _mm512_set1_epi16(0xff), _mm512_srli_epi16 8, _mm512_packus_epi16 in_order_512);
-    Zmm u16, join(_mm512_max_epu16 _mm512_min_epu16), part(_mm512_permutex2var_epi16 _mm512_set1_epi16 EVEN_16);
-    Zmm i16, join(_mm512_max_epi16 _mm512_min_epi16), part(_mm512_permutex2var_epi16 _mm512_set1_epi16 EVEN_16);
-    Zmm u32, join(_mm512_max_epu32 _mm512_min_epu32), part(_mm512_permutex2var_epi32 _mm512_set1_epi32 EVEN_32);
-    Zmm i32, join(_mm512_max_epi32 _mm512_min_epi32), part(_mm512_permutex2var_epi32 _mm512_set1_epi32 EVEN_32);
-    Zmm u64, join(_mm512_max_epu64 _mm512_min_epu64), part(_mm512_permutex2var_epi64 _mm512_set1_epi64 EVEN_64);
-    Zmm i64, join(_mm512_max_epi64 _mm512_min_epi64), part(_mm512_permutex2var_epi64 _mm512_set1_epi64 EVEN_64);
-    Zmm f32, join(_mm512_max_ps _mm512_min_ps _mm512_castsi512_ps _mm512_castps_si512), see(_mm512_cmp_ps_mask _mm512_castsi512_ps), part(_mm512_permutex2var_epi32 _mm512_set1_epi32 EVEN_32);
-    Zmm f64, join(_mm512_max_pd _mm512_min_pd _mm512_castsi512_pd _mm512_castpd_si512), see(_mm512_cmp_pd_mask _mm512_castsi512_pd), part(_mm512_permutex2var_epi64 _mm512_set1_epi64 EVEN_64);
-    Ymm u8, join(_mm256_max_epu8 _mm256_min_epu8), part(_mm256_and_si256 _mm256_set1_epi16(0xff), _mm256_srli_epi16 8, _mm256_packus_epi16 in_order);
-    Ymm i8, join(_mm256_max_epi8 _mm256_min_epi8), part(_mm256_and_si256 _mm256_set1_epi16(0xff), _mm256_srli_epi16 8, _mm256_packus_epi16 in_order);
-    Ymm u16, join(_mm256_max_epu16 _mm256_min_epu16), part(_mm256_and_si256 _mm256_set1_epi32(0xffff), _mm256_srli_epi32 16, _mm256_packus_epi32 in_order);
-    Ymm i16, join(_mm256_max_epi16 _mm256_min_epi16), part(_mm256_and_si256 _mm256_set1_epi32(0xffff), _mm256_srli_epi32 16, _mm256_packus_epi32 in_order);
-    Ymm u32, join(_mm256_max_epu32 _mm256_min_epu32), part(pick_32);
-    Ymm i32, join(_mm256_max_epi32 _mm256_min_epi32), part(pick_32);
-    Ymm u64, join(i64::MIN), part(pick_64);
-    Ymm i64, join(0), part(pick_64);
-    Ymm f32, join(_mm256_max_ps _mm256_min_ps _mm256_castsi256_ps _mm256_castps_si256), see(_mm256_cmp_ps _mm256_castsi256_ps _mm256_movemask_ps), part(pick_32);
-    Ymm f64, join(_mm256_max_pd _mm256_min_pd _mm256_castsi256_pd _mm256_castpd_si256), see(_mm256_cmp_pd _mm256_castsi256_pd _mm256_movemask_pd), part(pick_64);
+    Zmm u8, join(_mm512_max_epu8 _mm512_min_epu8), see(), part(narrow _mm512_and_si512 _mm512_set1_epi16(0xff), _mm512_srli_epi16 8, _mm512_packus_epi16);
+    Zmm i8, join(_mm512_max_epi8 _mm512_min_epi8), see(), part(narrow _mm512_and_si512 _mm512_set1_epi16(0xff), _mm512_srli_epi16 8, _mm512_packus_epi16);
+    Zmm u16, join(_mm512_max_epu16 _mm512_min_epu16), see(), part(narrow _mm512_and_si512 _mm512_set1_epi32(0xffff), _mm512_srli_epi32 16, _mm512_packus_epi32);
+    Zmm i16, join(_mm512_max_epi16 _mm512_min_epi16), see(), part(narrow _mm512_and_si512 _mm512_set1_epi32(0xffff), _mm512_srli_epi32 16, _mm512_packus_epi32);
+    Zmm u32, join(_mm512_max_epu32 _mm512_min_epu32), see(), part(single _mm512_shuffle_ps _mm512_castsi512_ps _mm512_castps_si512);
+    Zmm i32, join(_mm512_max_epi32 _mm512_min_epi32), see(), part(single _mm512_shuffle_ps _mm512_castsi512_ps _mm512_castps_si512);
+    Zmm u64, join(_mm512_max_epu64 _mm512_min_epu64), see(), part(double _mm512_unpacklo_epi64 _mm512_unpackhi_epi64);
+    Zmm i64, join(_mm512_max_epi64 _mm512_min_epi64), see(), part(double _mm512_unpacklo_epi64 _mm512_unpackhi_epi64);
+    Zmm f32, join(_mm512_max_ps _mm512_min_ps _mm512_castsi512_ps _mm512_castps_si512),
+        see(mask __mmask16 _mm512_mask_cmp_ps_mask _mm512_castsi512_ps), part(single _mm512_shuffle_ps _mm512_castsi512_ps _mm512_castps_si512);
+    Zmm f64, join(_mm512_max_pd _mm512_min_pd _mm512_castsi512_pd _mm512_castpd_si512),
+        see(mask __mmask8 _mm512_mask_cmp_pd_mask _mm512_castsi512_pd), part(double _mm512_unpacklo_epi64 _mm512_unpackhi_epi64);
+    Ymm u8, join(_mm256_max_epu8 _mm256_min_epu8), see(), part(narrow _mm256_and_si256 _mm256_set1_epi16(0xff), _mm256_srli_epi16 8, _mm256_packus_epi16);
+    Ymm i8, join(_mm256_max_epi8 _mm256_min_epi8), see(), part(narrow _mm256_and_si256 _mm256_set1_epi16(0xff), _mm256_srli_epi16 8, _mm256_packus_epi16);
+    Ymm u16, join(_mm256_max_epu16 _mm256_min_epu16), see(), part(narrow _mm256_and_si256 _mm256_set1_epi32(0xffff), _mm256_srli_epi32 16, _mm256_packus_epi32);
+    Ymm i16, join(_mm256_max_epi16 _mm256_min_epi16), see(), part(narrow _mm256_and_si256 _mm256_set1_epi32(0xffff), _mm256_srli_epi32 16, _mm256_packus_epi32);
+    Ymm u32, join(_mm256_max_epu32 _mm256_min_epu32), see(), part(single _mm256_shuffle_ps _mm256_castsi256_ps _mm256_castps_si256);
+    Ymm i32, join(_mm256_max_epi32 _mm256_min_epi32), see(), part(single _mm256_shuffle_ps _mm256_castsi256_ps _mm256_castps_si256);
+    Ymm u64, join(i64::MIN), see(), part(double _mm256_unpacklo_epi64 _mm256_unpackhi_epi64);
+    Ymm i64, join(0), see(), part(double _mm256_unpacklo_epi64 _mm256_unpackhi_epi64);
+    Ymm f32, join(_mm256_max_ps _mm256_min_ps _mm256_castsi256_ps _mm256_castps_si256),
+        see(bits _mm256_cmp_ps _mm256_castsi256_ps _mm256_castps_si256), part(single _mm256_shuffle_ps _mm256_castsi256_ps _mm256_castps_si256);
+    Ymm f64, join(_mm256_max_pd _mm256_min_pd _mm256_castsi256_pd _mm256_castpd_si256),
+        see(bits _mm256_cmp_pd _mm256_castsi256_pd _mm256_castpd_si256), part(double _mm256_unpacklo_epi64 _mm256_unpackhi_epi64);
 }
