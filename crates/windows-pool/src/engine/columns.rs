@@ -53,21 +53,20 @@ pub(super) fn join_columns<J: Join>(
     };
     let first = positions.start;
     let mut made = level.keep.get(first).copied().unwrap_or(0) / level.batch * level.batch;
-    let end = |span: &Span| span.end(spans.dilation);
-    let reach = spans.each[positions.clone()].iter().map(end).max().unwrap_or(0);
+    let reached = &level.reached[..positions.end];
+    let reach = reached.last().copied().unwrap_or(0);
     let mut position = first;
     while position < positions.end {
         // The blocks of this window and some more, without batches that no window from here on looks at.
         let last = (position + level.ahead).min(positions.end) - 1;
-        while made < end(&spans.each[last]).max(end(&spans.each[position])) {
+        while made < reached[last] {
             let to = (made + level.batch).min(reach);
             if to > level.keep[position] {
                 produce(made, to, &mut blocks[ring.slot(made) * ring.pitch..]);
             }
             made += level.batch;
         }
-        let rest = spans.each[position..positions.end].iter();
-        let ready = position + rest.take_while(|span| end(span) <= made).count();
+        let ready = reached.partition_point(|&reached| reached <= made).max(position + 1);
         if let Some(out) = sink.rows(position - first) {
             join(position..ready, blocks, out);
         } else {

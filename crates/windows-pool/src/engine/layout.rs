@@ -93,14 +93,10 @@ fn group(planes: usize, stride: isize, level: &mut Strided) -> usize {
 
 /// Blocks that so many windows of a level span at most, those between their taps included.
 fn depth(spans: &Spans, ahead: usize) -> usize {
-    let mut ends = spans.each.iter().map(|span| span.end(spans.dilation));
-    let mut reached = ends.by_ref().take(ahead - 1).max().unwrap_or(0);
-    let mut depth = 1;
-    for keep in keep(spans) {
-        reached = reached.max(ends.next().unwrap_or(0));
-        depth = depth.max(reached.saturating_sub(keep));
-    }
-    depth
+    let (keep, reached) = (keep(spans), reached(spans));
+    let last = |position: usize| (position + ahead).min(keep.len()) - 1;
+    let depths = keep.iter().enumerate().map(|(at, keep)| reached[last(at)].saturating_sub(*keep));
+    depths.max().unwrap_or(1).max(1)
 }
 
 /// Whether windows of a level are joined by two stacks. Those take three joins a block and a copy now and
@@ -122,6 +118,16 @@ fn keep(spans: &Spans) -> Vec<usize> {
         keep[position] = lowest;
     }
     keep
+}
+
+/// For each position, one past the last element that its window or an earlier one looks at.
+fn reached(spans: &Spans) -> Vec<usize> {
+    let ends = spans.each.iter().map(|span| span.end(spans.dilation));
+    ends.scan(0, |reached, end| {
+        *reached = end.max(*reached);
+        Some(*reached)
+    })
+    .collect()
 }
 
 fn arrange_rows(
@@ -218,9 +224,8 @@ fn arrange_levels(levels: Vec<Strided>, rows: &Rows, bytes: usize) -> Vec<Level>
         // A batch of many rows is enough for many windows, and planes take more memory than rows.
         let ahead = if stacks && batch < AHEAD && at == last { AHEAD } else { 1 };
         let kept = (depth(&spans, ahead) + batch).next_power_of_two();
-        let keep = keep(&spans);
-        let count = spans.count();
-        arranged.push(Level { spans, stride, keep, kept, batch, ahead, stacks, block });
+        let (keep, reached, count) = (keep(&spans), reached(&spans), spans.count());
+        arranged.push(Level { spans, stride, keep, reached, kept, batch, ahead, stacks, block });
         block *= count;
     }
     arranged.reverse();

@@ -73,6 +73,8 @@ pub(crate) struct Level {
     stride: isize,
     /// The first element that a window at or behind each position looks at.
     keep: Vec<usize>,
+    /// One past the last element that a window at or before each position looks at.
+    reached: Vec<usize>,
     /// Blocks that are kept.
     kept: usize,
     /// Blocks that are made at once.
@@ -266,8 +268,20 @@ impl Engine {
             if !constant && self.rows.halve(job, level, tile, offset, &positions, &mut sink) {
                 continue;
             }
+            let mut padded = 0;
             let mut produce = |from: usize, to: usize, places: &mut [J::Acc]| {
-                self.rows.reduce(job, level, tile, offset, constant, (from, to), places, rest);
+                let range = (from, to);
+                self.rows.reduce(
+                    job,
+                    level,
+                    tile,
+                    offset,
+                    constant,
+                    range,
+                    &mut padded,
+                    places,
+                    rest,
+                );
             };
             let memory = Memory {
                 blocks: &mut *blocks,

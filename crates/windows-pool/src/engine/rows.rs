@@ -83,6 +83,7 @@ impl Rows {
         offset: isize,
         constant: bool,
         (from, to): (usize, usize),
+        padded: &mut usize,
         places: &mut [J::Acc],
         scratch: &mut [J::Acc],
     ) {
@@ -115,7 +116,10 @@ impl Rows {
                     len: len * self.inner,
                     before: before * self.inner,
                     pitch: self.pitch,
+                    padded: *padded,
                 };
+                // Padding stays in the staging area while the tile does, but for the end of the last row.
+                *padded = (count - 1).max(*padded);
                 job.source.load_rows(&mut stage[..run], rows);
                 &stage[..run]
             }

@@ -114,11 +114,13 @@ impl<F: Fold> Lanes<F> {
         load_rows(F: Fold, fold, out: &'a mut [F::Acc], input: &'a [F::In], rows: LoadRows) {
             let identity = fold.joins().identity();
             let mut start = rows.start;
-            for out in out.chunks_mut(rows.pitch) {
+            for (row, out) in out.chunks_mut(rows.pitch).enumerate() {
                 let (before, out) = out.split_at_mut(rows.before);
                 let (real, after) = out.split_at_mut(rows.len);
-                before.fill(identity);
-                after.fill(identity);
+                if row >= rows.padded {
+                    before.fill(identity);
+                    after.fill(identity);
+                }
                 load(fold, real, &input[start as usize..][..rows.len]);
                 start += rows.stride;
             }
@@ -247,6 +249,8 @@ pub(crate) struct LoadRows {
     pub(crate) before: usize,
     /// From one loaded row to the next.
     pub(crate) pitch: usize,
+    /// Rows whose padding is there already.
+    pub(crate) padded: usize,
 }
 
 /// Loads a run.

@@ -21,24 +21,80 @@ impl<A: Copy> OnVectors<A> for Direct<'_, A> {
     unsafe fn run<V: Vector<Element = A>>(self) {
         let Self { out, blocks, ring, spans, apart, identity } = self;
         fits(&out, blocks, ring, spans, V::LANES);
-        let (mut row, from) = (out.rows.as_mut_ptr(), blocks.as_ptr());
-        for span in spans {
-            // SAFETY: `fits`: places are within the width of a row, and rows within `out` and the ring.
-            unsafe {
-                strips!(V, ring.width, |at| {
-                    let mut joined = if span.taps == 0 {
-                        [V::splat(identity); _]
+        let (row, from) = (out.rows.as_mut_ptr(), blocks.as_ptr());
+        // SAFETY: `fits`: places are within the width of a row, and rows within `out` and the ring.
+        unsafe {
+            strips!(V, ring.width, |at| {
+                let (mut row, mut spans) = (row, spans);
+                while let [span, ..] = spans {
+                    let first = from.add(ring.start(span.first));
+                    let done = if alike(spans, 4, ring, apart) {
+                        group::<V, _, 4>(first, ring.pitch, span.taps, at, row, out.pitch);
+                        4
+                    } else if alike(spans, 2, ring, apart) {
+                        group::<V, _, 2>(first, ring.pitch, span.taps, at, row, out.pitch);
+                        2
                     } else {
-                        load_all(from.add(ring.start(span.first)), at)
+                        let mut joined = [V::splat(identity); _];
+                        if span.taps > 0 {
+                            joined = load_all(first, at);
+                        }
+                        for tap in 1..span.taps {
+                            let block = from.add(ring.start(span.first + tap * apart));
+                            joined = join_all(joined, load_all(block, at));
+                        }
+                        store_all(joined, row, at);
+                        1
                     };
-                    for tap in 1..span.taps {
-                        let block = from.add(ring.start(span.first + tap * apart));
-                        joined = join_all(joined, load_all(block, at));
-                    }
-                    store_all(joined, row, at);
-                });
+                    spans = &spans[done..];
+                    row = row.wrapping_add(done * out.pitch);
+                }
+            });
+        }
+    }
+}
+
+/// Whether so many windows have as many taps each, or more, follow each other, and so do their blocks.
+#[inline(always)]
+fn alike(spans: &[Span], count: usize, ring: Ring, apart: usize) -> bool {
+    let Some(Span { first, taps, .. }) = spans.first().copied() else { return false };
+    apart == 1
+        && taps >= count
+        && ring.slot(first) + taps + count - 1 <= ring.kept
+        && spans.len() >= count
+        && (1..count).all(|i| spans[i].first == first + i && spans[i].taps == taps)
+}
+
+/// Joins the windows of `taps` blocks from each of `G` blocks on: what all of them share is joined once.
+///
+/// # Safety
+/// That of [`Vector`], for all places in all these rows; `taps` is at least `G`.
+#[inline(always)]
+unsafe fn group<V: Vector, const N: usize, const G: usize>(
+    from: *const V::Element,
+    pitch: usize,
+    taps: usize,
+    at: [usize; N],
+    to: *mut V::Element,
+    to_pitch: usize,
+) {
+    // SAFETY: the caller's.
+    unsafe {
+        let mut shared = load_all::<V, N>(from.add((G - 1) * pitch), at);
+        for tap in G..taps {
+            shared = join_all(shared, load_all(from.add(tap * pitch), at));
+        }
+        let mut front = [shared; G];
+        for i in (0..G - 1).rev() {
+            front[i] = join_all(load_all(from.add(i * pitch), at), front[i + 1]);
+        }
+        store_all(front[0], to, at);
+        let mut back = load_all::<V, N>(from.add(taps * pitch), at);
+        for i in 1..G {
+            store_all(join_all(front[i], back), to.add(i * to_pitch), at);
+            if i + 1 < G {
+                back = join_all(back, load_all(from.add((taps + i) * pitch), at));
             }
-            row = row.wrapping_add(out.pitch);
         }
     }
 }

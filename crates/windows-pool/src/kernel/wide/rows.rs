@@ -1,5 +1,7 @@
 //! Windows along a row, by vectors that go along it.
 
+use crate::kernel::LoadRows;
+
 use super::{OnVectors, Vector, join_all, load_all, places, store_all, strips};
 
 /// What [`slide`](crate::engine::slide) does with neighbours: `out[i]` joins `taps` elements from `run[i]`
@@ -79,6 +81,57 @@ impl<A: Copy> OnVectors<A> for Slide<'_, A> {
     }
 }
 
+/// What [`Lanes::load_rows`](crate::kernel::Lanes::load_rows) does with elements that are loaded as they are.
+pub(crate) struct Load<'a, A> {
+    pub(crate) out: &'a mut [A],
+    pub(crate) data: &'a [A],
+    pub(crate) rows: LoadRows,
+    pub(crate) identity: A,
+}
+
+impl<A: Copy> OnVectors<A> for Load<'_, A> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<V: Vector<Element = A>>(self) {
+        let Self { out, data, rows, identity } = self;
+        let LoadRows { start, stride, len, before, pitch, padded } = rows;
+        let count = out.len().div_ceil(pitch);
+        let last = start + (count - 1) as isize * stride;
+        let inside = |start: isize| start >= 0 && start as usize + len <= data.len();
+        assert!(inside(start) && inside(last), "rows of the data");
+        assert!(len >= V::LANES && before + len <= pitch, "rows of whole vectors");
+        assert!((count - 1) * pitch + before + len <= out.len(), "a place for each row");
+        let (to, last_vector) = (out.as_mut_ptr(), out.len() - V::LANES);
+        // SAFETY: the first and the last row are in the data, and so are those between; each has a place, and
+        // is no shorter than a vector.
+        unsafe {
+            // The padding first: what is written too much of it is written over.
+            let none = V::splat(identity);
+            let mut at = if padded == 0 { 0 } else { usize::MAX };
+            while at < before {
+                none.store(to.add(at));
+                at += V::LANES;
+            }
+            for row in padded..count {
+                let mut at = row * pitch + before + len;
+                let end = out.len().min(at + pitch - len);
+                while at < end {
+                    none.store(to.add(at.min(last_vector)));
+                    at += V::LANES;
+                }
+            }
+            strips!(V, len, |at| {
+                let (mut from, mut to) = (data.as_ptr().add(start as usize), to.add(before));
+                for _ in 0..count {
+                    store_all(load_all::<V, _>(from, at), to, at);
+                    (from, to) = (from.wrapping_offset(stride), to.wrapping_add(pitch));
+                }
+            });
+        }
+    }
+}
+
 /// Joins `2^N` neighbours and one more if `plus`, into `out`. Whether one is NaN.
 ///
 /// # Safety
@@ -133,12 +186,21 @@ unsafe fn doubled<V: Vector, const N: usize>(
             V::load(start.add(out.len() - whole)).store(to.add(out.len() - lanes));
         }
         acc.store(to.add(at));
-        while at > 0 {
-            at -= lanes;
-            let vector = V::load(run.add(at));
+        // Two at once, for one look at both.
+        while at >= 2 * lanes {
+            let pair = [V::load(run.add(at - lanes)), V::load(run.add(at - 2 * lanes))];
+            seen = pair[0].see(pair[1], seen);
+            for vector in pair {
+                at -= lanes;
+                acc = step!(vector);
+                acc.store(to.add(at));
+            }
+        }
+        if at > 0 {
+            let vector = V::load(run);
             seen = vector.see(vector, seen);
             acc = step!(vector);
-            acc.store(to.add(at));
+            acc.store(to);
         }
         V::any([seen])
     }

@@ -29,7 +29,10 @@ where
     if isa == Isa::Portable || least < Ymm::<T, MAX>::LANES || !isa.is_available() {
         return Err(computation);
     }
-    if isa == Isa::Avx512 && least >= Zmm::<T, MAX>::LANES {
+    let (wide, half) = (Zmm::<T, MAX>::LANES, Ymm::<T, MAX>::LANES);
+    // Short rows, where half a vector less is done twice.
+    let fewer = least < 2 * wide && least.next_multiple_of(half) < least.next_multiple_of(wide);
+    if isa == Isa::Avx512 && least >= wide && !fewer {
         let on = On::<C, Zmm<T, MAX>> { computation, vector: PhantomData };
         return Ok(vectorized(Isa::Avx512, on));
     }
