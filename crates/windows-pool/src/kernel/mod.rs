@@ -1,7 +1,7 @@
 //! The innermost loops, each compiled once per instruction set and chosen at run time.
 //!
-//! There is no intrinsic and no `unsafe` here: the loops are plain, and the compiler turns them into
-//! vectors of whatever width [`Isa`] has. What it does badly alone is a rest shorter than a vector, one
+//! There is no intrinsic and no `unsafe` here but in [`wide`]: the loops are plain, and the compiler turns them
+//! into vectors of whatever width [`Isa`] has. What it does badly alone is a rest shorter than a vector, one
 //! element at a time: `each_line` moves the last line back instead, so that short rows (20, 28 or 56
 //! elements are common) run at vector speed too. Loops over arrays of one line, which look like the better
 //! way to say it, became gathers and took ten times as long.

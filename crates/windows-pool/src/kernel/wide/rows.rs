@@ -145,6 +145,7 @@ unsafe fn doubled<V: Vector, const N: usize>(
     identity: V::Element,
 ) -> bool {
     let (lanes, len) = (V::LANES, run.len());
+    // SAFETY: the instructions are there.
     let none = unsafe { V::splat(identity) };
     // The last vectors, between what is before them and nothing behind them.
     let whole = (out.len() / lanes) * lanes;
@@ -165,6 +166,8 @@ unsafe fn doubled<V: Vector, const N: usize>(
             acc
         }};
     }
+    // SAFETY: `whole` is at least a vector and ends with a vector of `out`, so of `run`. Behind it there are less
+    // than two vectors of `run`, which have room in the last three of `tail`.
     unsafe {
         let mut tail = [none; 4];
         let start = tail.as_mut_ptr().cast::<V::Element>();
