@@ -57,11 +57,13 @@ impl<A: Copy> OnVectors<A> for Direct<'_, A> {
 /// Whether so many windows have as many taps each, or more, follow each other, and so do their blocks.
 #[inline(always)]
 fn alike(spans: &[Span], count: usize, ring: Ring, apart: usize) -> bool {
-    let Some(Span { first, taps, .. }) = spans.first().copied() else { return false };
+    if spans.len() < count {
+        return false;
+    }
+    let Span { first, taps, .. } = spans[0];
     apart == 1
         && taps >= count
         && ring.slot(first) + taps + count - 1 <= ring.kept
-        && spans.len() >= count
         && (1..count).all(|i| spans[i].first == first + i && spans[i].taps == taps)
 }
 

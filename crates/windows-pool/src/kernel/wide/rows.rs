@@ -81,6 +81,9 @@ impl<A: Copy> OnVectors<A> for Slide<'_, A> {
     }
 }
 
+/// Bytes ahead of what is loaded that are asked for.
+const FETCH: usize = 4096;
+
 /// What [`Lanes::load_rows`](crate::kernel::Lanes::load_rows) does with elements that are loaded as they are.
 pub(crate) struct Load<'a, A> {
     pub(crate) out: &'a mut [A],
@@ -124,6 +127,9 @@ impl<A: Copy> OnVectors<A> for Load<'_, A> {
             strips!(V, len, |at| {
                 let (mut from, mut to) = (data.as_ptr().add(start as usize), to.add(before));
                 for _ in 0..count {
+                    for at in at {
+                        V::fetch(from.wrapping_add(at).wrapping_byte_add(FETCH));
+                    }
                     store_all(load_all::<V, _>(from, at), to, at);
                     (from, to) = (from.wrapping_offset(stride), to.wrapping_add(pitch));
                 }
