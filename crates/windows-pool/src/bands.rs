@@ -31,11 +31,12 @@ fn bands(
     band: usize,
     results: usize,
 ) -> impl Iterator<Item = (usize, Range<usize>, Range<usize>)> {
-    let planes = results / (bands * block).max(1);
+    let planes = results.div_ceil((bands * block).max(1));
     (0..planes).flat_map(move |plane| {
+        let start = plane * bands * block;
+        let bands = bands.min((results - start) / block);
         (0..bands).step_by(band).map(move |first| {
             let rows = first..(first + band).min(bands);
-            let start = plane * bands * block;
             (plane, rows.clone(), start + rows.start * block..start + rows.end * block)
         })
     })

@@ -4,6 +4,9 @@ use core::cmp::Ordering;
 use core::fmt::{Debug, Display};
 
 use bytemuck::Pod;
+use windows_core::kernel::Isa;
+
+use crate::kernel::wide::OnVectors;
 
 /// What can be pooled: `u8 i8 u16 i16 u32 i32 u64 i64 f32 f64`. Sealed.
 pub trait Element: number::Number + Display {
@@ -14,7 +17,7 @@ pub trait Element: number::Number + Display {
 }
 
 pub(crate) mod number {
-    use super::{Debug, Ordering, Pod, Total};
+    use super::{Debug, Isa, OnVectors, Ordering, Pod, Total};
 
     /// Whether something can happen for a type. What cannot is not even compiled: the loops of ten types
     /// are many.
@@ -72,7 +75,28 @@ pub(crate) mod number {
         fn wrap(total: i128) -> Self;
         /// Total order: for floats IEEE 754's.
         fn order(&self, other: &Self) -> Ordering;
+
+        /// Runs a computation on vectors of maxima or minima that `least` elements fill, or gives it back if
+        /// there are none.
+        fn on_vectors<const MAX: bool, C: OnVectors<Self>>(
+            isa: Isa,
+            least: usize,
+            computation: C,
+        ) -> Result<C::Output, C>;
     }
+}
+
+/// The vectors of a type.
+macro_rules! vectors {
+    () => {
+        fn on_vectors<const MAX: bool, C: OnVectors<Self>>(
+            isa: Isa,
+            least: usize,
+            computation: C,
+        ) -> Result<C::Output, C> {
+            crate::kernel::wide::on_vectors::<Self, MAX, C>(isa, least, computation)
+        }
+    };
 }
 
 /// A wide accumulator of sums.
@@ -171,6 +195,8 @@ macro_rules! integers {
             fn order(&self, other: &Self) -> Ordering {
                 self.cmp(other)
             }
+
+            vectors!();
         }
     )*};
 }
@@ -236,6 +262,8 @@ macro_rules! floats {
             fn order(&self, other: &Self) -> Ordering {
                 self.total_cmp(other)
             }
+
+            vectors!();
         }
     )*};
 }

@@ -4,9 +4,11 @@ use core::hint::select_unpredictable;
 use core::marker::PhantomData;
 
 use bytemuck::Pod;
+use windows_core::kernel::Isa;
 
 use crate::element::number::Number;
 use crate::element::{Element, Total, average};
+use crate::kernel::wide::OnVectors;
 
 /// An associative join. Windows are joined from parts, left to right.
 ///
@@ -27,6 +29,15 @@ pub(crate) trait Join: Copy + Send + Sync + 'static {
 
     /// `left` holds the earlier elements.
     fn join(self, left: Self::Acc, right: Self::Acc) -> Self::Acc;
+
+    /// Runs a computation on vectors with this join, or gives it back if there are none.
+    fn on_vectors<C: OnVectors<Self::Acc>>(
+        _: Isa,
+        _: usize,
+        computation: C,
+    ) -> Result<C::Output, C> {
+        Err(computation)
+    }
 }
 
 /// Elements to accumulators, a join of those, and results from them.
@@ -87,6 +98,13 @@ impl<T: Element, const MAX: bool, const PROPAGATE: bool> Join for Extreme<T, MAX
         let wins = if MAX { right > left } else { right < left };
         let later = select_unpredictable(wins, right, left);
         if PROPAGATE && right.not_a_number() && !left.not_a_number() { right } else { later }
+    }
+
+    fn on_vectors<C: OnVectors<T>>(isa: Isa, least: usize, computation: C) -> Result<C::Output, C> {
+        if PROPAGATE {
+            return Err(computation);
+        }
+        T::on_vectors::<MAX, C>(isa, least, computation)
     }
 }
 

@@ -88,7 +88,7 @@
 //! # Features
 //!
 //! `rayon` pools planes, and bands of large ones, in parallel.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod bands;
 mod element;

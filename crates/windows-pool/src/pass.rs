@@ -8,7 +8,8 @@ use windows_core::kernel::Isa;
 
 use crate::element::Element;
 use crate::engine::{Engine, Job, Source, Target};
-use crate::fold::Fold;
+use crate::fold::{Fold, Join};
+use crate::kernel::wide::rows::{FETCH, Load};
 use crate::kernel::{Lanes, LoadRows};
 use crate::kind::Nan;
 use crate::spans::Span;
@@ -61,6 +62,14 @@ impl<F: Fold> Source<F::Acc> for Input<'_, F> {
     }
 
     fn load_rows(&self, stage: &mut [F::Acc], rows: LoadRows) {
+        let joins = self.lanes.joins();
+        let short = rows.len * size_of::<F::In>() < FETCH;
+        if let Some(data) = F::direct(self.data).filter(|_| short) {
+            let (identity, out) = (joins.fold.identity(), &mut *stage);
+            if joins.on_vectors(rows.len, Load { out, data, rows, identity }).is_ok() {
+                return;
+            }
+        }
         self.lanes.load_rows(stage, self.data, rows);
     }
 

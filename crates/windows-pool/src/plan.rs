@@ -321,7 +321,7 @@ impl<T: Element, K: Kind<T>> Plan<T, K> {
         result
     }
 
-    /// Planes, results along their outermost windowed axis, and results of each of those.
+    /// Planes or groups of them, results along their outermost windowed axis, and results of each of those.
     pub(crate) fn shares(&self) -> (usize, usize, usize) {
         match &self.engine {
             Some(engine) => {
@@ -350,8 +350,9 @@ impl<T: Element, K: Kind<T>> Plan<T, K> {
             return;
         }
         let (_, bands, block) = self.shares();
-        for (plane, out) in out.chunks_exact_mut(bands * block).enumerate() {
-            self.run_band(&self.kind, data, offset, plane, 0..bands, out, scratch);
+        for (plane, out) in out.chunks_mut(bands * block).enumerate() {
+            let band = 0..out.len() / block;
+            self.run_band(&self.kind, data, offset, plane, band, out, scratch);
         }
     }
 

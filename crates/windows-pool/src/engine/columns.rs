@@ -12,7 +12,13 @@ use core::ops::Range;
 
 use super::{Job, Level, Sink};
 use crate::fold::Join;
+use crate::kernel::Lanes;
 use crate::kernel::columns::{Places, Ring, Stacks};
+use crate::kernel::wide::columns::{Direct, Stacked};
+use crate::spans::Span;
+
+/// Bytes of a row that is long.
+const LONG: usize = 1024;
 
 /// Produces blocks from one to another into consecutive places.
 pub(super) type Produce<'p, A> = &'p mut dyn FnMut(usize, usize, &mut [A]);
@@ -37,32 +43,33 @@ pub(super) fn join_columns<J: Join>(
     produce: Produce<'_, J::Acc>,
     sink: &mut Sink<'_, J::Acc>,
 ) {
-    let Memory { blocks, held, joined } = memory;
+    let Memory { blocks, mut held, joined } = memory;
     let spans = &level.spans;
     let mut stacks = Stacks::default();
     let mut join = |windows: Range<usize>, blocks: &mut [J::Acc], out: Places<'_, J::Acc>| {
         let windows = &spans.each[windows];
         if level.stacks {
-            let held = (&mut *held.0, &mut *held.1);
-            stacks = job.lanes.stacks(out, blocks, ring, windows, held, stacks);
+            stacks = join_stacks(job.lanes, out, blocks, ring, windows, &mut held, stacks);
         } else {
-            job.lanes.direct(out, blocks, ring, windows, spans.dilation);
+            join_direct(job.lanes, out, blocks, ring, windows, spans.dilation);
         }
     };
     let first = positions.start;
     let mut made = level.keep.get(first).copied().unwrap_or(0) / level.batch * level.batch;
+    let reached = &level.reached[..positions.end];
+    let reach = reached.last().copied().unwrap_or(0);
     let mut position = first;
     while position < positions.end {
-        // The blocks of this window, without batches that neither it nor a later one looks at.
-        while made < spans.each[position].end(spans.dilation) {
-            let to = (made + level.batch).min(spans.reach);
+        // The blocks of this window and some more, without batches that no window from here on looks at.
+        let last = (position + level.ahead).min(positions.end) - 1;
+        while made < reached[last] {
+            let to = (made + level.batch).min(reach);
             if to > level.keep[position] {
                 produce(made, to, &mut blocks[ring.slot(made) * ring.pitch..]);
             }
             made += level.batch;
         }
-        let rest = spans.each[position..positions.end].iter();
-        let ready = position + rest.take_while(|span| span.end(spans.dilation) <= made).count();
+        let ready = reached.partition_point(|&reached| reached <= made).max(position + 1);
         if let Some(out) = sink.rows(position - first) {
             join(position..ready, blocks, out);
         } else {
@@ -75,4 +82,43 @@ pub(super) fn join_columns<J: Join>(
         }
         position = ready;
     }
+}
+
+/// Joins the blocks of each window, on vectors where there are.
+fn join_direct<J: Join>(
+    lanes: Lanes<J>,
+    out: Places<'_, J::Acc>,
+    blocks: &[J::Acc],
+    ring: Ring,
+    spans: &[Span],
+    apart: usize,
+) {
+    // Long rows spend little on beginning and ending: the compiler's loops are as fast there.
+    if ring.width * size_of::<J::Acc>() >= LONG {
+        return lanes.direct(out, blocks, ring, spans, apart);
+    }
+    let identity = lanes.fold.identity();
+    let direct = Direct { out, blocks, ring, spans, apart, identity };
+    if let Err(direct) = lanes.on_vectors(ring.width, direct) {
+        lanes.direct(direct.out, blocks, ring, spans, apart);
+    }
+}
+
+/// Joins the blocks of each window by two stacks, on vectors where there are.
+fn join_stacks<J: Join>(
+    lanes: Lanes<J>,
+    out: Places<'_, J::Acc>,
+    blocks: &mut [J::Acc],
+    ring: Ring,
+    spans: &[Span],
+    held: &mut (&mut [J::Acc], &mut [J::Acc]),
+    stacks: Stacks,
+) -> Stacks {
+    let identity = lanes.fold.identity();
+    let held = [&mut *held.0, &mut *held.1];
+    let stacked = Stacked { out, blocks, ring, spans, held, stacks, identity };
+    lanes.on_vectors(ring.width, stacked).unwrap_or_else(|stacked| {
+        let Stacked { out, blocks, held: [last, held], .. } = stacked;
+        lanes.stacks(out, blocks, ring, spans, (last, held), stacks)
+    })
 }

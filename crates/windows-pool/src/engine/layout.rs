@@ -2,12 +2,17 @@
 
 use super::rows::{RowMethod, Rows, Tile};
 use super::{Engine, Level};
-use crate::spans::{CONSTANT, Progression, Spans};
+use crate::spans::{CONSTANT, Progression, Span, Spans};
 
 /// What one staged batch of rows may take: a part of the first-level cache, most of which is work area.
 const STAGE_BYTES: usize = 8 << 10;
 /// What kept rows may take: a part of the second-level cache.
 const KEPT_BYTES: usize = 512 << 10;
+/// Rows that small planes together have at least, if there are as many planes: what is done once a call is
+/// a part of what is done for each row.
+const GROUP_ROWS: usize = 256;
+/// Windows that large ones wait for, to be joined together: their vectors are then kept in registers.
+const AHEAD: usize = 16;
 
 /// An axis with its stride.
 pub(crate) struct Strided {
@@ -60,23 +65,46 @@ impl Engine {
             let (len, stride) = outer.pop().unwrap_or((1, 0));
             levels.push(Strided { spans: Spans::singles(len), stride });
         }
+        let group = match (&outer[..], &mut levels[..]) {
+            (&[(planes, stride)], [level]) => group(planes, stride, level),
+            _ => 1,
+        };
         let rows = arrange_rows(row, inner, inner_stride, &levels[levels.len() - 1], bytes);
         let levels = arrange_levels(levels, &rows, bytes);
         let areas = if weighted { areas(&levels, &rows) } else { vec![1.0; levels[0].block] };
-        Some(Self { outer, levels, rows, areas })
+        Some(Self { outer, group, levels, rows, areas })
     }
 }
 
-/// Blocks that a window of a level spans at most, those between its taps included.
-fn depth(spans: &Spans) -> usize {
-    let keep = keep(spans);
-    let mut reached = 0;
-    let mut depth = 1;
-    for (span, keep) in spans.each.iter().zip(keep) {
-        reached = reached.max(span.end(spans.dilation));
-        depth = depth.max(reached.saturating_sub(keep));
+/// Makes planes whose rows follow each other one level, with the windows of each: how many.
+fn group(planes: usize, stride: isize, level: &mut Strided) -> usize {
+    let spans = &mut level.spans;
+    let group = (GROUP_ROWS / spans.reach).min(planes);
+    if group < 2 || spans.map.is_some() || stride != level.stride * spans.reach as isize {
+        return 1;
     }
-    depth
+    let (plane, len) = (spans.each.clone(), spans.reach);
+    for before in (len..group * len).step_by(len) {
+        spans.each.extend(plane.iter().map(|span| Span { first: before + span.first, ..*span }));
+    }
+    (spans.len, spans.reach) = (group * len, group * len);
+    group
+}
+
+/// Blocks that so many windows of a level span at most, those between their taps included.
+fn depth(spans: &Spans, ahead: usize) -> usize {
+    let (keep, reached) = (keep(spans), reached(spans));
+    let last = |position: usize| (position + ahead).min(keep.len()) - 1;
+    let depths = keep.iter().enumerate().map(|(at, keep)| reached[last(at)].saturating_sub(*keep));
+    depths.max().unwrap_or(1).max(1)
+}
+
+/// Whether windows of a level are joined by two stacks. Those take three joins a block and a copy now and
+/// then, direct joins one a tap.
+fn stacked(spans: &Spans) -> bool {
+    let taps = spans.each.iter().map(|span| span.taps).max().unwrap_or(0);
+    let step = spans.progression.map_or(1, |p| p.step);
+    spans.dilation == 1 && taps > 3 * step + 2
 }
 
 /// For each position, the first element that its window or a later one looks at.
@@ -90,6 +118,16 @@ fn keep(spans: &Spans) -> Vec<usize> {
         keep[position] = lowest;
     }
     keep
+}
+
+/// For each position, one past the last element that its window or an earlier one looks at.
+fn reached(spans: &Spans) -> Vec<usize> {
+    let ends = spans.each.iter().map(|span| span.end(spans.dilation));
+    ends.scan(0, |reached, end| {
+        *reached = end.max(*reached);
+        Some(*reached)
+    })
+    .collect()
 }
 
 fn arrange_rows(
@@ -129,12 +167,15 @@ fn arrange_rows(
     // As many windows as keep both the staged row and the rows kept of it in their caches, but enough
     // that the overlap of tiles is a small part.
     let staged = (STAGE_BYTES / (bytes * inner)).max(16);
-    let kept = KEPT_BYTES / (bytes * inner * depth(&level.spans)).max(1);
+    let ahead = if stacked(&level.spans) { AHEAD } else { 1 };
+    let kept = KEPT_BYTES / (bytes * inner * depth(&level.spans, ahead)).max(1);
     let few = staged.saturating_sub(field).max(3 * field.min(spans.reach)) / step;
     let tile = if spans.progression.is_none() {
         count
     } else {
-        few.min(kept.max(field)).max(16).min(count)
+        // All of them alike.
+        let tile = few.min(kept.max(field)).max(16).min(count);
+        count.div_ceil(count.div_ceil(tile))
     };
     let tiles: Vec<Tile> = (0..count)
         .step_by(tile)
@@ -179,15 +220,12 @@ fn arrange_levels(levels: Vec<Strided>, rows: &Rows, bytes: usize) -> Vec<Level>
             // A power of two, and so is what is kept: batches then end where the ring does.
             if one { 1 } else { 1 << rows.ilog2() }
         };
-        let depth = depth(&spans);
-        let kept = (depth + batch).next_power_of_two();
-        // Two stacks take three joins a block and a copy now and then, direct joins one a tap.
-        let taps = spans.each.iter().map(|span| span.taps).max().unwrap_or(0);
-        let step = spans.progression.map_or(1, |p| p.step);
-        let stacks = spans.dilation == 1 && taps > 3 * step + 2;
-        let keep = keep(&spans);
-        let count = spans.count();
-        arranged.push(Level { spans, stride, keep, kept, batch, stacks, block });
+        let stacks = stacked(&spans);
+        // A batch of many rows is enough for many windows, and planes take more memory than rows.
+        let ahead = if stacks && batch < AHEAD && at == last { AHEAD } else { 1 };
+        let kept = (depth(&spans, ahead) + batch).next_power_of_two();
+        let (keep, reached, count) = (keep(&spans), reached(&spans), spans.count());
+        arranged.push(Level { spans, stride, keep, reached, kept, batch, ahead, stacks, block });
         block *= count;
     }
     arranged.reverse();

@@ -73,10 +73,14 @@ pub(crate) struct Level {
     stride: isize,
     /// The first element that a window at or behind each position looks at.
     keep: Vec<usize>,
+    /// One past the last element that a window at or before each position looks at.
+    reached: Vec<usize>,
     /// Blocks that are kept.
     kept: usize,
     /// Blocks that are made at once.
     batch: usize,
+    /// Windows that are waited for, to be joined together.
+    ahead: usize,
     /// Two stacks, or direct joins.
     stacks: bool,
     /// Results of all levels inside.
@@ -122,6 +126,8 @@ impl<A> Sink<'_, A> {
 pub(crate) struct Engine {
     /// Axes around the windowed ones: lengths and strides.
     outer: Vec<(usize, isize)>,
+    /// Planes that are done as one. There may be fewer in the last group.
+    group: usize,
     levels: Vec<Level>,
     rows: Rows,
     /// Areas of the windows of one block of the outermost level.
@@ -129,12 +135,12 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// Independent planes.
+    /// Independent planes, or groups of them.
     pub(crate) fn planes(&self) -> usize {
-        self.outer.iter().map(|&(len, _)| len).product()
+        self.outer.iter().map(|&(len, _)| len).product::<usize>().div_ceil(self.group)
     }
 
-    /// Results along the outermost windowed axis, and results of each.
+    /// Results along the outermost windowed axis of all planes of a group, and results of each.
     pub(crate) fn bands(&self) -> (usize, usize) {
         (self.levels[0].spans.count(), self.levels[0].block)
     }
@@ -204,7 +210,7 @@ impl Engine {
         scratch: &mut [J::Acc],
     ) {
         let mut offset = offset as isize;
-        let mut rest = plane;
+        let mut rest = plane * self.group;
         for &(len, stride) in self.outer.iter().rev() {
             offset += (rest % len) as isize * stride;
             rest /= len;
@@ -259,8 +265,23 @@ impl Engine {
         for tile in &self.rows.tiles {
             ring.width = tile.count * self.rows.inner;
             (sink.at, sink.width) = (tile.position * self.rows.inner, ring.width);
+            if !constant && self.rows.halve(job, level, tile, offset, &positions, &mut sink) {
+                continue;
+            }
+            let mut padded = 0;
             let mut produce = |from: usize, to: usize, places: &mut [J::Acc]| {
-                self.rows.reduce(job, level, tile, offset, constant, (from, to), places, rest);
+                let range = (from, to);
+                self.rows.reduce(
+                    job,
+                    level,
+                    tile,
+                    offset,
+                    constant,
+                    range,
+                    &mut padded,
+                    places,
+                    rest,
+                );
             };
             let memory = Memory {
                 blocks: &mut *blocks,

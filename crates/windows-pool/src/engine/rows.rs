@@ -7,8 +7,12 @@
 //! not count twice, one for each binary digit of its size): the cost grows with the logarithm of the
 //! size, and the work is in the first-level cache. Steps pick from that.
 
-use super::{Job, Level, Source};
+use core::ops::Range;
+
+use super::{Job, Level, Sink, Source};
 use crate::fold::Join;
+use crate::kernel::wide::halves::Halves;
+use crate::kernel::wide::rows::Slide;
 use crate::kernel::{Lanes, LoadRows};
 use crate::spans::{CONSTANT, Progression, Spans};
 
@@ -79,6 +83,7 @@ impl Rows {
         offset: isize,
         constant: bool,
         (from, to): (usize, usize),
+        padded: &mut usize,
         places: &mut [J::Acc],
         scratch: &mut [J::Acc],
     ) {
@@ -111,7 +116,10 @@ impl Rows {
                     len: len * self.inner,
                     before: before * self.inner,
                     pitch: self.pitch,
+                    padded: *padded,
                 };
+                // Padding stays in the staging area while the tile does, but for the end of the last row.
+                *padded = (count - 1).max(*padded);
                 job.source.load_rows(&mut stage[..run], rows);
                 &stage[..run]
             }
@@ -132,6 +140,65 @@ impl Rows {
         };
         let nan = self.join(job.lanes, tile, count, needed, source, places, work);
         job.see(nan);
+    }
+
+    /// Halves rows and joins them in one go, if that can be done.
+    #[allow(clippy::too_many_arguments, reason = "a place in the data, a place for the results")]
+    pub(super) fn halve<J: Join>(
+        &self,
+        job: &Job<'_, J>,
+        level: &Level,
+        tile: &Tile,
+        offset: isize,
+        positions: &Range<usize>,
+        sink: &mut Sink<'_, J::Acc>,
+    ) -> bool {
+        let mapped = self.spans.map.is_some() || level.spans.map.is_some();
+        let halves = self.method == RowMethod::Halve && !level.stacks;
+        if !halves || mapped || !self.is_packed() || level.stride <= 0 || positions.is_empty() {
+            return false;
+        }
+        let size = self.progression().size;
+        let windows = &self.spans.each[tile.position..][..tile.count];
+        // The first may lack the element before the row, the last few some behind it.
+        let Some(begins) = windows.iter().position(|span| span.taps == size) else { return false };
+        let first = windows[begins].first;
+        let lacks = begins == 1 && windows[0].taps + 1 == size && first > 0;
+        let (left, right) =
+            windows.split_at(windows.partition_point(|span| span.first + size <= self.spans.reach));
+        if begins > usize::from(lacks) || windows.iter().any(|span| span.taps == 0) {
+            return false;
+        }
+        let rows = &level.spans.each[positions.clone()];
+        let last = rows.iter().map(|span| span.end(level.spans.dilation)).max().unwrap_or(0);
+        let (pitch, len) = (level.stride as usize, self.spans.reach);
+        let end = last.saturating_sub(1) * pitch + if last == 0 { 0 } else { len };
+        let Some(data) = job.source.direct(offset as usize..offset as usize + end) else {
+            return false;
+        };
+        let Some(out) = sink.rows(0) else { return false };
+        let (apart, identity) = (level.spans.dilation, job.lanes.fold.identity());
+        let (windows, least) = (left.len(), left.len() - begins);
+        macro_rules! halves {
+            ($size:literal) => {{
+                let halves = Halves::<_, $size> {
+                    out,
+                    data,
+                    pitch,
+                    len,
+                    rows,
+                    apart,
+                    windows,
+                    lacks,
+                    right,
+                    first,
+                    identity,
+                };
+                job.lanes.on_vectors(least, halves).ok()
+            }};
+        }
+        let nan = if size == 2 { halves!(2) } else { halves!(3) };
+        nan.map(|nan| job.see(nan)).is_some()
     }
 
     /// Of the `needed` elements of a tile, how many lie before the data, and how many in it.
@@ -286,6 +353,14 @@ pub(crate) fn slide<J: Join>(
     apart: usize,
     work: &mut [J::Acc],
 ) -> bool {
+    if apart == 1 && !out.is_empty() {
+        let run = &run[..out.len() + taps - 1];
+        let identity = lanes.fold.identity();
+        let slide = Slide { out: &mut *out, run, taps, work: &mut *work, identity };
+        if let Ok(nan) = lanes.on_vectors(slide.out.len(), slide) {
+            return nan;
+        }
+    }
     let at = |tap: usize| &run[tap * apart..];
     match taps {
         1 => return lanes.join_seeing(out, [run]),

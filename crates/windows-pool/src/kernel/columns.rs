@@ -27,9 +27,15 @@ impl Ring {
         block & (self.kept - 1)
     }
 
+    /// Where a block begins.
+    #[inline(always)]
+    pub(crate) fn start(self, block: usize) -> usize {
+        self.slot(block) * self.pitch
+    }
+
     #[inline(always)]
     fn at(self, block: usize) -> Range<usize> {
-        let start = self.slot(block) * self.pitch;
+        let start = self.start(block);
         start..start + self.width
     }
 }
@@ -43,8 +49,10 @@ pub(crate) struct Places<'a, A> {
 /// How far two stacks have come: the front one ends before `front_end`, the back one before `back_end`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Stacks {
-    front_end: usize,
-    back_end: usize,
+    pub(crate) front_end: usize,
+    pub(crate) back_end: usize,
+    /// In which of two places the join of the back one is.
+    pub(crate) turned: bool,
 }
 
 impl<J: Join> Lanes<J> {
@@ -82,7 +90,7 @@ impl<J: Join> Lanes<J> {
             J: Join, fold, out: Places<'a, J::Acc>, blocks: &'a mut [J::Acc], ring: Ring, spans: &'a [Span],
             held: (&'a mut [J::Acc], &'a mut [J::Acc]), stacks: Stacks,
         ) -> Stacks {
-            let Stacks { mut front_end, mut back_end } = stacks;
+            let Stacks { mut front_end, mut back_end, turned } = stacks;
             let (last, held) = (&mut held.0[..ring.width], &mut held.1[..ring.width]);
             for (span, out) in spans.iter().zip(out.rows.chunks_mut(out.pitch)) {
                 let out = &mut out[..ring.width];
@@ -115,7 +123,7 @@ impl<J: Join> Lanes<J> {
                 }
                 back_end = hi;
             }
-            Stacks { front_end, back_end }
+            Stacks { front_end, back_end, turned }
         }
     }
 }

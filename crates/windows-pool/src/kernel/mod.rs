@@ -1,7 +1,7 @@
 //! The innermost loops, each compiled once per instruction set and chosen at run time.
 //!
-//! There is no intrinsic and no `unsafe` here: the loops are plain, and the compiler turns them into
-//! vectors of whatever width [`Isa`] has. What it does badly alone is a rest shorter than a vector, one
+//! There is no intrinsic and no `unsafe` here but in [`wide`]: the loops are plain, and the compiler turns them
+//! into vectors of whatever width [`Isa`] has. What it does badly alone is a rest shorter than a vector, one
 //! element at a time: `each_line` moves the last line back instead, so that short rows (20, 28 or 56
 //! elements are common) run at vector speed too. Loops over arrays of one line, which look like the better
 //! way to say it, became gathers and took ten times as long.
@@ -13,6 +13,7 @@ use windows_core::kernel::{Isa, Vectorized, vectorized};
 
 use crate::fold::{Fold, Join};
 use crate::spans::Span;
+use wide::OnVectors;
 
 /// The loops of a fold or a join, for one instruction set.
 #[derive(Clone, Copy)]
@@ -93,6 +94,7 @@ macro_rules! each_line {
 }
 
 pub(crate) mod columns;
+pub(crate) mod wide;
 
 impl<F: Fold> Lanes<F> {
     /// The loops that only join.
@@ -112,11 +114,13 @@ impl<F: Fold> Lanes<F> {
         load_rows(F: Fold, fold, out: &'a mut [F::Acc], input: &'a [F::In], rows: LoadRows) {
             let identity = fold.joins().identity();
             let mut start = rows.start;
-            for out in out.chunks_mut(rows.pitch) {
+            for (row, out) in out.chunks_mut(rows.pitch).enumerate() {
                 let (before, out) = out.split_at_mut(rows.before);
                 let (real, after) = out.split_at_mut(rows.len);
-                before.fill(identity);
-                after.fill(identity);
+                if row >= rows.padded {
+                    before.fill(identity);
+                    after.fill(identity);
+                }
                 load(fold, real, &input[start as usize..][..rows.len]);
                 start += rows.stride;
             }
@@ -144,6 +148,16 @@ impl<F: Fold> Lanes<F> {
 }
 
 impl<J: Join> Lanes<J> {
+    /// Runs a computation on vectors that rows of `least` elements fill, or gives it back if there are none
+    /// for this join.
+    pub(crate) fn on_vectors<C: OnVectors<J::Acc>>(
+        self,
+        least: usize,
+        computation: C,
+    ) -> Result<C::Output, C> {
+        J::on_vectors(self.isa, least, computation)
+    }
+
     leaf! {
         /// Joins runs element by element. Four runs are joined as two pairs, three as a pair and one, as
         /// doubling would.
@@ -235,6 +249,8 @@ pub(crate) struct LoadRows {
     pub(crate) before: usize,
     /// From one loaded row to the next.
     pub(crate) pitch: usize,
+    /// Rows whose padding is there already.
+    pub(crate) padded: usize,
 }
 
 /// Loads a run.

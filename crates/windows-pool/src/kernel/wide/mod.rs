@@ -1,0 +1,152 @@
+//! Extremes on vectors that are held in registers from one row, or one part of a row, to the next.
+//!
+//! The compiler vectorises a loop over the elements of some rows, but it cannot keep what several such
+//! loops share: it stores it and loads it again, and short rows spend more on entering loops than in them.
+//! Here a few vectors go down the rows instead, or along a row, and what is read is read once.
+//!
+//! Greatest and least elements only: an element may be joined twice, so that the last vector of a row
+//! overlaps the one before it, and joining the identity changes no bit. NaN is looked for and not looked
+//! at: [`Extreme`](crate::fold::Extreme) without propagation is what is computed.
+#![allow(unsafe_code)]
+
+pub(crate) mod columns;
+pub(crate) mod halves;
+pub(crate) mod rows;
+#[cfg(target_arch = "x86_64")]
+mod x86_64;
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) use x86_64::on_vectors;
+
+/// Gives a computation back: there are no vectors.
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) fn on_vectors<T, const MAX: bool, C: OnVectors<T>>(
+    _: windows_core::kernel::Isa,
+    _: usize,
+    computation: C,
+) -> Result<C::Output, C> {
+    Err(computation)
+}
+
+/// A vector of elements, with the join of an extreme.
+///
+/// # Safety
+/// Of all functions: the processor has the instructions of the vector. Of `load` and `store`: there are
+/// [`Vector::LANES`] elements at the pointer, of any alignment.
+pub trait Vector: Copy {
+    type Element: Copy;
+    /// What was found out about NaN, and that there is none yet.
+    type Seen: Copy;
+    const NONE: Self::Seen;
+    const LANES: usize;
+
+    unsafe fn splat(value: Self::Element) -> Self;
+    unsafe fn load(from: *const Self::Element) -> Self;
+    /// Asks for what will be loaded. Nothing has to be there.
+    unsafe fn fetch(from: *const Self::Element);
+    unsafe fn store(self, to: *mut Self::Element);
+    /// `self` holds the earlier elements.
+    unsafe fn join(self, right: Self) -> Self;
+    /// The lanes from `by` on, and behind them the first of `next`. `by` is a power of two, at most half of
+    /// the lanes, and known to the compiler.
+    unsafe fn ahead(self, by: usize, next: Self) -> Self;
+    /// The last lane of `before`, and behind it all but the last.
+    unsafe fn behind(self, before: Self) -> Self;
+    /// The even lanes of two vectors, and the odd ones, in an order that [`Vector::in_order`] undoes.
+    unsafe fn part(self, next: Self) -> (Self, Self);
+    unsafe fn in_order(self) -> Self;
+    /// `seen`, and whether one of two vectors has a NaN.
+    unsafe fn see(self, other: Self, seen: Self::Seen) -> Self::Seen;
+    /// Whether there was one.
+    unsafe fn any<const N: usize>(seen: [Self::Seen; N]) -> bool;
+}
+
+/// A computation on vectors of some kind.
+pub trait OnVectors<E> {
+    type Output;
+
+    /// Must be `#[inline(always)]`.
+    ///
+    /// # Safety
+    /// The processor has the instructions of the vector, and there are as many elements as was said.
+    unsafe fn run<V: Vector<Element = E>>(self) -> Self::Output;
+}
+
+/// Where the vectors of a row of `width` elements begin, from `at` on: the last one is moved back to end
+/// with the row, and what would be behind it is it once more.
+#[inline(always)]
+fn places<V: Vector, const N: usize>(at: usize, width: usize) -> [usize; N] {
+    core::array::from_fn(|i| (at + i * V::LANES).min(width - V::LANES))
+}
+
+// Loops and no closures: those would be functions of their own, without the instructions of the caller.
+
+#[inline(always)]
+unsafe fn load_all<V: Vector, const N: usize>(row: *const V::Element, at: [usize; N]) -> [V; N] {
+    // SAFETY: the caller's.
+    unsafe {
+        let mut vectors = [V::load(row.add(at[0])); N];
+        for i in 1..N {
+            vectors[i] = V::load(row.add(at[i]));
+        }
+        vectors
+    }
+}
+
+#[inline(always)]
+unsafe fn store_all<V: Vector, const N: usize>(
+    vectors: [V; N],
+    row: *mut V::Element,
+    at: [usize; N],
+) {
+    for i in 0..N {
+        // SAFETY: the caller's.
+        unsafe { vectors[i].store(row.add(at[i])) };
+    }
+}
+
+#[inline(always)]
+unsafe fn join_all<V: Vector, const N: usize>(mut left: [V; N], right: [V; N]) -> [V; N] {
+    for i in 0..N {
+        // SAFETY: the caller's.
+        left[i] = unsafe { left[i].join(right[i]) };
+    }
+    left
+}
+
+/// Does a row of a width in strips: four vectors at once, then what is left in one strip more. `$place` is
+/// where the strip would begin if nothing were moved back.
+macro_rules! strips {
+    ($vector:ident, $width:expr, |$at:ident| $body:expr) => {
+        strips!($vector, $width, |$at, _place| $body)
+    };
+    ($vector:ident, $width:expr, |$at:ident, $place:ident| $body:expr) => {{
+        let (width, wide) = ($width, 4 * $vector::LANES);
+        let mut $place = 0;
+        while $place + wide <= width {
+            let $at = places::<$vector, 4>($place, width);
+            $body;
+            $place += wide;
+        }
+        match (width - $place).div_ceil($vector::LANES) {
+            0 => {}
+            1 => {
+                let $at = places::<$vector, 1>($place, width);
+                $body
+            }
+            2 => {
+                let $at = places::<$vector, 2>($place, width);
+                $body
+            }
+            3 => {
+                let $at = places::<$vector, 3>($place, width);
+                $body
+            }
+            _ => {
+                let $at = places::<$vector, 4>($place, width);
+                $body
+            }
+        }
+    }};
+}
+use strips;

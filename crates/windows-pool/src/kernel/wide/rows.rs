@@ -1,0 +1,218 @@
+//! Windows along a row, by vectors that go along it.
+
+use crate::kernel::LoadRows;
+
+use super::{OnVectors, Vector, join_all, load_all, places, store_all, strips};
+
+/// What [`slide`](crate::engine::slide) does with neighbours: `out[i]` joins `taps` elements from `run[i]`
+/// on. Whether one of them is NaN.
+///
+/// Right to left, a vector of joins of 2 neighbours is made from one of single elements and the one to the
+/// right of it, shifted in registers, one of 4 from two of 2 and so on. Each element is read once, where
+/// shifted runs would be read twice for each doubling, and across the lines of the cache.
+pub(crate) struct Slide<'a, A> {
+    pub(crate) out: &'a mut [A],
+    pub(crate) run: &'a [A],
+    pub(crate) taps: usize,
+    /// At least a vector longer than the run.
+    pub(crate) work: &'a mut [A],
+    pub(crate) identity: A,
+}
+
+impl<A: Copy> OnVectors<A> for Slide<'_, A> {
+    type Output = bool;
+
+    #[inline(always)]
+    unsafe fn run<V: Vector<Element = A>>(self) -> bool {
+        let Self { out, run, taps, work, identity } = self;
+        let (len, lanes) = (out.len(), V::LANES);
+        assert!(len >= lanes && taps > 0 && run.len() == len + taps - 1, "a window for each");
+        let doublings = taps.ilog2().min(lanes.ilog2());
+        // 3 and 5 are a doubling and one more element.
+        let plus = matches!(taps, 3 | 5);
+        let mut joined = 1_usize << doublings;
+        let direct = plus || joined == taps;
+        let first = if direct { len } else { run.len() - joined + 1 };
+        assert!(direct || work.len() >= run.len() + lanes, "room for joined runs");
+        let to = if direct { &mut *out } else { &mut work[..first] };
+        // SAFETY: the instructions are there; there is a vector of results, and an element for each.
+        let nan = unsafe {
+            match doublings {
+                0 => doubled::<V, 0>(to, run, plus, identity),
+                1 => doubled::<V, 1>(to, run, plus, identity),
+                2 => doubled::<V, 2>(to, run, plus, identity),
+                3 if lanes >= 8 => doubled::<V, 3>(to, run, false, identity),
+                4 if lanes >= 16 => doubled::<V, 4>(to, run, false, identity),
+                5 if lanes >= 32 => doubled::<V, 5>(to, run, false, identity),
+                _ => doubled::<V, 6>(to, run, false, identity),
+            }
+        };
+        if direct {
+            return nan;
+        }
+        let (out, work) = (out.as_mut_ptr(), work.as_mut_ptr());
+        let mut reach = first;
+        // SAFETY: what is read and written in `work` ends less than a vector behind `first`, for `reach` is
+        // shorter than that by what the shifts add. The runs that are joined last end with it, and `out`.
+        unsafe {
+            while taps > 4 * joined {
+                reach -= 3 * joined;
+                for start in (0..reach).step_by(lanes) {
+                    let at = work.add(start);
+                    let left = V::load(at).join(V::load(at.add(joined)));
+                    let right = V::load(at.add(2 * joined)).join(V::load(at.add(3 * joined)));
+                    left.join(right).store(at);
+                }
+                joined *= 4;
+            }
+            let last = taps - joined;
+            strips!(V, len, |at| {
+                let mut acc = load_all::<V, _>(work, at);
+                let mut shift = joined;
+                while shift < last {
+                    acc = join_all(acc, load_all(work.add(shift), at));
+                    shift += joined;
+                }
+                acc = join_all(acc, load_all(work.add(last), at));
+                store_all(acc, out, at);
+            });
+        }
+        nan
+    }
+}
+
+/// Bytes ahead of what is loaded that are asked for. Rows as long as that are left to the compiler's loop: what
+/// follows in a row the processor asks for by itself (sliding maxima of 3 x 3 over rows of 7680 bytes took a
+/// tenth longer).
+pub(crate) const FETCH: usize = 4096;
+
+/// What [`Lanes::load_rows`](crate::kernel::Lanes::load_rows) does with elements that are loaded as they are.
+pub(crate) struct Load<'a, A> {
+    pub(crate) out: &'a mut [A],
+    pub(crate) data: &'a [A],
+    pub(crate) rows: LoadRows,
+    pub(crate) identity: A,
+}
+
+impl<A: Copy> OnVectors<A> for Load<'_, A> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<V: Vector<Element = A>>(self) {
+        let Self { out, data, rows, identity } = self;
+        let LoadRows { start, stride, len, before, pitch, padded } = rows;
+        let count = out.len().div_ceil(pitch);
+        let last = start + (count - 1) as isize * stride;
+        let inside = |start: isize| start >= 0 && start as usize + len <= data.len();
+        assert!(inside(start) && inside(last), "rows of the data");
+        assert!(len >= V::LANES && before + len <= pitch, "rows of whole vectors");
+        assert!((count - 1) * pitch + before + len <= out.len(), "a place for each row");
+        let (to, last_vector) = (out.as_mut_ptr(), out.len() - V::LANES);
+        // SAFETY: the first and the last row are in the data, and so are those between; each has a place, and
+        // is no shorter than a vector.
+        unsafe {
+            // The padding first: what is written too much of it is written over.
+            let none = V::splat(identity);
+            let mut at = if padded == 0 { 0 } else { usize::MAX };
+            while at < before {
+                none.store(to.add(at));
+                at += V::LANES;
+            }
+            for row in padded..count {
+                let mut at = row * pitch + before + len;
+                let end = out.len().min(at + pitch - len);
+                while at < end {
+                    none.store(to.add(at.min(last_vector)));
+                    at += V::LANES;
+                }
+            }
+            strips!(V, len, |at| {
+                let (mut from, mut to) = (data.as_ptr().add(start as usize), to.add(before));
+                for _ in 0..count {
+                    for at in at {
+                        V::fetch(from.wrapping_add(at).wrapping_byte_add(FETCH));
+                    }
+                    store_all(load_all::<V, _>(from, at), to, at);
+                    (from, to) = (from.wrapping_offset(stride), to.wrapping_add(pitch));
+                }
+            });
+        }
+    }
+}
+
+/// Joins `2^N` neighbours and one more if `plus`, into `out`. Whether one is NaN.
+///
+/// # Safety
+/// The processor has the instructions. `out` is no shorter than a vector, `run` longer than that by what is
+/// joined, less one, and that is no more than a vector.
+#[inline(always)]
+unsafe fn doubled<V: Vector, const N: usize>(
+    out: &mut [V::Element],
+    run: &[V::Element],
+    plus: bool,
+    identity: V::Element,
+) -> bool {
+    let (lanes, len) = (V::LANES, run.len());
+    // SAFETY: the instructions are there.
+    let none = unsafe { V::splat(identity) };
+    // The last vectors, between what is before them and nothing behind them.
+    let whole = (out.len() / lanes) * lanes;
+    let (run, to) = (run.as_ptr(), out.as_mut_ptr());
+    let (mut next, mut next_plus) = ([none; N], none);
+    let mut seen = V::NONE;
+    macro_rules! step {
+        ($vector:expr) => {{
+            let mut acc = $vector;
+            for i in 0..N {
+                let behind = core::mem::replace(&mut next[i], acc);
+                acc = acc.join(acc.ahead(1 << i, behind));
+            }
+            if plus {
+                let behind = core::mem::replace(&mut next_plus, acc);
+                acc = acc.join(acc.ahead(1, behind));
+            }
+            acc
+        }};
+    }
+    // SAFETY: `whole` is at least a vector and ends with a vector of `out`, so of `run`. Behind it there are less
+    // than two vectors of `run`, which have room in the last three of `tail`.
+    unsafe {
+        let mut tail = [none; 4];
+        let start = tail.as_mut_ptr().cast::<V::Element>();
+        V::load(run.add(len - lanes)).store(start.add(len - whole));
+        if len - whole > lanes {
+            V::load(run.add(whole)).store(start.add(lanes));
+        }
+        let (this, behind) = (V::load(start.add(lanes)), V::load(start.add(2 * lanes)));
+        seen = this.see(behind, seen);
+        let _ = step!(behind);
+        let rest = step!(this);
+        let mut at = whole - lanes;
+        let vector = V::load(run.add(at));
+        seen = vector.see(this, seen);
+        let mut acc = step!(vector);
+        if whole < out.len() {
+            acc.store(start);
+            rest.store(start.add(lanes));
+            V::load(start.add(out.len() - whole)).store(to.add(out.len() - lanes));
+        }
+        acc.store(to.add(at));
+        // Two at once, for one look at both.
+        while at >= 2 * lanes {
+            let pair = [V::load(run.add(at - lanes)), V::load(run.add(at - 2 * lanes))];
+            seen = pair[0].see(pair[1], seen);
+            for vector in pair {
+                at -= lanes;
+                acc = step!(vector);
+                acc.store(to.add(at));
+            }
+        }
+        if at > 0 {
+            let vector = V::load(run);
+            seen = vector.see(vector, seen);
+            acc = step!(vector);
+            acc.store(to);
+        }
+        V::any([seen])
+    }
+}

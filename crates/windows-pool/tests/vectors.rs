@@ -1,0 +1,155 @@
+//! Extremes on whole vectors, which take rows longer than those of the oracle's arrays: every path against
+//! the definition.
+
+use proptest::prelude::*;
+use windows_core::DynView;
+use windows_pool::{Element, Isa, Kind, Max, Min, Pool, WindowSpec};
+
+/// Planes, and windows over their rows and columns.
+#[derive(Clone, Debug)]
+struct Case {
+    shape: [usize; 3],
+    size: [usize; 2],
+    step: [usize; 2],
+    dilation: [usize; 2],
+    before: [usize; 2],
+    after: [usize; 2],
+    seed: u64,
+}
+
+fn case() -> impl Strategy<Value = Case> {
+    // Windows high or wide, not both: the definition takes its time.
+    let size = prop_oneof![
+        3 => [1..4_usize, 1..6_usize],
+        1 => [4..20_usize, 1..4_usize],
+        1 => [1..3_usize, 6..140_usize],
+    ];
+    let step = || prop_oneof![3 => Just(1_usize), 3 => Just(2), 1 => 3..5_usize];
+    let dilation = || prop_oneof![5 => Just(1_usize), 1 => 2..4_usize];
+    let padding = || prop_oneof![2 => Just(0_usize), 3 => Just(1), 2 => 2..9_usize];
+    let shape = (1..14_usize, 1..30_usize, prop_oneof![2 => 16..70_usize, 2 => 70..200_usize]);
+    let pairs = (step(), step(), dilation(), dilation());
+    let paddings = (padding(), padding(), padding(), padding());
+    (shape, size, pairs, paddings, any::<u64>()).prop_map(|(shape, size, pairs, paddings, seed)| {
+        Case {
+            shape: [shape.0, shape.1, shape.2],
+            size,
+            step: [pairs.0, pairs.1],
+            dilation: [pairs.2, pairs.3],
+            before: [paddings.0, paddings.1],
+            after: [paddings.2, paddings.3],
+            seed,
+        }
+    })
+}
+
+fn noise(seed: u64, at: usize) -> u64 {
+    let x = (seed ^ at as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let x = (x ^ (x >> 31)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x ^ (x >> 29)
+}
+
+/// Every path of one kind: its bits are those of the definition.
+fn check<T: Element, K: Kind<T, Out = T>>(
+    case: &Case,
+    kind: K,
+    element: impl Fn(u64) -> T,
+    bits: impl Fn(T) -> u64,
+) {
+    let len = case.shape.iter().product();
+    let data: Vec<T> = (0..len).map(|at| element(noise(case.seed, at))).collect();
+    let view = DynView::new(&data, case.shape).unwrap();
+    let spec = WindowSpec::new(case.size).step(case.step).dilation(case.dilation);
+    let pool = Pool::new(kind, spec.before(case.before).after(case.after));
+    let bits = |values: Vec<T>| values.into_iter().map(&bits).collect::<Vec<_>>();
+    let definition = bits(pool.clone().scalar().run(&view).unwrap());
+    for isa in [Isa::Portable, Isa::Avx2, Isa::Avx512] {
+        if isa.is_available() {
+            let plan = pool.clone().isa(isa).plan::<T>(case.shape).unwrap();
+            let mut out = vec![T::default(); plan.output_len()];
+            let mut scratch = plan.scratch();
+            // The second finds in the scratch what the first has left.
+            for _ in 0..2 {
+                plan.run_with(&view, &mut out, &mut scratch).unwrap();
+            }
+            assert!(bits(out) == definition, "{} {case:?}", plan.kernel());
+            assert!(bits(plan.run(&view).unwrap()) == definition, "bands of {}", plan.kernel());
+        }
+    }
+}
+
+macro_rules! integers {
+    ($($type:ident)*) => { $(
+        proptest! {
+            #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
+
+            #[test]
+            fn $type(case in case()) {
+                // Ties, the ends of the type, anything.
+                let element = |noise: u64| match noise % 8 {
+                    0 => $type::MAX,
+                    1 => $type::MIN,
+                    2..5 => (noise >> 8) as $type,
+                    _ => (noise >> 8) as $type % 5,
+                };
+                check(&case, Max, element, |value| value as u64);
+                check(&case, Min, element, |value| value as u64);
+            }
+        }
+    )* };
+}
+
+integers! { u8 i8 u16 i16 u32 i32 u64 i64 }
+
+macro_rules! floats {
+    ($($type:ident)*) => { $(
+        proptest! {
+            #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(48) })]
+
+            #[test]
+            fn $type(case in case(), nan in any::<bool>()) {
+                // Zeros of both signs, infinities, and a NaN now and then.
+                let element = |noise: u64| match noise % 1024 {
+                    0 if nan && noise >> 63 == 0 => $type::NAN,
+                    0 if nan => -$type::NAN,
+                    1..100 => 0.0,
+                    100..200 => -0.0,
+                    200..300 => $type::NEG_INFINITY,
+                    300 => $type::INFINITY,
+                    301..500 => -(((noise >> 12) % 7) as $type),
+                    _ => ((noise >> 12) % 4000) as $type - 3990.0,
+                };
+                check(&case, Max, element, |value| value.to_bits().into());
+                check(&case, Min, element, |value| value.to_bits().into());
+            }
+        }
+    )* };
+}
+
+floats! { f32 f64 }
+
+/// A NaN anywhere is in every window that holds it: none is overlooked where vectors end.
+#[test]
+fn one_nan_is_found_wherever_it_is() {
+    for (size, step, padding) in
+        [(2, 2, 0), (3, 2, 1), (3, 1, 1), (5, 1, 2), (13, 1, 6), (40, 1, 0)]
+    {
+        for columns in [40, 41, 47, 57, 70] {
+            let shape = [2, 3, columns];
+            let spec = WindowSpec::new([1, size]).step([1, step]).padding([0, padding]);
+            let pool = Pool::max(spec);
+            for at in 0..columns {
+                let mut data = vec![1.0_f32; 6 * columns];
+                data[4 * columns + at] = f32::NAN;
+                let view = DynView::new(&data, shape).unwrap();
+                let bits =
+                    |values: Vec<f32>| values.into_iter().map(f32::to_bits).collect::<Vec<_>>();
+                let definition = bits(pool.clone().scalar().run(&view).unwrap());
+                for isa in [Isa::Avx2, Isa::Avx512] {
+                    let out = bits(pool.clone().isa(isa).run(&view).unwrap());
+                    assert!(out == definition, "size {size} at {at} of {columns}, {isa:?}");
+                }
+            }
+        }
+    }
+}
