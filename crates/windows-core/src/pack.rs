@@ -175,6 +175,12 @@ impl<'p, 'a, T: Copy, R: Rank> Packing<'p, 'a, T, R> {
         self.windows
     }
 
+    /// Windows that follow each other and are neighbours on one axis.
+    #[cfg(feature = "rayon")]
+    pub(crate) fn row(&self) -> usize {
+        self.windows.grid().counts().iter().rev().copied().find(|&count| count > 1).unwrap_or(1)
+    }
+
     /// Writes the windows of a range of flat indices, a row of the grid at a time: the interior of a
     /// row is known, so that no window in it is tested.
     pub(crate) fn write(&self, range: Range<usize>, out: &mut Writer<'_, T>) {

@@ -254,10 +254,18 @@ impl<T: Copy + Send + Sync, R: Rank> Packing<'_, '_, T, R> {
     }
 
     fn par_write(&self, range: Range<usize>, whole: usize, out: &mut [T]) {
-        if out.len() <= SPLIT || range.len() < 2 {
+        // Windows side by side are written in turn: a row of the grid is only cut if there are few rows.
+        let row = self.row();
+        let few = self.windows().len() / row < 2 * rayon::current_num_threads();
+        let middle = match range.len() / row {
+            0..=1 if few => range.len() / 2,
+            0..=1 => 0,
+            rows => rows / 2 * row,
+        };
+        if out.len() <= SPLIT || middle == 0 {
             return self.write(range, &mut Writer::over_part(whole, out));
         }
-        let middle = range.start + range.len() / 2;
+        let middle = range.start + middle;
         let (head, tail) = out.split_at_mut((middle - range.start) * self.windows().window_len());
         rayon::join(
             || self.par_write(range.start..middle, whole, head),

@@ -123,22 +123,21 @@ impl<'o, T: Copy> Writer<'o, T> {
     #[inline]
     pub(crate) fn blocks(&mut self, src: &[T], first: usize, of: Blocks) {
         let Blocks { blocks, planes, rows, run } = of;
-        let counts = [blocks.count, planes.count, rows.count];
-        let len = counts.iter().try_fold(run, |len, &count| len.checked_mul(count));
+        let len = run.checked_mul(rows.count).and_then(|plane| plane.checked_mul(planes.count));
+        let len = len.and_then(|block| block.checked_mul(blocks.count));
         let out = &mut self.out[self.written..][..len.expect("room for all blocks")];
         if out.is_empty() {
             return;
         }
         // Every run starts between the lowest and the highest of the corners, which are both checked; a
         // product that wraps cannot be that of an offset in a slice.
-        let reaches = [blocks.reach(), planes.reach(), rows.reach()];
-        let corner = |side: fn(isize) -> isize| {
-            let ahead =
-                reaches.iter().try_fold(0_isize, |sum, &reach| sum.checked_add(side(reach)));
+        let (across, deep, down) = (blocks.reach(), planes.reach(), rows.reach());
+        let corner = |across: isize, deep: isize, down: isize| {
+            let ahead = across.checked_add(deep).and_then(|ahead| ahead.checked_add(down));
             ahead.and_then(|ahead| first.checked_add_signed(ahead))
         };
-        let low = corner(|reach| reach.min(0));
-        let high = corner(|reach| reach.max(0));
+        let low = corner(across.min(0), deep.min(0), down.min(0));
+        let high = corner(across.max(0), deep.max(0), down.max(0));
         let inside = low.is_some() && high.is_some_and(|last| last <= src.len() - run);
         assert!(run <= src.len() && inside, "a run outside the slice");
         let bytes = |of: Steps| Steps {
