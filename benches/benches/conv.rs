@@ -28,9 +28,14 @@ fn layers(c: &mut Criterion) {
                 let expected = if groups > 1 { "depthwise" } else { "implicit-gemm" };
                 assert_eq!(plan.kernel().name(), expected);
                 if plan.kernel().isa() == Isa::Avx512 && groups == 1 {
-                    // Taps that share inputs, or rows that do not fill registers.
-                    let channels = size > 1 || layer.out_len() <= 14;
-                    let lanes = if channels { "channels" } else { "pixels" };
+                    let lanes = match (size, layer.out_len()) {
+                        // Rows that fill registers.
+                        (1, 56..) => "pixels",
+                        // Between, the number of channels decides.
+                        (1, 15..) => plan.kernel().lanes(),
+                        // Taps that share inputs, or rows that do not fill registers.
+                        _ => "channels",
+                    };
                     assert_eq!(plan.kernel().lanes(), lanes, "{}", layer.name);
                 }
                 let mut out = vec![0.0; plan.output_len()];
