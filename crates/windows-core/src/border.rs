@@ -68,7 +68,7 @@ impl<T> Border<T> {
         }
         match self {
             Self::Constant(_) => None,
-            Self::Replicate => Some(if element < 0 { 0 } else { len - 1 }),
+            Self::Replicate => Some(if element.is_negative() { 0 } else { len - 1 }),
             Self::Wrap => Some(modulo(element, len)),
             Self::Reflect if len == 1 => Some(0),
             Self::Reflect => Some(fold_back(modulo(element, 2 * (len - 1)), 2 * (len - 1), len)),

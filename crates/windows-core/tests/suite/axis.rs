@@ -154,11 +154,14 @@ fn what_cannot_be_is_refused_with_its_numbers() {
     assert_eq!(refused(5, AxisSpec::new(2).step(0)), WindowError::ZeroStep { axis: 0 });
     assert_eq!(refused(5, AxisSpec::new(2).dilation(0)), WindowError::ZeroDilation { axis: 0 });
     for edge in [Edge::Keep, Edge::Covered, Edge::Snap, Edge::Balance] {
-        let error = refused(5, AxisSpec::new(2).padding(1, 2).edge(edge));
-        assert_eq!(
-            error.to_string(),
-            format!("padding 1:2 on axis 0 beside `{}`, which takes none", edge.name())
-        );
+        for (before, after) in [(1, 2), (0, 2), (1, 0)] {
+            let error = refused(5, AxisSpec::new(2).padding(before, after).edge(edge));
+            let name = edge.name();
+            assert_eq!(
+                error.to_string(),
+                format!("padding {before}:{after} on axis 0 beside `{name}`, which takes none")
+            );
+        }
     }
     let error = refused(5, AxisSpec::new(2).padding(0, 2).same(Same::Upper));
     assert!(matches!(error, WindowError::PaddingConflict { before: 0, after: 2, .. }));
@@ -190,6 +193,7 @@ fn what_cannot_be_is_refused_with_its_numbers() {
         WindowError::FieldOverflow { .. }
     ));
     assert!(Axis::new(5, AxisSpec::new(2).dilation(most - 1)).is_ok());
+    assert!(Axis::new(1, AxisSpec::new(2).dilation(most - 1).same(Same::Upper)).is_ok());
     assert!(Axis::new(most, AxisSpec::new(most)).is_ok());
     assert!(matches!(
         refused(most + 1, AxisSpec::new(1)),
