@@ -114,6 +114,20 @@ fn volumes_are_copied_plane_by_plane() {
 }
 
 #[test]
+fn a_value_is_only_in_the_grid_and_in_the_window() {
+    let data = [1, 2, 3, 4];
+    let view = View::new(&data, [2, 2]).unwrap();
+    let windows = view.windows(WindowSpec::new([2, 2]).padding(1)); // 3 x 3
+    let bordered = windows.with_border(Border::Replicate).unwrap();
+    assert_eq!(bordered.value([0, 0], [1, 1]), Some(&1));
+    assert_eq!(bordered.value([2, 2], [1, 1]), Some(&4));
+    for (position, tap) in [([3, 0], [0, 0]), ([0, 3], [0, 0]), ([0, 0], [2, 0]), ([0, 0], [0, 2])]
+    {
+        assert_eq!(bordered.value(position, tap), None, "{position:?} {tap:?}");
+    }
+}
+
+#[test]
 fn what_does_not_fit_is_refused_whole() {
     let data = [1_u8, 2, 3];
     let windows = View::from_slice(&data).windows(WindowSpec::new([3]).padding(1));
