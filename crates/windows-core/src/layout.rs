@@ -171,11 +171,8 @@ impl<R: Rank> Layout<R> {
         let (mut low, mut high) = (0, 0);
         for (&len, &stride) in self.shape().iter().zip(self.strides()) {
             let reach = (len as isize - 1) * stride;
-            if reach < 0 {
-                low += reach;
-            } else {
-                high += reach;
-            }
+            low += reach.min(0);
+            high += reach.max(0);
         }
         Some((low, high))
     }

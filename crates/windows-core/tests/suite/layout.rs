@@ -1,7 +1,7 @@
 //! Views by shape and strides.
 
 use proptest::prelude::*;
-use windows_core::{Const, DynView, Layout, View, WindowError};
+use windows_core::{Const, DynView, Layout, View, ViewMut, WindowError};
 use windows_testkit::array::{Slice, indices};
 use windows_testkit::strategy::strided;
 
@@ -77,6 +77,53 @@ proptest! {
     }
 }
 
+/// Every layout of two axes with lengths and strides so small that its offsets can be listed.
+#[test]
+fn span_contiguity_and_aliasing_are_those_of_the_listed_offsets() {
+    let axes: Vec<(usize, isize)> =
+        (0..=4).flat_map(|len| (-5..=5).map(move |stride| (len, stride))).collect();
+    for &(rows, down) in &axes {
+        for &(columns, right) in &axes {
+            let layout = Layout::<Const<2>>::new([rows, columns], [down, right]).unwrap();
+            let offsets: Vec<isize> = indices(&[rows, columns])
+                .iter()
+                .map(|at| at[0] as isize * down + at[1] as isize * right)
+                .collect();
+            let ends = offsets.iter().min().zip(offsets.iter().max());
+            assert_eq!(layout.span(), ends.map(|(&low, &high)| (low, high)), "{layout:?}");
+            let neighbours = offsets.iter().enumerate().all(|(at, &offset)| offset == at as isize);
+            assert_eq!(layout.is_contiguous(), neighbours, "{layout:?}");
+
+            let mut data = [0_u8; 64];
+            let made = ViewMut::strided(&mut data, 32, [rows, columns], [down, right]);
+            let mut distinct = offsets.clone();
+            distinct.sort_unstable();
+            distinct.dedup();
+            match made {
+                Ok(_) => assert_eq!(distinct.len(), offsets.len(), "{layout:?}"),
+                // Axes that interleave may be refused though their elements are distinct; nested ones not.
+                Err(WindowError::Aliased { axis, stride }) => {
+                    assert_eq!([down, right][axis], stride);
+                    let reach = |len: usize, stride: isize| (len - 1) * stride.unsigned_abs();
+                    let nested = down.unsigned_abs() > reach(columns, right)
+                        || right.unsigned_abs() > reach(rows, down);
+                    assert!(!nested || distinct.len() < offsets.len(), "{layout:?}");
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn an_axis_that_is_not_there_is_named() {
+    let layout = Layout::<Const<2>>::contiguous([2, 3]).unwrap();
+    let missing = WindowError::NoSuchAxis { axis: 2, ndim: 2 };
+    assert_eq!(layout.slice(2, 0..1, 1).unwrap_err(), missing);
+    assert_eq!(layout.reverse(2).unwrap_err(), missing);
+    assert_eq!(layout.split(2, 1).unwrap_err(), missing);
+}
+
 #[test]
 fn a_stride_that_wraps_is_refused_in_every_profile() {
     let four = [1_u8, 2, 3, 4];
@@ -85,6 +132,8 @@ fn a_stride_that_wraps_is_refused_in_every_profile() {
     assert!(View::strided(&four, 0, [2, 2], [isize::MIN, 1]).is_err());
     assert!(View::strided(&four, 0, [usize::MAX, 2], [1, 1]).is_err());
     assert!(View::strided(&four, 0, [1 << HALF, 1 << HALF], [0, 0]).is_err());
+    // Fits a length, but no distance.
+    assert!(View::strided(&four, 0, [1 << (HALF - 1), 1 << HALF], [0, 0]).is_err());
     assert!(View::new(&four, [2 << HALF, 2 << HALF]).is_err());
     assert!(View::strided(&four, usize::MAX, [1], [1]).is_err());
     assert_eq!(
