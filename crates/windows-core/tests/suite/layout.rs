@@ -116,6 +116,38 @@ fn span_contiguity_and_aliasing_are_those_of_the_listed_offsets() {
 }
 
 #[test]
+fn parts_of_an_axis_step_over_what_is_left_out() {
+    let layout = Layout::<Const<1>>::new([9], [-3]).unwrap();
+    let (part, first) = layout.slice(0, 1..8, 2).unwrap();
+    assert_eq!((part.shape(), part.strides(), first), (&[4][..], &[-6][..], -3));
+    // One element or none has no neighbour: a step beyond every distance is no overflow.
+    for end in [4, 5] {
+        let (part, _) = layout.slice(0, 4..end, usize::MAX / 2).unwrap();
+        assert_eq!((part.len(), part.strides()), (end - 4, &[-3][..]));
+    }
+}
+
+#[test]
+fn axes_are_merged_and_split_where_one_steps_over_the_other() {
+    let whole = Layout::<Const<3>>::contiguous([2, 3, 4]).unwrap().merge_axes();
+    assert_eq!((whole.shape(), whole.strides()), (&[24][..], &[1][..]));
+    let cropped = Layout::<Const<3>>::new([2, 3, 4], [20, 5, 1]).unwrap().merge_axes();
+    assert_eq!((cropped.shape(), cropped.strides()), (&[2, 3, 4][..], &[20, 5, 1][..]));
+    let rows = Layout::<Const<3>>::new([2, 3, 4], [15, 5, 1]).unwrap().merge_axes();
+    assert_eq!((rows.shape(), rows.strides()), (&[6, 4][..], &[5, 1][..]));
+
+    let layout = Layout::<Const<2>>::new([2, 6], [20, -3]).unwrap();
+    let split = layout.split(1, 2).unwrap();
+    assert_eq!((split.shape(), split.strides()), (&[2, 3, 2][..], &[20, -6, -3][..]));
+    let single = layout.split(0, 2).unwrap();
+    assert_eq!((single.shape(), single.strides()), (&[1, 2, 6][..], &[0, 20, -3][..]));
+    for inner in [0, 4] {
+        let error = WindowError::Shape { what: "split axis", axis: 1, expected: inner, got: 6 };
+        assert_eq!(layout.split(1, inner).unwrap_err(), error);
+    }
+}
+
+#[test]
 fn an_axis_that_is_not_there_is_named() {
     let layout = Layout::<Const<2>>::contiguous([2, 3]).unwrap();
     let missing = WindowError::NoSuchAxis { axis: 2, ndim: 2 };
