@@ -1,6 +1,6 @@
 //! How the axes of an array become those of the engine.
 
-use super::rows::{RowMethod, Rows, Tile};
+use super::rows::{Halving, RowMethod, Rows, Tile};
 use super::{Engine, Level};
 use crate::spans::{CONSTANT, Progression, Span, Spans};
 
@@ -177,17 +177,25 @@ fn arrange_rows(
         let tile = few.min(kept.max(field)).max(16).min(count);
         count.div_ceil(count.div_ceil(tile))
     };
+    let packed = (inner == 1 || inner_stride == 1) && stride == inner as isize;
+    let plain = spans.map.is_none() && level.spans.map.is_none() && level.stride > 0;
+    let halves = method == RowMethod::Halve && packed && plain && !stacked(&level.spans);
     let tiles: Vec<Tile> = (0..count)
         .step_by(tile)
-        .map(|position| Tile {
-            position,
-            count: tile.min(count - position),
-            start: start + (position * step) as isize,
+        .map(|position| {
+            let count = tile.min(count - position);
+            let windows = &spans.each[position..][..count];
+            let size = spans.progression.map_or(0, |p| p.size);
+            Tile {
+                position,
+                count,
+                start: start + (position * step) as isize,
+                halving: halves.then(|| Halving::new(windows, size, spans.reach)).flatten(),
+            }
         })
         .collect();
     let needed = if spans.progression.is_none() { field } else { (tile - 1) * step + field };
 
-    let packed = (inner == 1 || inner_stride == 1) && stride == inner as isize;
     let unpadded = spans.map.is_none()
         && start >= 0
         && tiles.iter().all(|t| t.start as usize + (t.count - 1) * step + field <= spans.reach);

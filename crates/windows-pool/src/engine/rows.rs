@@ -14,7 +14,7 @@ use crate::fold::Join;
 use crate::kernel::wide::halves::Halves;
 use crate::kernel::wide::rows::Slide;
 use crate::kernel::{Lanes, LoadRows};
-use crate::spans::{CONSTANT, Progression, Spans};
+use crate::spans::{CONSTANT, Progression, Span, Spans};
 
 /// Work areas, as long as the staging area, that [`slide`] takes.
 pub(super) const WORK: usize = 4;
@@ -42,6 +42,33 @@ pub(crate) struct Tile {
     pub(crate) count: usize,
     /// The first element, negative in the padding.
     pub(crate) start: isize,
+    /// How windows are halved in one go with the joins of rows, where that can be done.
+    pub(crate) halving: Option<Halving>,
+}
+
+/// Windows of two or three neighbours at step 2, of which the first may lack the element before the row, and
+/// the last few some behind it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Halving {
+    size: usize,
+    /// Windows that lack none behind the row.
+    windows: usize,
+    /// Whether the first of them lacks one.
+    lacks: bool,
+    /// Where the first that lacks none begins.
+    first: usize,
+}
+
+impl Halving {
+    /// Of windows of `size` over a row of `len` elements, if each has an element.
+    pub(crate) fn new(windows: &[Span], size: usize, len: usize) -> Option<Self> {
+        let begins = windows.iter().position(|span| span.taps == size)?;
+        let first = windows[begins].first;
+        let lacks = begins == 1 && windows[0].taps + 1 == size && first > 0;
+        let left = windows.partition_point(|span| span.first + size <= len);
+        let known = begins <= usize::from(lacks) && windows.iter().all(|span| span.taps > 0);
+        known.then_some(Self { size, windows: left, lacks, first })
+    }
 }
 
 /// The innermost windowed axis, and the elements behind it that stay together.
@@ -153,32 +180,18 @@ impl Rows {
         positions: &Range<usize>,
         sink: &mut Sink<'_, J::Acc>,
     ) -> bool {
-        let mapped = self.spans.map.is_some() || level.spans.map.is_some();
-        let halves = self.method == RowMethod::Halve && !level.stacks;
-        if !halves || mapped || !self.is_packed() || level.stride <= 0 || positions.is_empty() {
-            return false;
-        }
-        let size = self.progression().size;
-        let windows = &self.spans.each[tile.position..][..tile.count];
-        // The first may lack the element before the row, the last few some behind it.
-        let Some(begins) = windows.iter().position(|span| span.taps == size) else { return false };
-        let first = windows[begins].first;
-        let lacks = begins == 1 && windows[0].taps + 1 == size && first > 0;
-        let (left, right) =
-            windows.split_at(windows.partition_point(|span| span.first + size <= self.spans.reach));
-        if begins > usize::from(lacks) || windows.iter().any(|span| span.taps == 0) {
-            return false;
-        }
-        let rows = &level.spans.each[positions.clone()];
-        let last = rows.iter().map(|span| span.end(level.spans.dilation)).max().unwrap_or(0);
+        let Some(Halving { size, windows, lacks, first }) = tile.halving else { return false };
+        let Some(last) = positions.clone().last() else { return false };
         let (pitch, len) = (level.stride as usize, self.spans.reach);
-        let end = last.saturating_sub(1) * pitch + if last == 0 { 0 } else { len };
+        let rows = &level.spans.each[positions.clone()];
+        let end = level.reached[last].checked_sub(1).map_or(0, |last| last * pitch + len);
         let Some(data) = job.source.direct(offset as usize..offset as usize + end) else {
             return false;
         };
         let Some(out) = sink.rows(0) else { return false };
+        let right = &self.spans.each[tile.position..][..tile.count][windows..];
         let (apart, identity) = (level.spans.dilation, job.lanes.fold.identity());
-        let (windows, least) = (left.len(), left.len() - begins);
+        let least = windows - usize::from(lacks);
         macro_rules! halves {
             ($size:literal) => {{
                 let halves = Halves::<_, $size> {

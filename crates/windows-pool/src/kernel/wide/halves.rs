@@ -7,10 +7,11 @@ use crate::kernel::columns::Places;
 use crate::spans::Span;
 
 /// Rows ahead that are asked for, and bytes on top: from the third-level cache, planes of 224 x 224 take a
-/// quarter longer without.
+/// quarter longer without, if vectors are not aligned.
 const FETCH: (usize, usize) = (2, 2048);
 
-/// Windows that vectors go down at once. Few, so that what is read meanwhile stays in the cache and in order.
+/// Rows of windows of three that vectors go down at once. Few, so that what is read meanwhile stays in the
+/// cache and in order. Those of two share no rows, and go along them.
 const DOWN: usize = 16;
 
 /// Rows of windows over a plane, where windows have `SIZE` neighbours, 2 or 3, at step 2 along a row.
@@ -44,38 +45,43 @@ impl<A: Copy, const SIZE: usize> OnVectors<A> for Halves<'_, A, SIZE> {
             self;
         let (lanes, count) = (V::LANES, windows + right.len());
         let whole = windows - usize::from(lacks);
-        let last = rows.iter().map(|span| span.end(apart)).max().unwrap_or(0);
         assert!(whole >= lanes && matches!(SIZE, 2 | 3), "whole vectors of pairs");
         assert!(
             first + 2 * (whole - 1) + SIZE <= len && first >= usize::from(lacks),
             "rows of windows"
         );
-        assert!(last == 0 || data.len() >= (last - 1) * pitch + len, "rows of the data");
+        let there = data.len().checked_sub(len).map_or(0, |last| last / pitch + 1);
         let before = rows.len().saturating_sub(1) * out.pitch;
         assert!(out.rows.len() >= before + count, "a place for each row");
         // One that lacks elements is a lane of vectors that are within the row.
         let ends = |span: &Span| span.taps > 0 && span.end(1) <= len && span.first + SIZE > len;
         assert!(right.iter().all(ends), "windows at the end of a row");
 
-        let ahead = FETCH.0 * pitch + FETCH.1 / size_of::<A>();
-        let ahead = ahead.next_multiple_of(pitch);
-        let data = data.as_ptr();
-        let mut row = out.rows.as_mut_ptr();
-        let mut nan = false;
-        for rows in rows.chunks(DOWN) {
-            // SAFETY: as asserted, rows are in the data, and so are the elements of windows in a row; vectors
-            // of pairs end with the last window of the vector, as places end with `inner`. Of what is stored
-            // for a window that lacks elements, all but one lane is overwritten.
-            unsafe {
-                let mut seen = [V::NONE; 4];
+        let rows_there = |rows: &[Span]| rows.iter().all(|span| span.end(apart) <= there);
+        assert!(rows_there(rows), "rows of the data");
+
+        // SAFETY: as asserted, rows are in the data, and so are the elements of windows in a row; vectors
+        // of pairs end with the last window of the vector, and that ends with `windows`. Of what is stored
+        // for a window that lacks elements, all but one lane is overwritten.
+        unsafe {
+            let from = Rows {
+                first: data.as_ptr().wrapping_add(first).wrapping_sub(2 * usize::from(lacks)),
+                pitch,
+                apart,
+                before: lacks.then_some(V::splat(identity)),
+                ahead: (FETCH.0 * pitch + FETCH.1 / size_of::<A>()).next_multiple_of(pitch),
+            };
+            let mut row = out.rows.as_mut_ptr();
+            let mut seen = [V::NONE; 4];
+            for rows in rows.chunks(DOWN) {
                 for (number, window) in right.iter().enumerate().rev() {
                     let position = windows + number;
                     for (number, span) in rows.iter().enumerate() {
                         let mut acc = V::splat(identity);
                         for tap in 0..span.taps {
-                            let from = data.add((span.first + tap * apart) * pitch + window.first);
-                            for at in 0..window.taps {
-                                let next = V::load(from.add(at + 1).sub(lanes));
+                            let at = (span.first + tap * apart) * pitch + window.first;
+                            for tap in 0..window.taps {
+                                let next = V::load(data.as_ptr().add(at + tap + 1).sub(lanes));
                                 seen[0] = next.see(next, seen[0]);
                                 acc = acc.join(next);
                             }
@@ -83,64 +89,141 @@ impl<A: Copy, const SIZE: usize> OnVectors<A> for Halves<'_, A, SIZE> {
                         acc.store(row.add(number * out.pitch + position + 1).sub(lanes));
                     }
                 }
-                // That of the first window, which may be one before the row.
-                let from = data.add(first).wrapping_sub(2 * usize::from(lacks));
-                strips!(V, windows, |at| {
-                    // The element before the row.
-                    let before = (lacks && at[0] == 0).then_some(V::splat(identity));
+                let pairs = |span: &Span| span.taps == 2;
+                if SIZE == 2 && !lacks && rows.iter().all(pairs) {
                     let mut to = row;
-                    // The last row, which the next window may begin with.
-                    let mut last = [V::splat(identity); _];
-                    let mut shared = usize::MAX;
                     for span in rows {
-                        let mut acc = [V::splat(identity); _];
-                        let (mut from, mut taps) =
-                            (from.wrapping_add(span.first * pitch), span.taps);
-                        if taps > 0 && span.first == shared {
-                            acc = last;
-                            from = from.wrapping_add(pitch);
-                            taps -= 1;
-                        }
-                        for _ in 0..taps {
-                            last = halved::<V, _, SIZE>(from, at, before, ahead, &mut seen);
-                            acc = join_all(acc, last);
-                            from = from.wrapping_add(apart * pitch);
-                        }
-                        shared = if apart == 1 { span.end(1).wrapping_sub(1) } else { usize::MAX };
-                        for i in 0..acc.len() {
-                            acc[i] = acc[i].in_order();
-                        }
-                        store_all(acc, to, at);
+                        along::<V, SIZE, 2>(
+                            Rows { before: None, ..from },
+                            *span,
+                            to,
+                            windows,
+                            &mut seen,
+                        );
                         to = to.wrapping_add(out.pitch);
                     }
-                });
-                nan |= V::any(seen);
+                } else {
+                    strips!(V, windows, |at| {
+                        down::<V, _, SIZE>(from, rows, at, (row, out.pitch), identity, &mut seen);
+                    });
+                }
+                row = row.wrapping_add(rows.len() * out.pitch);
             }
-            row = row.wrapping_add(rows.len() * out.pitch);
+            V::any(seen)
         }
-        nan
     }
 }
 
-/// Windows of `SIZE` neighbours at step 2, of those that begin at `2 * at` the first of a vector each: not
-/// in order.
+/// Rows of the data: of the first one where its first window begins, or would if it lacks an element.
+#[derive(Clone, Copy)]
+struct Rows<V: Vector> {
+    first: *const V::Element,
+    pitch: usize,
+    apart: usize,
+    /// In place of what the first window lacks.
+    before: Option<V>,
+    /// So many elements ahead of what is loaded are asked for.
+    ahead: usize,
+}
+
+/// One row of windows of `TAPS` rows each, a vector after the other.
+///
+/// # Safety
+/// That of [`halved`], for each vector of windows.
+#[inline(always)]
+unsafe fn along<V: Vector, const SIZE: usize, const TAPS: usize>(
+    data: Rows<V>,
+    span: Span,
+    to: *mut V::Element,
+    windows: usize,
+    seen: &mut [V::Seen; 4],
+) {
+    let first = data.first.wrapping_add(span.first * data.pitch);
+    macro_rules! vector {
+        ($at:expr) => {{
+            let (at, mut from) = ([$at], first);
+            let mut acc = halved::<V, 1, SIZE>(data, from, at, &mut seen[..1]);
+            for tap in 1..TAPS {
+                from = from.wrapping_add(data.apart * data.pitch);
+                acc = join_all(acc, halved::<V, 1, SIZE>(data, from, at, &mut seen[tap..]));
+            }
+            store_all([acc[0].in_order()], to, at);
+        }};
+    }
+    // SAFETY: the caller's.
+    unsafe {
+        let mut at = 0;
+        while at + V::LANES <= windows {
+            vector!(at);
+            at += V::LANES;
+        }
+        if at < windows {
+            vector!(windows - V::LANES);
+        }
+    }
+}
+
+/// Some vectors of windows of each row, row after row: one that two windows share is halved once.
+///
+/// # Safety
+/// That of [`halved`], for each row.
+#[inline(always)]
+unsafe fn down<V: Vector, const N: usize, const SIZE: usize>(
+    data: Rows<V>,
+    rows: &[Span],
+    at: [usize; N],
+    (mut to, pitch): (*mut V::Element, usize),
+    identity: V::Element,
+    seen: &mut [V::Seen; 4],
+) {
+    // SAFETY: the caller's.
+    unsafe {
+        // The last row, which the next window may begin with.
+        let mut last = [V::splat(identity); N];
+        let mut shared = usize::MAX;
+        for span in rows {
+            let mut acc = [V::splat(identity); N];
+            let mut from = data.first.wrapping_add(span.first * data.pitch);
+            let mut taps = span.taps;
+            if taps > 0 && span.first == shared {
+                acc = last;
+                from = from.wrapping_add(data.pitch);
+                taps -= 1;
+            }
+            for _ in 0..taps {
+                last = halved::<V, N, SIZE>(data, from, at, seen);
+                acc = join_all(acc, last);
+                from = from.wrapping_add(data.apart * data.pitch);
+            }
+            shared = if data.apart == 1 { span.end(1).wrapping_sub(1) } else { usize::MAX };
+            store_all(acc, to, at);
+            to = to.wrapping_add(pitch);
+        }
+    }
+}
+
+/// Windows of `SIZE` neighbours at step 2 of a row, of those that begin at `2 * at` the first of a vector each.
+///
+/// # Safety
+/// That of [`Vector`], for the elements of those windows.
 #[inline(always)]
 unsafe fn halved<V: Vector, const N: usize, const SIZE: usize>(
+    data: Rows<V>,
     row: *const V::Element,
     at: [usize; N],
-    before: Option<V>,
-    ahead: usize,
-    seen: &mut [V::Seen; 4],
+    seen: &mut [V::Seen],
 ) -> [V; N] {
     // SAFETY: the caller's.
     unsafe {
         let mut acc = [V::load(row.wrapping_add(2 * at[0] + V::LANES)); N];
         for i in 0..N {
             let from = row.wrapping_add(2 * at[i]);
-            V::fetch(from.wrapping_add(ahead));
-            V::fetch(from.wrapping_add(ahead + V::LANES));
-            let this = match before {
-                Some(before) if i == 0 => V::load(from.wrapping_add(1)).behind(before),
+            V::fetch(from.wrapping_add(data.ahead));
+            V::fetch(from.wrapping_add(data.ahead + V::LANES));
+            let this = match data.before {
+                Some(before) if i == 0 && at[0] == 0 => {
+                    V::load(from.wrapping_add(1)).behind(before)
+                }
                 _ => V::load(from),
             };
             let next = V::load(from.wrapping_add(V::LANES));
@@ -148,13 +231,11 @@ unsafe fn halved<V: Vector, const N: usize, const SIZE: usize>(
             let (even, odd) = this.part(next);
             acc[i] = even.join(odd);
             if SIZE == 3 {
-                // The third of each, from one element before, so that it ends with the last window.
-                let (this, next) =
-                    (V::load(from.wrapping_add(1)), V::load(from.wrapping_add(1 + V::LANES)));
-                acc[i] = acc[i].join(this.part(next).1);
-                // All but the last are in a pair.
+                // The third of each is the first of the next; that of the last is in no pair.
+                let third = V::splat(*from.wrapping_add(2 * V::LANES));
+                acc[i] = acc[i].in_order().join(even.in_order().ahead(1, third));
                 if i + 1 == N {
-                    seen[i] = next.see(next, seen[i]);
+                    seen[i] = third.see(third, seen[i]);
                 }
             }
         }

@@ -133,7 +133,7 @@ macro_rules! join {
     }};
 }
 
-/// Looks for NaN: what is kept are lanes that had none, or all bits of lanes that had one.
+/// Looks for NaN: what is kept are all bits of lanes that had one.
 macro_rules! see {
     () => {
         type Seen = ();
@@ -147,23 +147,30 @@ macro_rules! see {
             false
         }
     };
-    (mask $mask:ident $compare:ident $to:ident) => {
-        type Seen = $mask;
-        const NONE: $mask = !0;
+    // Not a mask: the compiler moves those that live long between kinds of registers.
+    (mask $compare:ident $to:ident $move:ident $ones:expr) => {
+        type Seen = __m512i;
+        // SAFETY: any bits are a vector.
+        const NONE: __m512i = unsafe { core::mem::transmute([0_u8; 64]) };
 
         #[inline(always)]
-        unsafe fn see(self, other: Self, seen: $mask) -> $mask {
+        unsafe fn see(self, other: Self, seen: __m512i) -> __m512i {
             // SAFETY: the caller's.
-            unsafe { $compare::<_CMP_ORD_Q>(seen, $to(self.0), $to(other.0)) }
+            unsafe {
+                let here = $compare::<_CMP_UNORD_Q>($to(self.0), $to(other.0));
+                $move(seen, here, $ones)
+            }
         }
 
         #[inline(always)]
-        unsafe fn any<const N: usize>(seen: [$mask; N]) -> bool {
-            let mut none = !0;
+        unsafe fn any<const N: usize>(seen: [__m512i; N]) -> bool {
+            let mut any = Self::NONE;
             for seen in seen {
-                none &= seen;
+                // SAFETY: the caller's.
+                any = unsafe { _mm512_or_si512(any, seen) };
             }
-            none != !0
+            // SAFETY: the caller's.
+            unsafe { _mm512_test_epi64_mask(any, any) != 0 }
         }
     };
     (bits $compare:ident $to:ident $from:ident) => {
@@ -298,9 +305,9 @@ vectors! {
     Zmm u64, join(_mm512_max_epu64 _mm512_min_epu64), see(), part(double _mm512_unpacklo_epi64 _mm512_unpackhi_epi64);
     Zmm i64, join(_mm512_max_epi64 _mm512_min_epi64), see(), part(double _mm512_unpacklo_epi64 _mm512_unpackhi_epi64);
     Zmm f32, join(_mm512_max_ps _mm512_min_ps _mm512_castsi512_ps _mm512_castps_si512),
-        see(mask __mmask16 _mm512_mask_cmp_ps_mask _mm512_castsi512_ps), part(single _mm512_shuffle_ps _mm512_castsi512_ps _mm512_castps_si512);
+        see(mask _mm512_cmp_ps_mask _mm512_castsi512_ps _mm512_mask_mov_epi32 _mm512_set1_epi32(-1)), part(single _mm512_shuffle_ps _mm512_castsi512_ps _mm512_castps_si512);
     Zmm f64, join(_mm512_max_pd _mm512_min_pd _mm512_castsi512_pd _mm512_castpd_si512),
-        see(mask __mmask8 _mm512_mask_cmp_pd_mask _mm512_castsi512_pd), part(double _mm512_unpacklo_epi64 _mm512_unpackhi_epi64);
+        see(mask _mm512_cmp_pd_mask _mm512_castsi512_pd _mm512_mask_mov_epi64 _mm512_set1_epi64(-1)), part(double _mm512_unpacklo_epi64 _mm512_unpackhi_epi64);
     Ymm u8, join(_mm256_max_epu8 _mm256_min_epu8), see(), part(narrow _mm256_and_si256 _mm256_set1_epi16(0xff), _mm256_srli_epi16 8, _mm256_packus_epi16);
     Ymm i8, join(_mm256_max_epi8 _mm256_min_epi8), see(), part(narrow _mm256_and_si256 _mm256_set1_epi16(0xff), _mm256_srli_epi16 8, _mm256_packus_epi16);
     Ymm u16, join(_mm256_max_epu16 _mm256_min_epu16), see(), part(narrow _mm256_and_si256 _mm256_set1_epi32(0xffff), _mm256_srli_epi32 16, _mm256_packus_epi32);
