@@ -123,7 +123,10 @@ pub(crate) fn bounds(u: &mut Unstructured<'_>) -> Result<()> {
     let ndim = upto(u, 5)?;
     let shape: Vec<usize> = (0..ndim).map(|_| number(u)).collect::<Result<_>>()?;
     let strides: Vec<isize> = (0..ndim)
-        .map(|_| Ok(number(u)? as isize * if u.arbitrary()? { -1 } else { 1 }))
+        .map(|_| {
+            let stride = number(u)? as isize;
+            Ok(if u.arbitrary()? { stride.wrapping_neg() } else { stride })
+        })
         .collect::<Result<_>>()?;
     let offset = number(u)?;
     agree::bounds(&shape, &strides, offset);

@@ -5,11 +5,13 @@
 
 mod convert;
 mod dispatch;
+mod fetch;
 mod shuffle;
 mod writer;
 
 pub use convert::{Affine, Convert, Copied, Sample};
 pub(crate) use convert::{Block, Side};
 pub use dispatch::{Isa, Vectorized, vectorized};
+pub(crate) use fetch::fetch;
 pub use shuffle::ByteShuffle;
 pub(crate) use writer::{Blocks, Steps, Writer};

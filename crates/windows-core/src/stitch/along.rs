@@ -152,6 +152,33 @@ impl Along {
         Placed { taps, first, weight, earlier }
     }
 
+    /// Whether two tiles have the same weights, element by element: those in the middle of a grid do.
+    /// `O(size)`.
+    pub(super) fn alike(&self, one: usize, other: usize) -> bool {
+        let taps = self.taps(one);
+        if taps != self.taps(other) {
+            return false;
+        }
+        let first = |position| self.first(position, &taps);
+        let total = |position| &self.total[first(position)..][..taps.len()];
+        // The earlier tiles that reach here, and where they and what they keep begin and end from here.
+        let earlier = |position: usize| {
+            let from = first(position) as isize;
+            let kept = (0..position).rev().map(move |before| (before, self.kept(before)));
+            kept.take_while(move |(_, kept)| kept.is_empty() || kept.end as isize > from).map(
+                move |(before, kept)| {
+                    (kept.start as isize - from, kept.len(), self.start(before) - from)
+                },
+            )
+        };
+        total(one) == total(other) && earlier(one).eq(earlier(other))
+    }
+
+    /// The first element that a tile has a say in.
+    pub(super) fn first_of(&self, position: usize) -> usize {
+        self.first(position, &self.taps(position))
+    }
+
     /// Most tiles that share one element.
     pub(super) fn depth(&self) -> usize {
         let mut deepest = 0;

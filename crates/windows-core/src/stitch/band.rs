@@ -8,7 +8,7 @@ use core::ops::Range;
 
 use super::Stitch;
 use super::along::Placed;
-use super::cells::{Cells, Inner, Outer, Run};
+use super::cells::{Cells, Inner, Outer, Panel};
 
 /// Rows of the output, in cells. Rows are indices of the first axis.
 pub(super) struct Band<'p, T> {
@@ -21,6 +21,8 @@ pub(super) struct Band<'p, T> {
     /// Of the tile before, per axis: the next one shares most of it.
     placed: Vec<Option<(usize, Placed)>>,
     inner: Inner,
+    /// Of the runs of a panel, and which of the axis below each other; its memory is kept.
+    outer: (Option<(usize, Range<usize>)>, Vec<Outer>),
 }
 
 impl<'p, T> Band<'p, T> {
@@ -31,7 +33,15 @@ impl<'p, T> Band<'p, T> {
         cells: Box<dyn Cells<T> + 'p>,
     ) -> Self {
         let placed = vec![None; plan.along().len()];
-        Self { plan, cells, rows, height, placed, inner: Inner::default() }
+        Self {
+            plan,
+            cells,
+            rows,
+            height,
+            placed,
+            inner: Inner::default(),
+            outer: (None, Vec::new()),
+        }
     }
 
     pub(super) fn rows(&self) -> Range<usize> {
@@ -42,8 +52,13 @@ impl<'p, T> Band<'p, T> {
     fn place(&mut self, position: &[usize]) {
         let last = position.len() - 1;
         for (axis, (along, &at)) in self.plan.along().iter().zip(position).enumerate() {
-            if matches!(&self.placed[axis], Some((placed, _)) if *placed == at) {
-                continue;
+            match &mut self.placed[axis] {
+                Some((placed, _)) if *placed == at => continue,
+                Some((placed, of)) if along.alike(*placed, at) => {
+                    (*placed, of.first) = (at, along.first_of(at));
+                    continue;
+                }
+                _ => {}
             }
             let placed = along.place(at);
             if axis == last {
@@ -69,7 +84,7 @@ impl<'p, T> Band<'p, T> {
     /// Brings a tile to the rows of this band. Tiles must come in the order of the grid.
     pub(super) fn apply(&mut self, position: &[usize], tile: &[T]) {
         self.place(position);
-        let Self { plan, cells, rows, placed, .. } = self;
+        let Self { plan, cells, rows, placed, outer, .. } = self;
         let placed: Vec<&Placed> = placed.iter().flatten().map(|(_, placed)| placed).collect();
         // Per axis, which of the placed taps lie in the rows: all but on the first axis.
         let clipped = |axis: usize| {
@@ -87,33 +102,58 @@ impl<'p, T> Band<'p, T> {
             return;
         }
         let grain = plan.grain();
-        let (lane, inner) = (&elements[last], placed[last]);
-        let skip = (lane.start - inner.first) * grain;
-        let len = lane.len() * grain;
-        let mut at: Vec<usize> = elements[..last].iter().map(|range| range.start).collect();
+        // Where an element lies in the band and in the tile, along one axis.
+        let step = |axis: usize, element: usize, (cell, tap): (usize, usize)| {
+            let (along, of) = (&plan.along()[axis], placed[axis]);
+            let (rows, row) = if axis == 0 { (1, rows.start) } else { (along.len, 0) };
+            let at = of.taps.start + (element - of.first);
+            (cell * rows + (element - row), tap * along.size + at)
+        };
+        // The weights so far, and those with one axis more.
+        let weigh = |axis: usize, element: usize, (weight, earlier, fresh): (f64, f64, bool)| {
+            let (of, at) = (placed[axis], element - placed[axis].first);
+            let before = of.earlier[at];
+            (weight * of.weight[at], earlier + weight * before, fresh && before == 0.0)
+        };
+        let lane = &elements[last];
+        // Of one run, or of one a row of the last axis but one.
+        let rows_axis = last.saturating_sub(1);
+        let below = if last == 0 { 0..1 } else { elements[rows_axis].clone() };
+        let pitch = if last == 0 { 0 } else { plan.along()[last].len * grain };
+        let apart = if last == 0 { 0 } else { plan.along()[last].size * grain };
+        let mut at: Vec<usize> = elements[..rows_axis].iter().map(|range| range.start).collect();
         loop {
-            // Where the run lies in the band and in the tile, and what it weighs.
-            let (mut cell, mut tap) = (0, 0);
-            let (mut weight, mut earlier) = (1.0, 0.0);
-            let mut fresh = true;
-            for axis in 0..=last {
-                let (along, of) = (&plan.along()[axis], placed[axis]);
-                let element = if axis == last { lane.start } else { at[axis] };
-                let row = if axis == 0 { element - rows.start } else { element };
-                cell = cell * if axis == 0 { 1 } else { along.len } + row;
-                tap = tap * along.size + of.taps.start + (element - of.first);
-                if axis < last {
-                    let before = of.earlier[element - of.first];
-                    fresh &= before == 0.0;
-                    earlier += weight * before;
-                    weight *= of.weight[element - of.first];
-                }
+            let (mut place, mut weights) = ((0, 0), (1.0, 0.0, true));
+            for (axis, &element) in at.iter().enumerate() {
+                place = step(axis, element, place);
+                weights = weigh(axis, element, weights);
             }
-            let outer = Outer { weight, earlier: (!fresh).then(|| earlier / weight) };
-            let values = &tile[tap * grain..tap * grain + len];
-            cells.run(Run { at: cell * grain, skip, values, outer });
+            if last > 0 {
+                place = step(rows_axis, below.start, place);
+            }
+            let (cell, tap) = step(last, lane.start, place);
+            // Those of the tile before, if there is one panel a tile and only the last axis has moved on.
+            let of = (last <= 1).then(|| (position[rows_axis], below.clone()));
+            if of.is_none() || outer.0 != of {
+                outer.0 = of;
+                outer.1.clear();
+                outer.1.extend(below.clone().map(|row| {
+                    let (weight, earlier, fresh) =
+                        if last > 0 { weigh(rows_axis, row, weights) } else { weights };
+                    Outer { weight, earlier: (!fresh).then(|| earlier / weight) }
+                }));
+            }
+            cells.meet(Panel {
+                at: cell * grain,
+                pitch,
+                values: &tile[tap * grain..],
+                apart,
+                len: lane.len() * grain,
+                skip: (lane.start - placed[last].first) * grain,
+                outer: &outer.1,
+            });
 
-            let mut axis = last;
+            let mut axis = rows_axis;
             loop {
                 if axis == 0 {
                     return;

@@ -1,12 +1,13 @@
-//! What a band holds per element, and what a run of a tile does to it.
+//! What a band holds per element, and what runs of a tile do to it.
 
 use alloc::vec;
 use alloc::vec::Vec;
+use core::hint::black_box;
 use core::marker::PhantomData;
 use core::ops::Range;
 
 use super::element::{Element, Sum};
-use crate::kernel::{Isa, Vectorized, vectorized};
+use crate::kernel::{Isa, Vectorized, fetch, vectorized};
 
 /// The weights of a tile along the last axis, one per element of a run.
 #[derive(Clone, Debug, Default)]
@@ -28,15 +29,32 @@ pub(super) struct Outer {
     pub(super) earlier: Option<f64>,
 }
 
-/// One run of a tile against one run of the band.
+/// Runs of a tile against runs of the band, one below the other.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Run<'t, T> {
-    /// First cell.
+pub(super) struct Panel<'t, T> {
+    /// First cell of the first run, and from one to the next.
     pub(super) at: usize,
-    /// Index of the first value in [`Inner`].
-    pub(super) skip: usize,
+    pub(super) pitch: usize,
+    /// The values of the first run and what follows, and from one run to the next.
     pub(super) values: &'t [T],
-    pub(super) outer: Outer,
+    pub(super) apart: usize,
+    /// Values of a run, and the index of the first one in [`Inner`].
+    pub(super) len: usize,
+    pub(super) skip: usize,
+    /// The weights of each run.
+    pub(super) outer: &'t [Outer],
+}
+
+impl<'t, T> Panel<'t, T> {
+    /// The cells, the values and the weights of each run.
+    #[inline(always)]
+    fn runs(&self) -> impl Iterator<Item = (Range<usize>, &'t [T], Outer)> {
+        let Self { at, pitch, values, apart, len, outer, .. } = *self;
+        outer.iter().enumerate().map(move |(run, &outer)| {
+            let at = at + run * pitch;
+            (at..at + len, &values[run * apart..][..len], outer)
+        })
+    }
 }
 
 /// A band of cells.
@@ -46,7 +64,7 @@ pub(super) trait Cells<T>: Send {
     /// The last axis has moved on.
     fn turn(&mut self, inner: &Inner);
 
-    fn run(&mut self, run: Run<'_, T>);
+    fn meet(&mut self, panel: Panel<'_, T>);
 
     /// The elements that a range of cells has come to.
     fn finish(&mut self, cells: Range<usize>) -> &[T];
@@ -60,6 +78,9 @@ pub(super) trait Rule<T>: Send {
     type Cell: Copy + Default + Send;
 
     fn enter(value: T) -> Self::Cell;
+
+    /// Each value to a cell of its own.
+    fn enter_all(values: &[T], cells: &mut [Self::Cell]);
 
     /// `share` is the weight of the value among all that have come so far, itself included.
     fn meet(cell: Self::Cell, value: T, share: <T as Element>::Sum) -> Self::Cell
@@ -82,6 +103,11 @@ impl<T: Element> Rule<T> for Mean {
     #[inline(always)]
     fn enter(value: T) -> T::Sum {
         value.lift()
+    }
+
+    #[inline(always)]
+    fn enter_all(values: &[T], cells: &mut [T::Sum]) {
+        T::lift_all(values, cells);
     }
 
     #[inline(always)]
@@ -113,6 +139,11 @@ macro_rules! pick {
             #[inline(always)]
             fn enter(value: T) -> T {
                 value
+            }
+
+            #[inline(always)]
+            fn enter_all(values: &[T], cells: &mut [T]) {
+                cells.copy_from_slice(values);
             }
 
             #[inline(always)]
@@ -201,40 +232,22 @@ where
         (self.shared, self.alone) = (inner.shared, inner.alone);
     }
 
-    #[inline]
-    fn run(&mut self, run: Run<'_, T>) {
-        let Run { at, skip, values, outer } = run;
-        let cells = &mut self.cells.as_mut()[at..at + values.len()];
-        let behind = |end: usize| end.saturating_sub(skip).min(values.len());
-        let (shared, alone) = (behind(self.shared), behind(self.alone));
-        let Some(earlier) = outer.earlier else {
-            let (met, entered) = cells.split_at_mut(shared);
-            let (meeting, entering) = values.split_at(shared);
-            for (cell, &value) in entered.iter_mut().zip(entering) {
-                *cell = U::enter(value);
-            }
-            if shared > 0 {
-                let share = &self.share[skip..][..shared];
-                meet::<T, U>(self.isa, met, meeting, share.iter().copied());
-            }
-            return;
-        };
-        let earlier = T::Sum::from_f64(earlier);
-        let one = T::Sum::from_f64(1.0);
-        let share = one / (earlier + one);
-        let mut fade = |part: Range<usize>| {
-            let tables = skip + part.start..skip + part.end;
-            let (weight, up_to) = (&self.weight[tables.clone()], &self.up_to[tables]);
-            let shares =
-                weight.iter().zip(up_to).map(|(&weight, &up_to)| weight / (earlier + up_to));
-            meet::<T, U>(self.isa, &mut cells[part.clone()], &values[part], shares);
-        };
-        // The same quotient all along the middle is divided once.
-        fade(0..shared);
-        fade(alone..values.len());
-        let middle = shared..alone;
-        let shares = middle.clone().map(|_| share);
-        meet::<T, U>(self.isa, &mut cells[middle.clone()], &values[middle], shares);
+    fn meet(&mut self, panel: Panel<'_, T>) {
+        let Panel { skip, len, .. } = panel;
+        let tables = skip..skip + len;
+        let behind = |end: usize| end.saturating_sub(skip).min(len);
+        vectorized(
+            self.isa,
+            Meet::<T, U> {
+                cells: self.cells.as_mut(),
+                panel,
+                weight: &self.weight[tables.clone()],
+                up_to: &self.up_to[tables.clone()],
+                share: &self.share[tables],
+                shared: behind(self.shared),
+                alone: behind(self.alone),
+            },
+        );
     }
 
     fn finish(&mut self, cells: Range<usize>) -> &[T] {
@@ -254,32 +267,85 @@ where
 }
 
 /// Values meet cells, each with its share.
-#[inline]
-fn meet<T: Element, U: Rule<T>>(
-    isa: Isa,
-    cells: &mut [U::Cell],
-    values: &[T],
-    shares: impl Iterator<Item = T::Sum>,
-) {
-    vectorized(isa, Meet::<T, U, _> { cells, values, shares });
-}
-
-struct Meet<'m, T, U: Rule<T>, I> {
+struct Meet<'m, T: Element, U: Rule<T>> {
     cells: &'m mut [U::Cell],
-    values: &'m [T],
-    /// An iterator and no table to look into: a test whether the index is inside leaves the last vectors of
-    /// each run, of which a short one has few, to be done one by one.
-    shares: I,
+    panel: Panel<'m, T>,
+    /// Those of [`Dense`], for a run.
+    weight: &'m [T::Sum],
+    up_to: &'m [T::Sum],
+    share: &'m [T::Sum],
+    shared: usize,
+    alone: usize,
 }
 
-impl<T: Element, U: Rule<T>, I: Iterator<Item = T::Sum>> Vectorized for Meet<'_, T, U, I> {
+impl<T: Element, U: Rule<T>> Vectorized for Meet<'_, T, U> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        for ((cell, &value), share) in self.cells.iter_mut().zip(self.values).zip(self.shares) {
-            *cell = U::meet(*cell, value, share);
+        let Self { cells, panel, weight, up_to, share, shared, alone } = self;
+        let one = T::Sum::from_f64(1.0);
+        for (at, values, outer) in panel.runs() {
+            let below = AHEAD * panel.pitch;
+            if let Some(soon) = cells.get(at.start + below..at.end + below) {
+                fetch(soon);
+            }
+            let cells = &mut cells[at];
+            let Some(earlier) = outer.earlier else {
+                let (met, entered) = cells.split_at_mut(shared);
+                let (meeting, entering) = values.split_at(shared);
+                meet::<T, U>(met, meeting, [&share[..shared]; 2], |share, _| share);
+                U::enter_all(entering, entered);
+                continue;
+            };
+            let earlier = T::Sum::from_f64(earlier);
+            // The same quotient all along the middle is divided once.
+            let middle = one / (earlier + one);
+            let (front, rest) = cells.split_at_mut(shared);
+            let (between, back) = rest.split_at_mut(alone - shared);
+            let fade = |weight, up_to| weight / (earlier + up_to);
+            let tables = |part: Range<usize>| [&weight[part.clone()], &up_to[part]];
+            meet::<T, U>(front, &values[..shared], tables(0..shared), fade);
+            let level = tables(shared..alone);
+            meet::<T, U>(between, &values[shared..alone], level, |_, _| middle);
+            meet::<T, U>(back, &values[alone..], tables(alone..values.len()), fade);
         }
+    }
+}
+
+/// Runs below that are asked for: tiles of 64 x 64 in a picture larger than the caches take a sixth less; 4, 16
+/// or 32 were less good.
+const AHEAD: usize = 8;
+
+/// Values that are met at once: short runs have few vectors, and would spend their time in the loops around
+/// those that a compiler unrolls for long ones.
+const AT_ONCE: usize = 16;
+
+/// Values meet cells, with shares from two tables.
+#[inline(always)]
+fn meet<T: Element, U: Rule<T>>(
+    cells: &mut [U::Cell],
+    values: &[T],
+    tables: [&[T::Sum]; 2],
+    share: impl Fn(T::Sum, T::Sum) -> T::Sum,
+) {
+    let (cells, last_cells) = cells.as_chunks_mut::<AT_ONCE>();
+    let (values, last_values) = values.as_chunks::<AT_ONCE>();
+    let [(one, last_one), (other, last_other)] = tables.map(<[T::Sum]>::as_chunks::<AT_ONCE>);
+    let both = one.iter().zip(other);
+    for ((cells, values), (one, other)) in cells.iter_mut().zip(values).zip(both) {
+        // One after the other: the compiler would gather elements of 16 of them, each from its own place.
+        let cells = black_box(cells);
+        // Of copies: it does not see that tables and cells are apart.
+        let (mut met, values, one, other) = (*cells, *values, *one, *other);
+        for i in 0..AT_ONCE {
+            met[i] = U::meet(met[i], values[i], share(one[i], other[i]));
+        }
+        *cells = met;
+    }
+    let both = last_one.iter().zip(last_other);
+    for ((cell, &value), (&one, &other)) in last_cells.iter_mut().zip(last_values).zip(both) {
+        *cell = U::meet(*cell, value, share(one, other));
     }
 }
 
@@ -324,19 +390,20 @@ impl<T: Element, U: Rule<T>> Cells<T> for Sparse<T, U> {
         self.inner.clone_from(&inner.weight);
     }
 
-    fn run(&mut self, run: Run<'_, T>) {
-        let cells = run.at..run.at + run.values.len();
-        let weights = &self.inner[run.skip..run.skip + run.values.len()];
-        let both = self.cells[cells.clone()].iter_mut().zip(&mut self.total[cells]);
-        for (((cell, total), &value), weight) in both.zip(run.values).zip(weights) {
-            let weight = weight * run.outer.weight;
-            let first = *total == 0.0;
-            *total += weight;
-            *cell = if first {
-                U::enter(value)
-            } else {
-                U::meet(*cell, value, T::Sum::from_f64(weight / *total))
-            };
+    fn meet(&mut self, panel: Panel<'_, T>) {
+        let weights = &self.inner[panel.skip..panel.skip + panel.len];
+        for (cells, values, outer) in panel.runs() {
+            let both = self.cells[cells.clone()].iter_mut().zip(&mut self.total[cells]);
+            for (((cell, total), &value), weight) in both.zip(values).zip(weights) {
+                let weight = weight * outer.weight;
+                let first = *total == 0.0;
+                *total += weight;
+                *cell = if first {
+                    U::enter(value)
+                } else {
+                    U::meet(*cell, value, T::Sum::from_f64(weight / *total))
+                };
+            }
         }
     }
 
@@ -391,11 +458,13 @@ fn winner<T: PartialEq + Copy>(values: &[T]) -> Option<T> {
 impl<T: Element> Cells<T> for Votes<T> {
     fn turn(&mut self, _: &Inner) {}
 
-    fn run(&mut self, run: Run<'_, T>) {
-        for (cell, &value) in (run.at..).zip(run.values) {
-            let cast = &mut self.cast[cell];
-            self.values[cell * self.depth + *cast as usize] = value;
-            *cast += 1;
+    fn meet(&mut self, panel: Panel<'_, T>) {
+        for (cells, values, _) in panel.runs() {
+            for (cell, &value) in cells.zip(values) {
+                let cast = &mut self.cast[cell];
+                self.values[cell * self.depth + *cast as usize] = value;
+                *cast += 1;
+            }
         }
     }
 

@@ -17,6 +17,9 @@ pub trait Element:
     fn lift(self) -> Self::Sum;
 
     #[doc(hidden)]
+    fn lift_all(values: &[Self], sums: &mut [Self::Sum]);
+
+    #[doc(hidden)]
     fn lower(sum: Self::Sum) -> Self;
 
     #[doc(hidden)]
@@ -72,6 +75,11 @@ macro_rules! float {
             }
 
             #[inline(always)]
+            fn lift_all(values: &[$float], sums: &mut [$float]) {
+                sums.copy_from_slice(values);
+            }
+
+            #[inline(always)]
             fn lower(sum: $float) -> $float {
                 sum
             }
@@ -115,6 +123,13 @@ macro_rules! integer {
             #[inline(always)]
             fn lift(self) -> $sum {
                 self as $sum
+            }
+
+            #[inline(always)]
+            fn lift_all(values: &[$integer], sums: &mut [$sum]) {
+                for (sum, value) in sums.iter_mut().zip(values) {
+                    *sum = value.lift();
+                }
             }
 
             #[inline(always)]

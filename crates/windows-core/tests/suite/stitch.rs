@@ -370,3 +370,17 @@ fn a_long_axis_needs_one_row_of_tiles() {
     let stitch = Stitch::new(&grid, StitchSpec::new().taper(Taper::Hann)).unwrap();
     assert_eq!(stitch.band_len(), 64 * 32);
 }
+
+/// Tiles of a balanced grid that overlap the one before by 3 and by 2 in turn: under a constant taper the
+/// sums of weights do not tell them apart.
+#[test]
+fn neighbours_with_equal_sums_of_weights_keep_their_own() {
+    for len in 10..40 {
+        for (size, step) in [(5, 3), (7, 4), (6, 4)] {
+            let axis = NaiveAxis::new(len, size, step).edge(windows_testkit::axis::Edge::Balance);
+            stitched::means(&NaiveWindows::new(vec![axis.clone()]), &Taper::Constant, len as u32);
+            let columns = NaiveAxis::new(3, 2, 1);
+            stitched::means(&NaiveWindows::new(vec![axis, columns]), &Taper::Constant, len as u32);
+        }
+    }
+}
