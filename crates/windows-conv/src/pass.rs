@@ -6,6 +6,8 @@
 //! *pass* is one line of each axis: the innermost gives runs, the others a table of offsets. So there is
 //! one kind of work for the kernels, forward or transposed, for any rank and any strides.
 
+use std::ops::Range;
+
 use windows_core::{Axis, AxisSpec, WindowError};
 
 use crate::ConvError;
@@ -120,6 +122,25 @@ impl Pass {
     pub(crate) fn tap(&self, tap: usize, row: usize) -> Option<(isize, LineTap)> {
         let base = self.outer[tap / self.inner.len() * self.rows + row];
         (base != MISSING).then(|| (base, self.inner[tap % self.inner.len()]))
+    }
+
+    /// Which columns of input are real, where neighbouring outputs of a row share them: the tap `t` of output
+    /// `x` reads column `x step + t`.
+    pub(crate) fn columns(&self, step: usize) -> Option<Range<usize>> {
+        let first = self.inner.first()?.offset;
+        let apart = self.inner.get(1)?.offset.wrapping_sub(first);
+        let real = self.inner.iter().enumerate().filter(|(_, tap)| tap.lo < tap.hi);
+        let low = real.clone().map(|(at, tap)| tap.lo * step + at).min()?;
+        let high = real.map(|(at, tap)| (tap.hi - 1) * step + at + 1).max()?;
+        let bound = |column: usize, at: usize| column.saturating_sub(at).div_ceil(step);
+        let shared = apart.wrapping_mul(step as isize) == self.stride
+            && self.inner.iter().enumerate().all(|(at, tap)| {
+                let lo = bound(low, at).min(self.width);
+                let hi = bound(high, at).clamp(lo, self.width);
+                (tap.lo, tap.hi) == (lo, hi)
+                    && tap.offset == first.wrapping_add(apart.wrapping_mul(at as isize))
+            });
+        shared.then_some(low..high)
     }
 
     #[inline(always)]

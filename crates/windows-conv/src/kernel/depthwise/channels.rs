@@ -7,7 +7,7 @@ use windows_core::kernel::Vectorized;
 
 use crate::kernel::lanes::Lanes;
 use crate::kernel::tile::Finish;
-use crate::pass::{MISSING, Pass};
+use crate::pass::{MISSING, Pass, Stairs};
 
 /// Registers of channels at a time.
 const SLOTS: usize = 8;
@@ -50,11 +50,17 @@ impl<S: Lanes> Vectorized for Channels<'_, S::Scalar, S> {
     fn run(self) {
         let pass = self.pass;
         let inner_taps = pass.inner.len();
-        // SAFETY: the pass was made for this input and output, and has the taps that are named.
+        let step = pass.stairs.as_ref().map(|stairs| stairs.step);
+        let columns = step.and_then(|step| pass.columns(step));
+        // SAFETY: the pass was made for this input and output, and has the taps that are named; outputs share
+        // rows and columns where they are said to.
         unsafe {
-            match (pass.taps() / inner_taps.max(1), inner_taps) {
-                (3, 3) => self.bands::<3, 3>(),
-                (5, 5) => self.bands::<5, 5>(),
+            match (pass.taps() / inner_taps.max(1), inner_taps, step, columns) {
+                (3, 3, Some(1), Some(columns)) => self.bands::<3, 3, 1>(Some(columns)),
+                (3, 3, Some(2), Some(columns)) => self.bands::<3, 3, 2>(Some(columns)),
+                (5, 5, Some(1), Some(columns)) => self.bands::<5, 5, 1>(Some(columns)),
+                (5, 5, Some(2), Some(columns)) => self.bands::<5, 5, 2>(Some(columns)),
+                (3, 3, ..) => self.bands::<3, 3, 0>(None),
                 _ => self.pixels(),
             }
         }
@@ -62,12 +68,16 @@ impl<S: Lanes> Vectorized for Channels<'_, S::Scalar, S> {
 }
 
 impl<S: Lanes> Channels<'_, S::Scalar, S> {
-    /// `OUTER x INNER` taps, whose weights stay in registers for all outputs of a band of rows.
+    /// `OUTER x INNER` taps, whose weights stay in registers for all outputs of a band of rows. Outputs share
+    /// the `columns` that are real, and rows, at step `STEP`; or nothing.
     ///
     /// # Safety
-    /// Input and output are as large as the pass says, which has these taps.
+    /// Input and output are as large as the pass says, which has these taps, stairs and columns.
     #[inline(always)]
-    unsafe fn bands<const OUTER: usize, const INNER: usize>(&self) {
+    unsafe fn bands<const OUTER: usize, const INNER: usize, const STEP: usize>(
+        &self,
+        columns: Option<Range<usize>>,
+    ) {
         let pass = self.pass;
         let channels = self.bias.len();
         let row = size_of_val(self.bias) * pass.width;
@@ -92,13 +102,159 @@ impl<S: Lanes> Channels<'_, S::Scalar, S> {
                 let len = (channels - channel).min(room);
                 // SAFETY: the caller's promise; the channels exist.
                 unsafe {
-                    if len == S::WIDTH {
-                        self.band::<OUTER, INNER, true>(&rows, &inside, channel, len);
-                    } else {
-                        self.band::<OUTER, INNER, false>(&rows, &inside, channel, len);
+                    match &columns {
+                        Some(columns) if len == S::WIDTH => {
+                            self.slide::<OUTER, INNER, STEP, true>(&rows, columns, channel, len);
+                        }
+                        Some(columns) => {
+                            self.slide::<OUTER, INNER, STEP, false>(&rows, columns, channel, len);
+                        }
+                        None if len == S::WIDTH => {
+                            self.band::<OUTER, INNER, true>(&rows, &inside, channel, len);
+                        }
+                        None => self.band::<OUTER, INNER, false>(&rows, &inside, channel, len),
                     }
                 }
                 channel += len;
+            }
+        }
+    }
+
+    /// A register of channels of all outputs of some rows, along which columns of input are read once for all
+    /// outputs that they are part of.
+    ///
+    /// # Safety
+    /// As [`Channels::bands`]; the `len` channels exist, and fill the register if `WHOLE`.
+    #[inline(always)]
+    unsafe fn slide<
+        const OUTER: usize,
+        const INNER: usize,
+        const STEP: usize,
+        const WHOLE: bool,
+    >(
+        &self,
+        rows: &Range<usize>,
+        columns: &Range<usize>,
+        channel: usize,
+        len: usize,
+    ) {
+        let channels = self.bias.len();
+        let mut row = rows.start;
+        // SAFETY: the caller's promise.
+        unsafe {
+            let mask = S::mask(0, len);
+            // Not a closure, which would be compiled for the baseline.
+            macro_rules! read {
+                ($from:expr) => {
+                    if WHOLE { S::load($from) } else { S::load_mask($from, mask) }
+                };
+            }
+            let bias = read!(self.bias[channel..].as_ptr());
+            let mut taps = [[bias; INNER]; OUTER];
+            for outer in 0..OUTER {
+                for inner in 0..INNER {
+                    let tap = (outer * INNER + inner) * channels + channel;
+                    taps[outer][inner] = read!(self.weights[tap..].as_ptr());
+                }
+            }
+            while row < rows.end {
+                // Several rows at once: a sum alone would wait for itself.
+                if OUTER == 3 && row + 2 <= rows.end {
+                    self.slide_rows::<OUTER, INNER, STEP, 2, WHOLE>(
+                        row, columns, channel, len, bias, &taps,
+                    );
+                    row += 2;
+                } else {
+                    self.slide_rows::<OUTER, INNER, STEP, 1, WHOLE>(
+                        row, columns, channel, len, bias, &taps,
+                    );
+                    row += 1;
+                }
+            }
+        }
+    }
+
+    /// `ROWS` rows of [`Channels::slide`], from one on.
+    ///
+    /// # Safety
+    /// As there; `taps` are the weights of those channels.
+    #[inline(always)]
+    unsafe fn slide_rows<
+        const OUTER: usize,
+        const INNER: usize,
+        const STEP: usize,
+        const ROWS: usize,
+        const WHOLE: bool,
+    >(
+        &self,
+        row: usize,
+        columns: &Range<usize>,
+        channel: usize,
+        len: usize,
+        bias: S::Vector,
+        taps: &[[S::Vector; INNER]; OUTER],
+    ) {
+        let pass = self.pass;
+        let Some(Stairs { bases, .. }) = &pass.stairs else { return };
+        let input = self.input.wrapping_add(channel).wrapping_offset(pass.inner[0].offset);
+        let apart = pass.inner[1].offset.wrapping_sub(pass.inner[0].offset);
+        // Outputs in flight: the first lacks its last taps, the last has its first ones only.
+        let ahead = INNER.div_ceil(STEP) - 1;
+        // SAFETY: the caller's promise.
+        unsafe {
+            let mask = S::mask(0, len);
+            let mut sums = [[bias; INNER]; ROWS];
+            for turn in 0..pass.width + ahead {
+                for new in 0..STEP {
+                    let column = turn * STEP + new;
+                    if !columns.contains(&column) {
+                        continue;
+                    }
+                    let from = input.wrapping_offset(apart.wrapping_mul(column as isize));
+                    for place in 0..OUTER + (ROWS - 1) * STEP {
+                        let base = bases[row * STEP + place];
+                        if base == MISSING {
+                            continue;
+                        }
+                        let from = from.wrapping_offset(base);
+                        let x = if WHOLE { S::load(from) } else { S::load_mask(from, mask) };
+                        for below in 0..ROWS {
+                            // Which tap that row is to an output so many rows below.
+                            let outer = place.wrapping_sub(below * STEP);
+                            if outer >= OUTER {
+                                continue;
+                            }
+                            for flying in 0..=ahead {
+                                let inner = new + (ahead - flying) * STEP;
+                                if inner < INNER {
+                                    let sum = sums[below][flying];
+                                    sums[below][flying] = S::mul_add(sum, taps[outer][inner], x);
+                                }
+                            }
+                        }
+                    }
+                }
+                if let Some(x) = turn.checked_sub(ahead) {
+                    for below in 0..ROWS {
+                        let out = self.out.wrapping_offset(pass.out_rows[row + below]);
+                        let out = out.wrapping_add(channel);
+                        let out = out.wrapping_offset(x as isize * pass.out_stride);
+                        if WHOLE {
+                            S::store(out, sums[below][0]);
+                        } else {
+                            S::store_mask(out, mask, sums[below][0]);
+                        }
+                        if let Some(finish) = &self.finish {
+                            finish.apply(out, len);
+                        }
+                    }
+                }
+                for below in 0..ROWS {
+                    for flying in 1..=ahead {
+                        sums[below][flying - 1] = sums[below][flying];
+                    }
+                    sums[below][ahead] = bias;
+                }
             }
         }
     }

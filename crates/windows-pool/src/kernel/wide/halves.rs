@@ -147,7 +147,7 @@ unsafe fn along<V: Vector, const SIZE: usize, const TAPS: usize>(
                 from = from.wrapping_add(data.apart * data.pitch);
                 acc = join_all(acc, halved::<V, 1, SIZE>(data, from, at, &mut seen[tap..]));
             }
-            store_all([acc[0].in_order()], to, at);
+            store_all(in_order(acc), to, at);
         }};
     }
     // SAFETY: the caller's.
@@ -196,13 +196,28 @@ unsafe fn down<V: Vector, const N: usize, const SIZE: usize>(
                 from = from.wrapping_add(data.apart * data.pitch);
             }
             shared = if data.apart == 1 { span.end(1).wrapping_sub(1) } else { usize::MAX };
+            if SIZE == 2 {
+                acc = in_order(acc);
+            }
             store_all(acc, to, at);
             to = to.wrapping_add(pitch);
         }
     }
 }
 
-/// Windows of `SIZE` neighbours at step 2 of a row, of those that begin at `2 * at` the first of a vector each.
+/// # Safety
+/// That of [`Vector`].
+#[inline(always)]
+unsafe fn in_order<V: Vector, const N: usize>(mut mixed: [V; N]) -> [V; N] {
+    for i in 0..N {
+        // SAFETY: the caller's.
+        mixed[i] = unsafe { mixed[i].in_order() };
+    }
+    mixed
+}
+
+/// Windows of `SIZE` neighbours at step 2 of a row, of those that begin at `2 * at` the first of a vector each:
+/// of two, not in order.
 ///
 /// # Safety
 /// That of [`Vector`], for the elements of those windows.
