@@ -366,8 +366,11 @@ impl<T: Copy + Default> Framer<T> {
         let length = self.spec.length();
         loop {
             let start = self.endless.start(self.next);
-            // Present to the last sample, and as far beyond as samples are left out at the end.
-            let needed = start.saturating_add_unsigned(self.latency()).max(0).unsigned_abs();
+            // Present to the last sample, and as far beyond as samples are left out at the end: in fewer samples
+            // than those there is no frame at all, not even one of padding alone.
+            let left_out = self.spec.after().min(0).unsigned_abs();
+            let end = start.saturating_add_unsigned(self.latency()).max(0).unsigned_abs();
+            let needed = end.max(left_out);
             let mirrored = match self.spec.outside() {
                 _ if start >= 0 => 0,
                 Border::Constant(()) | Border::Wrap => 0,

@@ -25,6 +25,8 @@ fn streamable(length: usize, hop: usize) -> Vec<FrameSpec> {
         FrameSpec::whisper(length, hop),
         FrameSpec::huggingface(length, length - hop.min(length)),
         FrameSpec::new(length, hop).keep_at_least(length.div_ceil(2)).border(Border::Reflect),
+        // Frames of padding alone, of which a signal shorter than what is left out has none.
+        FrameSpec::new(length, hop).padding(2 * length as isize + 3, -4),
         FrameSpec::new(length, hop).padding(-2, -3),
         FrameSpec::new(length, hop).padding(3, 2 * length as isize).border(Border::Symmetric),
     ];
