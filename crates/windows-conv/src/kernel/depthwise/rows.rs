@@ -138,12 +138,19 @@ impl<S: Lanes> Rows<'_, S::Scalar, S> {
             for v in 1..V {
                 columns[v] = Columns::new(self.pass, x + v * S::WIDTH);
             }
-            let whole = STEP == 1 && columns.iter().all(|columns| columns.whole);
+            // Padding and the end of a row are in the first and the last register, unless there is much of it.
+            let between = V < 3 || columns[1..V - 1].iter().all(|columns| columns.whole);
+            let whole = STEP == 1 && between && columns[0].whole && columns[V - 1].whole;
             for channel in channels {
                 if whole {
                     self.descend::<OUTER, INNER, STEP, V, true>(channel, &columns);
-                } else {
+                } else if between {
                     self.descend::<OUTER, INNER, STEP, V, false>(channel, &columns);
+                } else {
+                    for columns in &columns {
+                        let columns = core::array::from_ref(columns);
+                        self.descend::<OUTER, INNER, STEP, 1, false>(channel, columns);
+                    }
                 }
             }
         }
@@ -152,7 +159,8 @@ impl<S: Lanes> Rows<'_, S::Scalar, S> {
     /// `V` registers of columns of a channel, top to bottom.
     ///
     /// # Safety
-    /// As [`Rows::share`]; `WHOLE` only if no lane is masked.
+    /// As [`Rows::share`]; no lane is masked but in the first and the last register, and there only unless
+    /// `WHOLE`.
     #[inline(always)]
     unsafe fn descend<
         const OUTER: usize,
@@ -198,12 +206,13 @@ impl<S: Lanes> Rows<'_, S::Scalar, S> {
                         let from = from.wrapping_offset(columns[0].offsets[inner]);
                         for v in 0..V {
                             let from = from.wrapping_add(v * S::WIDTH * STEP);
-                            let x = if WHOLE {
-                                S::load(from)
-                            } else if STEP == 1 {
-                                S::load_mask(from, columns[v].masks[inner].0)
-                            } else {
-                                S::load_mask2(from, columns[v].masks[inner].1)
+                            // Masks of all registers would be more than there are registers for.
+                            let masked = !WHOLE && (v == 0 || v + 1 == V);
+                            let x = match (STEP, masked) {
+                                (1, true) => S::load_mask(from, columns[v].masks[inner].0),
+                                (1, false) => S::load(from),
+                                (_, true) => S::load_mask2(from, columns[v].masks[inner].1),
+                                (_, false) => S::load_mask2(from, S::mask2(0, S::WIDTH)),
                             };
                             for row in 0..=last / STEP {
                                 let tap = taps[last - row * STEP][inner];
@@ -216,7 +225,7 @@ impl<S: Lanes> Rows<'_, S::Scalar, S> {
                     let out = out.wrapping_offset(pass.out_rows[row]);
                     for v in 0..V {
                         let out = out.wrapping_add(v * S::WIDTH);
-                        if WHOLE {
+                        if WHOLE || v + 1 < V {
                             S::store(out, sums[0][v]);
                         } else {
                             S::store_mask(out, columns[v].lanes, sums[0][v]);
