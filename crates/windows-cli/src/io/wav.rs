@@ -102,6 +102,9 @@ pub fn read(path: &Path) -> Result<Recording> {
     let (file, len) = super::open(path)?;
     let mut reader = WavReader::new(BufReader::new(file)).at(path)?;
     let spec = reader.spec();
+    if spec.sample_rate == 0 {
+        return Err(Error::at(path, "the header claims 0 samples a second"));
+    }
     let claimed = reader.len();
     let held = len / u64::from(spec.bits_per_sample.div_ceil(8).max(1));
     if u64::from(claimed) > held {
@@ -143,7 +146,13 @@ pub fn write(out: &mut (impl Write + Seek), recording: &Recording) -> Result<(),
         Samples::Int { bits, .. } => (SampleFormat::Int, bits),
         Samples::Float(_) => (SampleFormat::Float, 32),
     };
-    let bytes = recording.samples.len() as u64 * u64::from(bits_per_sample / 8);
+    let bytes_each = u32::from(bits_per_sample / 8);
+    // The header names the bytes of a second, which hound multiplies unchecked and divides again.
+    let a_second = recording.rate.checked_mul(bytes_each * u32::from(recording.channels));
+    if !a_second.is_some_and(|bytes| bytes > 0) {
+        return Err(hound::Error::FormatError("a .wav file holds 1 to 2^32 - 1 bytes a second"));
+    }
+    let bytes = recording.samples.len() as u64 * u64::from(bytes_each);
     // The lengths in the header are 32-bit, and hound would wrap them.
     if bytes > u64::from(u32::MAX) - 128 {
         return Err(hound::Error::FormatError("a .wav file holds at most 4 GiB"));
@@ -249,5 +258,19 @@ mod tests {
         }
         let clipped = Samples::quantised([2.0, -2.0, f64::NAN], 16);
         assert_eq!(clipped, Samples::Int { data: vec![32767, -32768, 0], bits: 16 });
+    }
+
+    #[test]
+    fn a_rate_that_a_header_cannot_hold_is_an_error() {
+        let samples = Samples::Int { data: vec![1, 2], bits: 16 };
+        for rate in [0, u32::MAX / 2 + 1] {
+            let recording = Recording { rate, channels: 1, samples: samples.clone() };
+            assert!(write(&mut Cursor::new(Vec::new()), &recording).is_err(), "{rate}");
+        }
+        let mut bytes = written(&Recording { rate: 8000, channels: 1, samples });
+        // The rate, and the bytes of a second.
+        bytes[24..32].fill(0);
+        let error = read_bytes(&bytes).unwrap_err().to_string();
+        assert!(error.contains("0 samples a second"), "{error}");
     }
 }
