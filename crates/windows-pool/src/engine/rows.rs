@@ -12,7 +12,7 @@ use core::ops::Range;
 use super::{Job, Level, Sink, Source};
 use crate::fold::Join;
 use crate::kernel::wide::halves::Halves;
-use crate::kernel::wide::rows::Slide;
+use crate::kernel::wide::rows::{Slide, SlideRows};
 use crate::kernel::{Lanes, LoadRows};
 use crate::spans::{CONSTANT, Progression, Span, Spans};
 
@@ -145,6 +145,9 @@ impl Rows {
                     pitch: self.pitch,
                     padded: *padded,
                 };
+                if self.slide_rows(job, tile, rows, count, places) {
+                    return;
+                }
                 // Padding stays in the staging area while the tile does, but for the end of the last row.
                 *padded = (count - 1).max(*padded);
                 job.source.load_rows(&mut stage[..run], rows);
@@ -212,6 +215,32 @@ impl Rows {
         }
         let nan = if size == 2 { halves!(2) } else { halves!(3) };
         nan.map(|nan| job.see(nan)).is_some()
+    }
+
+    /// Joins the windows of rows that would be staged, without that, if it can be done.
+    fn slide_rows<J: Join>(
+        &self,
+        job: &Job<'_, J>,
+        tile: &Tile,
+        rows: LoadRows,
+        count: usize,
+        places: &mut [J::Acc],
+    ) -> bool {
+        let Progression { step, size: taps, .. } = self.progression();
+        let windows = tile.count;
+        let slides = self.method == RowMethod::Slide && self.inner == 1 && step == 1;
+        let (apart, last) = (self.spans.dilation, rows.start + (count - 1) as isize * rows.stride);
+        if !slides || apart > 1 || rows.len == 0 || !SlideRows::<J::Acc>::takes(rows, windows, taps)
+        {
+            return false;
+        }
+        let (low, high) = (rows.start.min(last) as usize, rows.start.max(last) as usize);
+        let Some(data) = job.source.direct(low..high + rows.len) else { return false };
+        let rows = LoadRows { start: rows.start - low as isize, ..rows };
+        let identity = job.lanes.fold.identity();
+        let slide = SlideRows { out: places, data, rows, count, windows, taps, identity };
+        // As wide as can be: what a row has less is not chosen.
+        job.lanes.on_vectors(usize::MAX, slide).map(|nan| job.see(nan)).is_ok()
     }
 
     /// Of the `needed` elements of a tile, how many lie before the data, and how many in it.

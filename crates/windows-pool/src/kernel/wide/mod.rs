@@ -38,6 +38,8 @@ pub trait Vector: Copy {
     /// What was found out about NaN, and that there is none yet.
     type Seen: Copy;
     const NONE: Self::Seen;
+    /// Some of the lanes.
+    type Chosen: Copy;
     const LANES: usize;
 
     unsafe fn splat(value: Self::Element) -> Self;
@@ -45,6 +47,12 @@ pub trait Vector: Copy {
     /// Asks for what will be loaded. Nothing has to be there.
     unsafe fn fetch(from: *const Self::Element);
     unsafe fn store(self, to: *mut Self::Element);
+    /// The lanes from one on, before another one.
+    unsafe fn choose(from: usize, to: usize) -> Self::Chosen;
+    /// The chosen lanes, each from its place, the others from `other`. Their places are not touched.
+    unsafe fn load_chosen(from: *const Self::Element, lanes: Self::Chosen, other: Self) -> Self;
+    /// The chosen lanes, each to its place.
+    unsafe fn store_chosen(self, to: *mut Self::Element, lanes: Self::Chosen);
     /// `self` holds the earlier elements.
     unsafe fn join(self, right: Self) -> Self;
     /// The lanes from `by` on, and behind them the first of `next`. `by` is a power of two, at most half of
@@ -64,6 +72,8 @@ pub trait Vector: Copy {
 /// A computation on vectors of some kind.
 pub trait OnVectors<E> {
     type Output;
+    /// Whether it chooses lanes, for which AVX2 has no instructions.
+    const CHOOSES: bool = false;
 
     /// Must be `#[inline(always)]`.
     ///

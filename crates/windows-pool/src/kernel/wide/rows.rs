@@ -140,6 +140,127 @@ impl<A: Copy> OnVectors<A> for Load<'_, A> {
     }
 }
 
+/// What [`Load`] and then [`Slide`] do, row by row and in one go: nothing is staged. Whether there is a NaN.
+pub(crate) struct SlideRows<'a, A> {
+    /// Rows of windows, as far apart as rows would be staged.
+    pub(crate) out: &'a mut [A],
+    pub(crate) data: &'a [A],
+    pub(crate) rows: LoadRows,
+    pub(crate) count: usize,
+    /// Windows of a row.
+    pub(crate) windows: usize,
+    pub(crate) taps: usize,
+    pub(crate) identity: A,
+}
+
+/// Where lanes of a vector are chosen: those that are loaded, and those that are stored.
+#[derive(Clone, Copy)]
+struct Edge<V: Vector> {
+    vector: usize,
+    real: V::Chosen,
+    windows: V::Chosen,
+}
+
+impl<A> SlideRows<'_, A> {
+    /// Whether rows can be done: windows of doublings and at most one element more, and padding that is in the
+    /// first vector and the last two, where a vector is at least 8 elements.
+    pub(crate) fn takes(rows: LoadRows, windows: usize, taps: usize) -> bool {
+        let after = (windows + taps).saturating_sub(1 + rows.before + rows.len);
+        matches!(taps, 2..=5) && windows > 0 && rows.before < 8 && after < 8
+    }
+}
+
+impl<A: Copy> OnVectors<A> for SlideRows<'_, A> {
+    type Output = bool;
+    const CHOOSES: bool = true;
+
+    #[inline(always)]
+    unsafe fn run<V: Vector<Element = A>>(self) -> bool {
+        let LoadRows { start, stride, len, pitch, .. } = self.rows;
+        let last = start + (self.count as isize - 1) * stride;
+        let inside = |start: isize| start >= 0 && start as usize + len <= self.data.len();
+        assert!(self.count > 0 && inside(start) && inside(last), "rows of the data");
+        assert!((self.count - 1) * pitch + self.windows <= self.out.len(), "a place for each row");
+        assert!(Self::takes(self.rows, self.windows, self.taps) && V::LANES >= 8, "short windows");
+        // SAFETY: the instructions are there, and as asserted rows and places.
+        unsafe {
+            match self.taps {
+                2 => self.rows::<V, 1, false>(),
+                3 => self.rows::<V, 1, true>(),
+                4 => self.rows::<V, 2, false>(),
+                _ => self.rows::<V, 2, true>(),
+            }
+        }
+    }
+}
+
+impl<A: Copy> SlideRows<'_, A> {
+    /// Windows of `2^N` elements, and one more if `PLUS`.
+    ///
+    /// # Safety
+    /// The processor has the instructions, and what [`SlideRows::run`] asserts.
+    #[inline(always)]
+    unsafe fn rows<V: Vector<Element = A>, const N: usize, const PLUS: bool>(self) -> bool {
+        let Self { out, data, rows, count, windows, taps, identity } = self;
+        let LoadRows { start, stride, len, before, pitch, .. } = rows;
+        let vectors = (windows + taps - 1).div_ceil(V::LANES);
+        let (mut from, mut to) = (data.as_ptr().wrapping_offset(start), out.as_mut_ptr());
+        from = from.wrapping_sub(before);
+        // SAFETY: the instructions are there. Chosen lanes are elements of a row, and places for its windows;
+        // between the first and the last two vectors all are.
+        unsafe {
+            let none = V::splat(identity);
+            let edge = |vector: usize| {
+                let lane = |place: usize| place.saturating_sub(vector * V::LANES).min(V::LANES);
+                let (real, windows) = ((lane(before), lane(before + len)), lane(windows));
+                let (real, windows) = (V::choose(real.0, real.1), V::choose(0, windows));
+                Edge::<V> { vector, real, windows }
+            };
+            let edges = [edge(vectors - 1), edge(vectors.max(2) - 2), edge(0)];
+            let mut seen = V::NONE;
+            for _ in 0..count {
+                let (mut next, mut next_plus) = ([none; N], none);
+                macro_rules! step {
+                    ($vector:expr) => {{
+                        let mut acc = $vector;
+                        seen = acc.see(acc, seen);
+                        for i in 0..N {
+                            let behind = core::mem::replace(&mut next[i], acc);
+                            acc = acc.join(acc.ahead(1 << i, behind));
+                        }
+                        if PLUS {
+                            let behind = core::mem::replace(&mut next_plus, acc);
+                            acc = acc.join(acc.ahead(1, behind));
+                        }
+                        acc
+                    }};
+                }
+                macro_rules! at_edge {
+                    ($edge:expr) => {{
+                        let Edge { vector, real, windows } = $edge;
+                        let at = vector * V::LANES;
+                        let acc = step!(V::load_chosen(from.wrapping_add(at), real, none));
+                        acc.store_chosen(to.wrapping_add(at), windows);
+                    }};
+                }
+                at_edge!(edges[0]);
+                if vectors > 1 {
+                    at_edge!(edges[1]);
+                }
+                if vectors > 2 {
+                    for vector in (1..vectors - 2).rev() {
+                        let at = vector * V::LANES;
+                        step!(V::load(from.wrapping_add(at))).store(to.wrapping_add(at));
+                    }
+                    at_edge!(edges[2]);
+                }
+                (from, to) = (from.wrapping_offset(stride), to.wrapping_add(pitch));
+            }
+            V::any([seen])
+        }
+    }
+}
+
 /// Joins `2^N` neighbours and one more if `plus`, into `out`. Whether one is NaN.
 ///
 /// # Safety

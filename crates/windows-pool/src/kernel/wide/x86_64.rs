@@ -26,7 +26,8 @@ where
     Zmm<T, MAX>: Vector<Element = T>,
     Ymm<T, MAX>: Vector<Element = T>,
 {
-    if isa == Isa::Portable || least < Ymm::<T, MAX>::LANES || !isa.is_available() {
+    let masks = isa == Isa::Avx512 || !C::CHOOSES;
+    if isa == Isa::Portable || least < Ymm::<T, MAX>::LANES || !masks || !isa.is_available() {
         return Err(computation);
     }
     let (wide, half) = (Zmm::<T, MAX>::LANES, Ymm::<T, MAX>::LANES);
@@ -227,6 +228,62 @@ macro_rules! in_order {
     };
 }
 
+/// Lanes that are chosen by a mask, of which the elements are as wide as those of the vector.
+macro_rules! chosen {
+    (Zmm $element:ty) => {
+        type Chosen = u64;
+
+        #[inline(always)]
+        unsafe fn choose(from: usize, to: usize) -> u64 {
+            let below = |lane: usize| if lane < 64 { (1_u64 << lane) - 1 } else { u64::MAX };
+            below(to) & !below(from)
+        }
+
+        #[inline(always)]
+        unsafe fn load_chosen(from: *const $element, lanes: u64, other: Self) -> Self {
+            let (from, other) = (from.cast::<i8>(), other.0);
+            // SAFETY: the caller's; what is not chosen is not touched.
+            let vector = unsafe {
+                match size_of::<$element>() {
+                    1 => _mm512_mask_loadu_epi8(other, lanes, from),
+                    2 => _mm512_mask_loadu_epi16(other, lanes as __mmask32, from.cast()),
+                    4 => _mm512_mask_loadu_epi32(other, lanes as __mmask16, from.cast()),
+                    _ => _mm512_mask_loadu_epi64(other, lanes as __mmask8, from.cast()),
+                }
+            };
+            Self(vector, PhantomData)
+        }
+
+        #[inline(always)]
+        unsafe fn store_chosen(self, to: *mut $element, lanes: u64) {
+            // SAFETY: the caller's; what is not chosen is not touched.
+            unsafe {
+                match size_of::<$element>() {
+                    1 => _mm512_mask_storeu_epi8(to.cast(), lanes, self.0),
+                    2 => _mm512_mask_storeu_epi16(to.cast(), lanes as __mmask32, self.0),
+                    4 => _mm512_mask_storeu_epi32(to.cast(), lanes as __mmask16, self.0),
+                    _ => _mm512_mask_storeu_epi64(to.cast(), lanes as __mmask8, self.0),
+                }
+            }
+        }
+    };
+    (Ymm $element:ty) => {
+        type Chosen = ();
+
+        unsafe fn choose(_: usize, _: usize) {
+            unreachable!("`on_vectors` gives back what chooses lanes");
+        }
+
+        unsafe fn load_chosen(_: *const $element, (): (), _: Self) -> Self {
+            unreachable!("`on_vectors` gives back what chooses lanes");
+        }
+
+        unsafe fn store_chosen(self, _: *mut $element, (): ()) {
+            unreachable!("`on_vectors` gives back what chooses lanes");
+        }
+    };
+}
+
 macro_rules! vectors {
     ($($vector:ident $element:ty, join($($join:tt)*), see($($see:tt)*), part($way:ident $($part:tt)*);)*) => { $(
         impl<const MAX: bool> Vector for $vector<$element, MAX> {
@@ -290,6 +347,7 @@ macro_rules! vectors {
                 Self(unsafe { in_order!($vector, self.0) }, PhantomData)
             }
 
+            chosen!($vector $element);
             see!($($see)*);
         }
     )* };
