@@ -130,6 +130,14 @@ fn reached(spans: &Spans) -> Vec<usize> {
     .collect()
 }
 
+/// From each window to the next, if all are as far apart, with as many elements.
+fn even(spans: &Spans) -> Option<usize> {
+    let step = |pair: &[Span]| pair[1].first.checked_sub(pair[0].first);
+    let first = spans.each.get(..2).map_or(Some(0), step);
+    let alike = |pair: &[Span]| step(pair) == first && pair[0].taps == pair[1].taps;
+    first.filter(|_| spans.each.windows(2).all(alike))
+}
+
 fn arrange_rows(
     row: Strided,
     inner: usize,
@@ -233,7 +241,19 @@ fn arrange_levels(levels: Vec<Strided>, rows: &Rows, bytes: usize) -> Vec<Level>
         let ahead = if stacks && batch < AHEAD && at == last { AHEAD } else { 1 };
         let kept = (depth(&spans, ahead) + batch).next_power_of_two();
         let (keep, reached, count) = (keep(&spans), reached(&spans), spans.count());
-        arranged.push(Level { spans, stride, keep, reached, kept, batch, ahead, stacks, block });
+        let even = even(&spans);
+        arranged.push(Level {
+            spans,
+            stride,
+            keep,
+            reached,
+            even,
+            kept,
+            batch,
+            ahead,
+            stacks,
+            block,
+        });
         block *= count;
     }
     arranged.reverse();

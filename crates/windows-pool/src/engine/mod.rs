@@ -75,6 +75,8 @@ pub(crate) struct Level {
     keep: Vec<usize>,
     /// One past the last element that a window at or before each position looks at.
     reached: Vec<usize>,
+    /// From each window to the next, if all are as far apart, with as many elements.
+    even: Option<usize>,
     /// Blocks that are kept.
     kept: usize,
     /// Blocks that are made at once.

@@ -204,6 +204,7 @@ impl Rows {
                     len,
                     rows,
                     apart,
+                    even: level.even,
                     windows,
                     lacks,
                     right,

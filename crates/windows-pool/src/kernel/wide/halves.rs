@@ -10,8 +10,8 @@ use crate::spans::Span;
 /// quarter longer without, if vectors are not aligned.
 const FETCH: (usize, usize) = (2, 2048);
 
-/// Rows of windows of three that vectors go down at once. Few, so that what is read meanwhile stays in the
-/// cache and in order. Those of two share no rows, and go along them.
+/// Rows of windows that vectors go down at once. Few, so that what is read meanwhile stays in the cache and in
+/// order.
 const DOWN: usize = 16;
 
 /// Rows of windows over a plane, where windows have `SIZE` neighbours, 2 or 3, at step 2 along a row.
@@ -26,6 +26,8 @@ pub(crate) struct Halves<'a, A, const SIZE: usize> {
     /// The windows down the rows, and the distance of their taps.
     pub(crate) rows: &'a [Span],
     pub(crate) apart: usize,
+    /// From each window to the one below, if all are as far apart, with as many taps.
+    pub(crate) even: Option<usize>,
     /// Windows along a row that lack none on the right, of which the first may lack the element before the
     /// row, and those that lack some on the right.
     pub(crate) windows: usize,
@@ -41,8 +43,8 @@ impl<A: Copy, const SIZE: usize> OnVectors<A> for Halves<'_, A, SIZE> {
 
     #[inline(always)]
     unsafe fn run<V: Vector<Element = A>>(self) -> bool {
-        let Self { out, data, pitch, len, rows, apart, windows, lacks, right, first, identity } =
-            self;
+        let Self { out, data, pitch, len, rows, apart, .. } = self;
+        let Self { even, windows, lacks, right, first, identity, .. } = self;
         let (lanes, count) = (V::LANES, windows + right.len());
         let whole = windows - usize::from(lacks);
         assert!(whole >= lanes && matches!(SIZE, 2 | 3), "whole vectors of pairs");
@@ -57,8 +59,21 @@ impl<A: Copy, const SIZE: usize> OnVectors<A> for Halves<'_, A, SIZE> {
         let ends = |span: &Span| span.taps > 0 && span.end(1) <= len && span.first + SIZE > len;
         assert!(right.iter().all(ends), "windows at the end of a row");
 
-        let rows_there = |rows: &[Span]| rows.iter().all(|span| span.end(apart) <= there);
-        assert!(rows_there(rows), "rows of the data");
+        let pairs_of = |[first, ..]: &[Span; 1]| first.taps == 2;
+        let even = even.filter(|_| {
+            SIZE == 2 && !lacks && right.is_empty() && rows.first_chunk().is_some_and(pairs_of)
+        });
+        match even {
+            // The last one is the furthest.
+            Some(step) => {
+                let reach = (rows.len() - 1).checked_mul(step);
+                let end = reach.and_then(|reach| reach.checked_add(rows[0].end(apart)));
+                assert!(end.is_some_and(|end| end <= there), "rows of the data");
+            }
+            None => {
+                assert!(rows.iter().all(|span| span.end(apart) <= there), "rows of the data");
+            }
+        }
 
         // SAFETY: as asserted, rows are in the data, and so are the elements of windows in a row; vectors
         // of pairs end with the last window of the vector, and that ends with `windows`. Of what is stored
@@ -73,6 +88,12 @@ impl<A: Copy, const SIZE: usize> OnVectors<A> for Halves<'_, A, SIZE> {
             };
             let mut row = out.rows.as_mut_ptr();
             let mut seen = [V::NONE; 4];
+            if let Some(step) = even {
+                let from = Rows { before: None, ..from };
+                let rows = (rows[0].first, step, rows.len());
+                pairs::<V>(from, rows, (row, out.pitch), windows, &mut seen);
+                return V::any(seen);
+            }
             for rows in rows.chunks(DOWN) {
                 for (number, window) in right.iter().enumerate().rev() {
                     let position = windows + number;
@@ -89,24 +110,9 @@ impl<A: Copy, const SIZE: usize> OnVectors<A> for Halves<'_, A, SIZE> {
                         acc.store(row.add(number * out.pitch + position + 1).sub(lanes));
                     }
                 }
-                let pairs = |span: &Span| span.taps == 2;
-                if SIZE == 2 && !lacks && rows.iter().all(pairs) {
-                    let mut to = row;
-                    for span in rows {
-                        along::<V, SIZE, 2>(
-                            Rows { before: None, ..from },
-                            *span,
-                            to,
-                            windows,
-                            &mut seen,
-                        );
-                        to = to.wrapping_add(out.pitch);
-                    }
-                } else {
-                    strips!(V, windows, |at| {
-                        down::<V, _, SIZE>(from, rows, at, (row, out.pitch), identity, &mut seen);
-                    });
-                }
+                strips!(V, windows, |at| {
+                    down::<V, _, SIZE>(from, rows, at, (row, out.pitch), identity, &mut seen);
+                });
                 row = row.wrapping_add(rows.len() * out.pitch);
             }
             V::any(seen)
@@ -126,40 +132,41 @@ struct Rows<V: Vector> {
     ahead: usize,
 }
 
-/// One row of windows of `TAPS` rows each, a vector after the other.
+/// Windows of two rows, a row after the other: nothing is shared, and a plane is read from front to back. They
+/// begin with a row, at a step, and are so many.
 ///
 /// # Safety
 /// That of [`halved`], for each vector of windows.
 #[inline(always)]
-unsafe fn along<V: Vector, const SIZE: usize, const TAPS: usize>(
+unsafe fn pairs<V: Vector>(
     data: Rows<V>,
-    span: Span,
-    to: *mut V::Element,
+    (first, step, count): (usize, usize, usize),
+    (mut to, pitch): (*mut V::Element, usize),
     windows: usize,
     seen: &mut [V::Seen; 4],
 ) {
-    let first = data.first.wrapping_add(span.first * data.pitch);
-    macro_rules! vector {
-        ($at:expr) => {{
-            let (at, mut from) = ([$at], first);
-            let mut acc = halved::<V, 1, SIZE>(data, from, at, &mut seen[..1]);
-            for tap in 1..TAPS {
-                from = from.wrapping_add(data.apart * data.pitch);
-                acc = join_all(acc, halved::<V, 1, SIZE>(data, from, at, &mut seen[tap..]));
+    let mut top = data.first.wrapping_add(first * data.pitch);
+    for _ in 0..count {
+        let below = top.wrapping_add(data.apart * data.pitch);
+        macro_rules! vector {
+            ($at:expr) => {{
+                let above = halved::<V, 1, 2>(data, top, [$at], &mut seen[..1]);
+                let below = halved::<V, 1, 2>(data, below, [$at], &mut seen[1..]);
+                store_all(in_order(join_all(above, below)), to, [$at]);
+            }};
+        }
+        // SAFETY: the caller's.
+        unsafe {
+            let mut at = 0;
+            while at + V::LANES <= windows {
+                vector!(at);
+                at += V::LANES;
             }
-            store_all(in_order(acc), to, at);
-        }};
-    }
-    // SAFETY: the caller's.
-    unsafe {
-        let mut at = 0;
-        while at + V::LANES <= windows {
-            vector!(at);
-            at += V::LANES;
+            if at < windows {
+                vector!(windows - V::LANES);
+            }
         }
-        if at < windows {
-            vector!(windows - V::LANES);
-        }
+        (top, to) = (top.wrapping_add(step * data.pitch), to.wrapping_add(pitch));
     }
 }
 
