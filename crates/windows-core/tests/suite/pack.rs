@@ -74,11 +74,14 @@ fn large_outputs_are_copied_like_small_ones() {
         ([61, 144], [13, 33], &flipped),
     ] {
         let windows = view.windows(WindowSpec::new(size).step(step).edge(Edge::Balance));
-        let expected: Vec<u8> = windows.iter().flat_map(|w| w.to_vec()).collect();
+        // In slices: an interpreter takes minutes for as many elements one by one.
+        let mut expected = Vec::new();
+        windows.iter().for_each(|w| expected.extend_from_slice(&w.to_vec()));
         assert!(cfg!(miri) || expected.len() > 4 << 20);
         // Every place in a line of the cache that a stored block of 16 bytes can begin at, and some others.
         let mut out = vec![0; expected.len() + 48];
-        for start in [0, 16, 32, 48, 1, 8] {
+        let starts: &[usize] = if cfg!(miri) { &[0, 1] } else { &[0, 16, 32, 48, 1, 8] };
+        for &start in starts {
             let out = &mut out[start..][..expected.len()];
             out.fill(0);
             windows.pack_into(out).unwrap();
