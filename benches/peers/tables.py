@@ -22,7 +22,7 @@ import subprocess
 import time
 from pathlib import Path
 
-for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RTEN_NUM_THREADS"):
     os.environ[variable] = "1"  # before numpy and torch are loaded
 
 import numpy as np
@@ -32,8 +32,8 @@ import rivals
 from worker import Worker
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ["numpy", "torch", "onnxruntime", "opencv-python-headless", "scipy", "librosa", "transformers", "tiler"]
-CRATES = ["ndarray", "matrixmultiply", "icu_segmenter", "text-splitter", "unicode-segmentation", "realfft", "rustfft"]
+PACKAGES = ["numpy", "torch", "onnxruntime", "tract", "opencv-python-headless", "scipy", "librosa", "transformers", "tiler"]
+CRATES = ["ndarray", "matrixmultiply", "rten", "icu_segmenter", "text-splitter", "unicode-segmentation", "realfft", "rustfft"]
 # What each family is measured with, beside the best instruction set on one thread.
 CAPS = ["avx2", "portable"]
 ONLY_BEST = {"growth"}

@@ -10,11 +10,15 @@ use windows_conv::{ColumnOrder, ConvPlan, ConvSpec, Im2col, OutputOrder, PlanOpt
 use windows_core::{DynView, WindowSpec};
 
 use crate::gemm::Baseline;
-use crate::row::{ABSENT, HEAVY, Row, Target};
+use crate::row::{HEAVY, Row, Target};
+use crate::rten::Rten;
 use crate::session::{Array, Case, Session};
 
 /// The baseline.
 const GEMM: &str = "tiled im2col and matrixmultiply";
+
+/// An engine in Rust.
+const RTEN: &str = "rten";
 
 /// Channels in front of an image whose channels lie innermost.
 const TO_FIRST: [usize; 4] = [0, 3, 1, 2];
@@ -72,18 +76,27 @@ fn convolve(session: &mut Session, layer: Layer, order: OutputOrder) {
         peak: Some(4 * plan.scratch_len() as u64),
         ..Case::default()
     };
+    let rten = Rten::new(layer, &data, &weights, &bias);
+    check(&expected, &rten.run());
+    let mut by_rten = || drop(black_box(rten.run()));
     if groups > 1 {
-        return session.serve(&case, &mut [("ours", &mut ours)]);
+        return session.serve(&case, &mut [("ours", &mut ours), (RTEN, &mut by_rten)]);
     }
     let baseline = Baseline::new(layer, &weights, &bias);
     let multiplied = RefCell::new(vec![0.0; plan.output_len()]);
     let mut by_product = || baseline.run(black_box(&x), &mut multiplied.borrow_mut());
     by_product();
+    check(&expected, &multiplied.borrow());
+    session.serve(&case, &mut [("ours", &mut ours), (GEMM, &mut by_product), (RTEN, &mut by_rten)]);
+}
+
+/// Sums in another order are a little different.
+fn check(expected: &[f32], theirs: &[f32]) {
     let largest = expected.iter().fold(1.0_f32, |most, y| most.max(y.abs()));
-    for (ours, theirs) in expected.iter().zip(multiplied.borrow().iter()) {
+    assert_eq!(expected.len(), theirs.len());
+    for (ours, theirs) in expected.iter().zip(theirs) {
         assert!((ours - theirs).abs() <= 1e-4 * largest, "{ours} {theirs}");
     }
-    session.serve(&case, &mut [("ours", &mut ours), (GEMM, &mut by_product)]);
 }
 
 fn im2col(session: &mut Session) {
@@ -135,11 +148,9 @@ pub(crate) fn rows() -> Vec<Row> {
         .iter()
         .map(|of| {
             layer("resnet", *of, OutputOrder::ChannelsFirst)
-                .rivals(&[GEMM])
-                .peers(&[NCHW, OWN, "torch", ORT])
+                .rivals(&[GEMM, RTEN])
+                .peers(&[NCHW, OWN, "torch", ORT, "tract"])
                 .skip("candle", HEAVY)
-                .skip("tract", HEAVY)
-                .skip("rten", ABSENT)
                 .target(Target::Faster(1.15, NCHW))
                 .target(Target::Faster(1.15, ORT))
                 .target(Target::Faster(0.97, OWN))
@@ -149,7 +160,8 @@ pub(crate) fn rows() -> Vec<Row> {
     // As they come from a framework that keeps channels first, and in the layout of the fastest rival.
     for order in [OutputOrder::ChannelsFirst, OutputOrder::ChannelsLast] {
         rows.extend(MOBILENET_V2.iter().map(|of| {
-            let row = layer("depthwise", *of, order).peers(&["oneDNN nhwc", "torch", ORT]);
+            let row = layer("depthwise", *of, order).peers(&["oneDNN nhwc", "torch", ORT, "tract"]);
+            let row = row.rivals(&[RTEN]);
             let row = row.skip("candle", HEAVY);
             // The one that was agreed on before; the others are there to see.
             match of.name {

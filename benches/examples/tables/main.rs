@@ -23,6 +23,7 @@ mod limits;
 mod patches;
 mod pool;
 mod row;
+mod rten;
 mod session;
 mod text;
 mod views;

@@ -1,17 +1,20 @@
-"""Layers of networks: oneDNN by itself, torch, onnxruntime."""
+"""Layers of networks: oneDNN by itself, torch, onnxruntime, tract."""
+
+import tempfile
 
 import onnx
 import onnxruntime
 import torch
 import torch.nn.functional as F
+import tract
 
 from . import onednn, rival
 
 torch.set_grad_enabled(False)
 
 
-def session(operator, inputs, constants, attributes):
-    """A model of one operator, with its input and output bound."""
+def model(operator, inputs, constants, attributes):
+    """A model of one operator."""
     value = onnx.helper.make_tensor_value_info
     ((name, x),) = inputs.items()
     node = onnx.helper.make_node(operator, [name, *constants], ["out"], **attributes)
@@ -22,16 +25,32 @@ def session(operator, inputs, constants, attributes):
         [value("out", onnx.TensorProto.FLOAT, None)],
         [onnx.numpy_helper.from_array(a, name) for name, a in constants.items()],
     )
-    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 13)])
-    model.ir_version = 8
+    made = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 13)])
+    made.ir_version = 8
+    return made
+
+
+def session(operator, inputs, *rest):
+    """The model in onnxruntime, with its input and output bound."""
+    ((name, x),) = inputs.items()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
-    made = onnxruntime.InferenceSession(model.SerializeToString(), options)
+    made = onnxruntime.InferenceSession(model(operator, inputs, *rest).SerializeToString(), options)
     binding = made.io_binding()
     binding.bind_cpu_input(name, x)
     binding.bind_output("out")
     # The session must live as long as the call.
     return lambda: made.run_with_iobinding(binding), lambda _: binding.copy_outputs_to_cpu()[0]
+
+
+def runnable(operator, inputs, *rest):
+    """The model in tract, its input a tensor of tract's already."""
+    (x,) = inputs.values()
+    with tempfile.NamedTemporaryFile(suffix=".onnx") as file:
+        onnx.save(model(operator, inputs, *rest), file.name)
+        made = tract.onnx().load(file.name).into_model().into_runnable()
+    tensor = tract.Tensor.from_numpy(x)
+    return lambda: made.run([tensor]), lambda out: out[0].to_numpy()
 
 
 def pool(row):
@@ -95,11 +114,13 @@ for family in ("resnet/*", "depthwise/*"):
         step, padding, groups = layer(row)
         return lambda: F.conv2d(image, weights, bias, step, padding, 1, groups), lambda made: made.numpy()
 
-    @rival(family, "onnxruntime")
-    def _(row, x):
-        step, padding, groups = layer(row)
-        attributes = {"strides": [step] * 2, "pads": [padding] * 4, "group": groups}
-        return session("Conv", {"x": x["x"]}, {"w": x["w"], "b": x["b"]}, attributes)
+    for name, engine in (("onnxruntime", session), ("tract", runnable)):
+
+        @rival(family, name)
+        def _(row, x, engine=engine):
+            step, padding, groups = layer(row)
+            attributes = {"strides": [step] * 2, "pads": [padding] * 4, "group": groups}
+            return engine("Conv", {"x": x["x"]}, {"w": x["w"], "b": x["b"]}, attributes)
 
 
 @rival("im2col/*", "torch")
