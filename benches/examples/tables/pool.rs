@@ -63,6 +63,50 @@ pub(crate) fn max<T: Element>(session: &mut Session, windows: Windows, data: Vec
     session.serve(&case, &mut [("ours", &mut ours)]);
 }
 
+/// The same over pixels whose channels lie innermost.
+fn max_of_pixels(session: &mut Session, windows: Windows, data: &[f32]) {
+    let Windows { shape, size, step, padding } = windows;
+    let planes = DynView::new(data, shape).expect("planes");
+    let pixels = planes.permute([1, 2, 0]).expect("three axes");
+    let (last, shape_last) = (pixels.to_vec(), [shape[1], shape[2], shape[0]]);
+    let view = DynView::new(&last, black_box(shape_last)).expect("pixels");
+    let pool = Pool::max(WindowSpec::new([size, size]).step(step).padding(padding)).behind(1);
+    let plan = pool.plan::<f32>(shape_last).expect("windows that fit");
+    let out = RefCell::new(vec![0.0; plan.output_len()]);
+    let scratch = RefCell::new(plan.scratch());
+    let parallel = session.threads() > 1;
+    let mut ours = || {
+        let (out, scratch) = (&mut *out.borrow_mut(), &mut scratch.borrow_mut());
+        run(&plan, black_box(&view), parallel, out, scratch);
+    };
+    ours();
+    assert!(pool.clone().scalar().run(&view).expect("pixels") == *out.borrow());
+    let made = out.borrow().clone();
+    let made = DynView::new(&made, plan.output_shape()).and_then(|made| made.permute([2, 0, 1]));
+    let made = made.expect("three axes");
+    let expected = made.to_vec();
+    let case = Case {
+        kernel: plan.kernel().to_string(),
+        arrays: vec![Array::new("x", &shape, data), Array::new("output", made.shape(), &expected)],
+        ..Case::default()
+    };
+    session.serve(&case, &mut [("ours", &mut ours)]);
+}
+
+fn channels_last(planes: usize, len: usize, (size, step, padding): (usize, usize, usize)) -> Row {
+    let windows = Windows { shape: [planes, len, len], size, step, padding };
+    let work = format!(
+        "max {size} x {size} step {step} padding {padding}, {len} x {len} pixels of {planes} f32"
+    );
+    Row::new("pool", format!("{size}x{size}s{step}-nhwc"), work, move |session| {
+        max_of_pixels(session, windows, &noise(planes * len * len))
+    })
+    .items(planes * len * len, "element")
+    .notes(json!({"size": size, "step": step, "padding": padding}))
+    .peers(&["oneDNN nhwc", "torch nhwc"])
+    .threads()
+}
+
 fn layer(planes: usize, len: usize, (size, step, padding): (usize, usize, usize)) -> Row {
     let windows = Windows { shape: [planes, len, len], size, step, padding };
     let id = format!("{size}x{size}s{step}");
@@ -98,6 +142,9 @@ pub(crate) fn rows() -> Vec<Row> {
         layer(64, 112, (3, 2, 1)).target(Target::Within(1.0, NHWC)),
         layer(256, 20, (5, 1, 2)).target(Target::Faster(1.0, NHWC)),
         layer(512, 20, (13, 1, 6)).target(Target::Faster(2.0, NHWC)),
+        channels_last(64, 224, (2, 2, 0)),
+        channels_last(64, 112, (3, 2, 1)),
+        channels_last(64, 112, (3, 1, 1)),
         sliding("u8", 3, 1.0),
         sliding("u8", 31, 3.0),
         sliding("u8", 101, 8.0),

@@ -264,6 +264,10 @@ impl Engine {
             join_columns(job, level, ring, positions, memory, &mut produce, &mut sink);
             return;
         }
+        (sink.at, sink.width) = (0, sink.block);
+        if !constant && self.rows.join_pixels(job, level, offset, &positions, &mut sink) {
+            return;
+        }
         for tile in &self.rows.tiles {
             ring.width = tile.count * self.rows.inner;
             (sink.at, sink.width) = (tile.position * self.rows.inner, ring.width);

@@ -12,6 +12,7 @@ use core::ops::Range;
 use super::{Job, Level, Sink, Source};
 use crate::fold::Join;
 use crate::kernel::wide::halves::Halves;
+use crate::kernel::wide::pixels::Pixels;
 use crate::kernel::wide::rows::{Slide, SlideRows};
 use crate::kernel::{Lanes, LoadRows};
 use crate::spans::{CONSTANT, Progression, Span, Spans};
@@ -88,6 +89,9 @@ pub(crate) struct Rows {
     pub(crate) reduced: usize,
     /// Whether rows may be read where they are.
     pub(crate) in_place: bool,
+    /// Whether windows are of so few pixels, of several elements each, that they are joined without storing
+    /// anything between.
+    pub(crate) few_pixels: bool,
 }
 
 impl Rows {
@@ -216,6 +220,33 @@ impl Rows {
         }
         let nan = if size == 2 { halves!(2) } else { halves!(3) };
         nan.map(|nan| job.see(nan)).is_some()
+    }
+
+    /// Joins the pixels of small windows in one go, if that can be done.
+    pub(super) fn join_pixels<J: Join>(
+        &self,
+        job: &Job<'_, J>,
+        level: &Level,
+        offset: isize,
+        positions: &Range<usize>,
+        sink: &mut Sink<'_, J::Acc>,
+    ) -> bool {
+        if !self.few_pixels || level.stride <= 0 {
+            return false;
+        }
+        let Some(last) = positions.clone().last() else { return false };
+        let (pitch, len, inner) = (level.stride as usize, self.spans.reach, self.inner);
+        let rows = &level.spans.each[positions.clone()];
+        let end = level.reached[last].checked_sub(1).map_or(0, |last| last * pitch + len * inner);
+        let Some(data) = job.source.direct(offset as usize..offset as usize + end) else {
+            return false;
+        };
+        let Some(out) = sink.rows(0) else { return false };
+        let rows = (rows, level.spans.dilation);
+        let columns = (&self.spans.each[..], self.spans.dilation);
+        let identity = job.lanes.fold.identity();
+        let pixels = Pixels { out, data, pitch, len, inner, rows, columns, identity };
+        job.lanes.on_vectors(inner, pixels).map(|nan| job.see(nan)).is_ok()
     }
 
     /// Joins the windows of rows that would be staged, without that, if it can be done.

@@ -11,6 +11,7 @@
 
 pub(crate) mod columns;
 pub(crate) mod halves;
+pub(crate) mod pixels;
 pub(crate) mod rows;
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
