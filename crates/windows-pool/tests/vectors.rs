@@ -5,10 +5,11 @@ use proptest::prelude::*;
 use windows_core::DynView;
 use windows_pool::{Element, Isa, Kind, Max, Min, Pool, WindowSpec};
 
-/// Planes, and windows over their rows and columns.
+/// Planes, and windows over their rows and columns; or rows and columns of pixels.
 #[derive(Clone, Debug)]
 struct Case {
     shape: [usize; 3],
+    pixels: bool,
     size: [usize; 2],
     step: [usize; 2],
     dilation: [usize; 2],
@@ -30,16 +31,17 @@ fn case() -> impl Strategy<Value = Case> {
     let shape = (1..14_usize, 1..30_usize, prop_oneof![2 => 16..70_usize, 2 => 70..200_usize]);
     let pairs = (step(), step(), dilation(), dilation());
     let paddings = (padding(), padding(), padding(), padding());
-    (shape, size, pairs, paddings, any::<u64>()).prop_map(|(shape, size, pairs, paddings, seed)| {
-        Case {
-            shape: [shape.0, shape.1, shape.2],
-            size,
-            step: [pairs.0, pairs.1],
-            dilation: [pairs.2, pairs.3],
-            before: [paddings.0, paddings.1],
-            after: [paddings.2, paddings.3],
-            seed,
-        }
+    let pixels = prop_oneof![3 => Just(false), 1 => Just(true)];
+    let drawn = (shape, pixels, size, pairs, paddings, any::<u64>());
+    drawn.prop_map(|(shape, pixels, size, pairs, paddings, seed)| Case {
+        shape: [shape.0, shape.1, shape.2],
+        pixels,
+        size,
+        step: [pairs.0, pairs.1],
+        dilation: [pairs.2, pairs.3],
+        before: [paddings.0, paddings.1],
+        after: [paddings.2, paddings.3],
+        seed,
     })
 }
 
@@ -61,6 +63,7 @@ fn check<T: Element, K: Kind<T, Out = T>>(
     let view = DynView::new(&data, case.shape).unwrap();
     let spec = WindowSpec::new(case.size).step(case.step).dilation(case.dilation);
     let pool = Pool::new(kind, spec.before(case.before).after(case.after));
+    let pool = pool.behind(usize::from(case.pixels));
     let bits = |values: Vec<T>| values.into_iter().map(&bits).collect::<Vec<_>>();
     let definition = bits(pool.clone().scalar().run(&view).unwrap());
     for isa in [Isa::Portable, Isa::Avx2, Isa::Avx512] {
@@ -149,6 +152,26 @@ fn one_nan_is_found_wherever_it_is() {
                     let out = bits(pool.clone().isa(isa).run(&view).unwrap());
                     assert!(out == definition, "size {size} at {at} of {columns}, {isa:?}");
                 }
+            }
+        }
+    }
+}
+
+#[test]
+fn one_nan_is_found_in_whichever_pixel_it_is() {
+    let shape = [4, 5, 21];
+    for (size, step, padding) in [(2, 2, 0), (3, 2, 1), (3, 1, 1)] {
+        let spec = WindowSpec::new([size, size]).step(step).padding(padding);
+        let pool = Pool::max(spec).behind(1);
+        for at in 0..4 * 5 * 21 {
+            let mut data = vec![1.0_f32; 4 * 5 * 21];
+            data[at] = f32::NAN;
+            let view = DynView::new(&data, shape).unwrap();
+            let bits = |values: Vec<f32>| values.into_iter().map(f32::to_bits).collect::<Vec<_>>();
+            let definition = bits(pool.clone().scalar().run(&view).unwrap());
+            for isa in [Isa::Avx2, Isa::Avx512] {
+                let out = bits(pool.clone().isa(isa).run(&view).unwrap());
+                assert!(out == definition, "size {size} at {at}, {isa:?}");
             }
         }
     }
