@@ -20,9 +20,10 @@ where
     assert_eq!(all(make()), expected);
     let reversed: Vec<_> = expected.iter().rev().cloned().collect();
     assert_eq!(make().rev().collect::<Vec<_>>(), reversed);
-    // From either end first, then everything else.
-    for front in 0..=n.min(4) {
-        for back in 0..=(n - front).min(3) {
+    // From either end first, then everything else. An interpreter takes minutes for each.
+    let (fronts, backs) = if cfg!(miri) { (1, 1) } else { (4, 3) };
+    for front in 0..=n.min(fronts) {
+        for back in 0..=(n - front).min(backs) {
             let mut it = make();
             for item in &expected[..front] {
                 assert_eq!(it.next().as_ref(), Some(item));
