@@ -80,8 +80,10 @@ proptest! {
 /// Every layout of two axes with lengths and strides so small that its offsets can be listed.
 #[test]
 fn span_contiguity_and_aliasing_are_those_of_the_listed_offsets() {
-    let axes: Vec<(usize, isize)> =
-        (0..=4).flat_map(|len| (-5..=5).map(move |stride| (len, stride))).collect();
+    let (longest, furthest) = if cfg!(miri) { (3, 2) } else { (4, 5) };
+    let axes: Vec<(usize, isize)> = (0..=longest)
+        .flat_map(|len| (-furthest..=furthest).map(move |stride| (len, stride)))
+        .collect();
     for &(rows, down) in &axes {
         for &(columns, right) in &axes {
             let layout = Layout::<Const<2>>::new([rows, columns], [down, right]).unwrap();

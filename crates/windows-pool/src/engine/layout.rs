@@ -10,7 +10,7 @@ const STAGE_BYTES: usize = 8 << 10;
 const KEPT_BYTES: usize = 512 << 10;
 /// Rows that small planes together have at least, if there are as many planes: what is done once a call is
 /// a part of what is done for each row.
-const GROUP_ROWS: usize = 256;
+const GROUP_ROWS: usize = 4096;
 /// Windows that large ones wait for, to be joined together: their vectors are then kept in registers.
 const AHEAD: usize = 16;
 

@@ -8,7 +8,7 @@ use crate::spans::Span;
 
 /// Rows ahead that are asked for, and bytes on top: from the third-level cache, planes of 224 x 224 take a
 /// quarter longer without, if vectors are not aligned.
-const FETCH: (usize, usize) = (2, 2048);
+const FETCH: (usize, usize) = (4, 2048);
 
 /// Rows of windows that vectors go down at once. Few, so that what is read meanwhile stays in the cache and in
 /// order.
