@@ -12,6 +12,9 @@ use crate::pass::{MISSING, Pass, Stairs};
 /// Registers of channels at a time.
 const SLOTS: usize = 8;
 
+/// Rows of input that some rows of outputs read, at most: those of 5 taps, or of 3 taps twice at step 2.
+const LINES: usize = 5;
+
 /// Bytes of outputs that stay in the second level of cache, with as much input.
 const BAND: usize = 256 << 10;
 
@@ -203,6 +206,14 @@ impl<S: Lanes> Channels<'_, S::Scalar, S> {
         // SAFETY: the caller's promise.
         unsafe {
             let mask = S::mask(0, len);
+            // Looked up once: in the loop over the columns each would be asked whether it is there.
+            let places = OUTER + (ROWS - 1) * STEP;
+            let mut lines = [MISSING; LINES];
+            lines[..places].copy_from_slice(&bases[row * STEP..][..places]);
+            let mut outs = [self.out.wrapping_add(channel); ROWS];
+            for below in 0..ROWS {
+                outs[below] = outs[below].wrapping_offset(pass.out_rows[row + below]);
+            }
             let mut sums = [[bias; INNER]; ROWS];
             for turn in 0..pass.width + ahead {
                 for new in 0..STEP {
@@ -212,11 +223,10 @@ impl<S: Lanes> Channels<'_, S::Scalar, S> {
                     }
                     let from = input.wrapping_offset(apart.wrapping_mul(column as isize));
                     for place in 0..OUTER + (ROWS - 1) * STEP {
-                        let base = bases[row * STEP + place];
-                        if base == MISSING {
+                        if lines[place] == MISSING {
                             continue;
                         }
-                        let from = from.wrapping_offset(base);
+                        let from = from.wrapping_offset(lines[place]);
                         let x = if WHOLE { S::load(from) } else { S::load_mask(from, mask) };
                         for below in 0..ROWS {
                             // Which tap that row is to an output so many rows below.
@@ -236,9 +246,7 @@ impl<S: Lanes> Channels<'_, S::Scalar, S> {
                 }
                 if let Some(x) = turn.checked_sub(ahead) {
                     for below in 0..ROWS {
-                        let out = self.out.wrapping_offset(pass.out_rows[row + below]);
-                        let out = out.wrapping_add(channel);
-                        let out = out.wrapping_offset(x as isize * pass.out_stride);
+                        let out = outs[below].wrapping_offset(x as isize * pass.out_stride);
                         if WHOLE {
                             S::store(out, sums[below][0]);
                         } else {
