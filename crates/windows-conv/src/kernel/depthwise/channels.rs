@@ -63,7 +63,7 @@ impl<S: Lanes> Vectorized for Channels<'_, S::Scalar, S> {
                 (3, 3, Some(2), Some(columns)) => self.bands::<3, 3, 2>(Some(columns)),
                 (5, 5, Some(1), Some(columns)) => self.bands::<5, 5, 1>(Some(columns)),
                 (5, 5, Some(2), Some(columns)) => self.bands::<5, 5, 2>(Some(columns)),
-                (3, 3, ..) => self.bands::<3, 3, 0>(None),
+                (3, 3, ..) => self.bands::<3, 3, 1>(None),
                 _ => self.pixels(),
             }
         }
@@ -72,10 +72,11 @@ impl<S: Lanes> Vectorized for Channels<'_, S::Scalar, S> {
 
 impl<S: Lanes> Channels<'_, S::Scalar, S> {
     /// `OUTER x INNER` taps, whose weights stay in registers for all outputs of a band of rows. Outputs share
-    /// the `columns` that are real, and rows, at step `STEP`; or nothing.
+    /// rows, and `columns` of which those are real, at step `STEP`; without `columns` they share nothing.
     ///
     /// # Safety
-    /// Input and output are as large as the pass says, which has these taps, stairs and columns.
+    /// Input and output are as large as the pass says, which has these taps, and stairs and columns of this
+    /// step if there are `columns`.
     #[inline(always)]
     unsafe fn bands<const OUTER: usize, const INNER: usize, const STEP: usize>(
         &self,
