@@ -80,8 +80,8 @@ pub(crate) fn run<X: Operand<W>, W: Copy + Sync>(
     assert!(plan.input.is_empty() || (inside(low) && inside(high)), "the input fits the plan");
     assert_eq!(out.len(), plan.output_len(), "the output fits the plan");
     assert!(scratch.len() >= plan.scratch_len(), "the scratch memory fits the plan");
-    // An input without elements is never read, but must not be pointed beyond either.
-    let input = if plan.input.is_empty() { input.as_ptr() } else { input[offset..].as_ptr() };
+    // A pointer into all of it, not into what begins at `offset`: along a reversed axis elements lie before.
+    let input = input.as_ptr().wrapping_add(offset);
     let next = AtomicUsize::new(0);
     let work = Work { plan, input, out: Shared(out.as_mut_ptr()), next };
     work.split(0..plan.threads, scratch);

@@ -148,7 +148,9 @@ impl<'o, T: Copy> Writer<'o, T> {
         let (blocks, planes, rows) = (bytes(blocks), bytes(planes), bytes(rows));
         let bytes = run * size_of::<T>();
         let plane = rows.count * bytes;
-        let (src, dst) = (src[first..].as_ptr().cast::<u8>(), out.as_mut_ptr().cast::<u8>());
+        // Of all of `src`, not of what begins at `first`: a run may lie before it.
+        let src = src.as_ptr().wrapping_add(first).cast::<u8>();
+        let dst = out.as_mut_ptr().cast::<u8>();
         let ahead = |of: Steps, at: usize| src.wrapping_offset(of.stride.wrapping_mul(at as isize));
         // SAFETY, of all: every run is inside `src` by the assertion, `out` has room for exactly as many as
         // there are, and a shared and a mutable slice do not overlap.
