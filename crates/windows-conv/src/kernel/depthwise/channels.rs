@@ -70,6 +70,16 @@ impl<S: Lanes> Vectorized for Channels<'_, S::Scalar, S> {
     }
 }
 
+/// A register, or the lanes of a mask.
+///
+/// # Safety
+/// The instruction set is there, and so are the elements.
+#[inline(always)]
+unsafe fn read<S: Lanes, const WHOLE: bool>(from: *const S::Scalar, mask: S::Mask) -> S::Vector {
+    // SAFETY: the caller's promise.
+    unsafe { if WHOLE { S::load(from) } else { S::load_mask(from, mask) } }
+}
+
 impl<S: Lanes> Channels<'_, S::Scalar, S> {
     /// `OUTER x INNER` taps, whose weights stay in registers for all outputs of a band of rows. Outputs share
     /// rows, and `columns` of which those are real, at step `STEP`; without `columns` they share nothing.
@@ -124,6 +134,32 @@ impl<S: Lanes> Channels<'_, S::Scalar, S> {
         }
     }
 
+    /// Bias and weights of a register of channels.
+    ///
+    /// # Safety
+    /// The instruction set is there; the `len` channels exist, and fill the register if `WHOLE`.
+    #[inline(always)]
+    unsafe fn taps<const OUTER: usize, const INNER: usize, const WHOLE: bool>(
+        &self,
+        channel: usize,
+        len: usize,
+    ) -> (S::Vector, [[S::Vector; INNER]; OUTER]) {
+        let channels = self.bias.len();
+        // SAFETY: the caller's promise.
+        unsafe {
+            let mask = S::mask(0, len);
+            let bias = read::<S, WHOLE>(self.bias[channel..].as_ptr(), mask);
+            let mut taps = [[bias; INNER]; OUTER];
+            for outer in 0..OUTER {
+                for inner in 0..INNER {
+                    let tap = (outer * INNER + inner) * channels + channel;
+                    taps[outer][inner] = read::<S, WHOLE>(self.weights[tap..].as_ptr(), mask);
+                }
+            }
+            (bias, taps)
+        }
+    }
+
     /// A register of channels of all outputs of some rows, along which columns of input are read once for all
     /// outputs that they are part of.
     ///
@@ -142,25 +178,10 @@ impl<S: Lanes> Channels<'_, S::Scalar, S> {
         channel: usize,
         len: usize,
     ) {
-        let channels = self.bias.len();
         let mut row = rows.start;
         // SAFETY: the caller's promise.
         unsafe {
-            let mask = S::mask(0, len);
-            // Not a closure, which would be compiled for the baseline.
-            macro_rules! read {
-                ($from:expr) => {
-                    if WHOLE { S::load($from) } else { S::load_mask($from, mask) }
-                };
-            }
-            let bias = read!(self.bias[channel..].as_ptr());
-            let mut taps = [[bias; INNER]; OUTER];
-            for outer in 0..OUTER {
-                for inner in 0..INNER {
-                    let tap = (outer * INNER + inner) * channels + channel;
-                    taps[outer][inner] = read!(self.weights[tap..].as_ptr());
-                }
-            }
+            let (bias, taps) = self.taps::<OUTER, INNER, WHOLE>(channel, len);
             while row < rows.end {
                 // Several rows at once: a sum alone would wait for itself.
                 if OUTER == 3 && row + 2 <= rows.end {
@@ -228,7 +249,7 @@ impl<S: Lanes> Channels<'_, S::Scalar, S> {
                             continue;
                         }
                         let from = from.wrapping_offset(lines[place]);
-                        let x = if WHOLE { S::load(from) } else { S::load_mask(from, mask) };
+                        let x = read::<S, WHOLE>(from, mask);
                         for below in 0..ROWS {
                             // Which tap that row is to an output so many rows below.
                             let outer = place.wrapping_sub(below * STEP);
@@ -281,24 +302,10 @@ impl<S: Lanes> Channels<'_, S::Scalar, S> {
         len: usize,
     ) {
         let pass = self.pass;
-        let channels = self.bias.len();
         // SAFETY: the caller's promise.
         unsafe {
+            let (bias, taps) = self.taps::<OUTER, INNER, WHOLE>(channel, len);
             let mask = S::mask(0, len);
-            // Not a closure, which would be compiled for the baseline.
-            macro_rules! read {
-                ($from:expr) => {
-                    if WHOLE { S::load($from) } else { S::load_mask($from, mask) }
-                };
-            }
-            let bias = read!(self.bias[channel..].as_ptr());
-            let mut taps = [[bias; INNER]; OUTER];
-            for outer in 0..OUTER {
-                for inner in 0..INNER {
-                    let tap = (outer * INNER + inner) * channels + channel;
-                    taps[outer][inner] = read!(self.weights[tap..].as_ptr());
-                }
-            }
             let mut along = [(0, 0, 0); INNER];
             for inner in 0..INNER {
                 let tap = pass.inner[inner];
@@ -321,7 +328,7 @@ impl<S: Lanes> Channels<'_, S::Scalar, S> {
                                     let input = input.wrapping_offset(bases[O]);
                                     each!($tap {
                                         if $tap < INNER && $real {
-                                            let x = read!(input.wrapping_offset(along[$tap].0));
+                                            let x = read::<S, WHOLE>(input.wrapping_offset(along[$tap].0), mask);
                                             sum = S::mul_add(sum, taps[O][$tap], x);
                                         }
                                     });
