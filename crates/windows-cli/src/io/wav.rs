@@ -149,7 +149,7 @@ pub fn write(out: &mut (impl Write + Seek), recording: &Recording) -> Result<(),
     let bytes_each = u32::from(bits_per_sample / 8);
     // The header names the bytes of a second, which hound multiplies unchecked and divides again.
     let a_second = recording.rate.checked_mul(bytes_each * u32::from(recording.channels));
-    if !a_second.is_some_and(|bytes| bytes > 0) {
+    if a_second.is_none_or(|bytes| bytes == 0) {
         return Err(hound::Error::FormatError("a .wav file holds 1 to 2^32 - 1 bytes a second"));
     }
     let bytes = recording.samples.len() as u64 * u64::from(bytes_each);
