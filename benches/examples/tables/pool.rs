@@ -34,55 +34,45 @@ pub(crate) fn run<T: Element>(
     }
 }
 
-/// Max pooling of what `data` makes, beside the definition.
+/// Max pooling of planes, beside the definition.
 pub(crate) fn max<T: Element>(session: &mut Session, windows: Windows, data: Vec<T>, check: bool) {
-    let Windows { shape, size, step, padding } = windows;
+    let Windows { shape, .. } = windows;
     let view = DynView::new(&data, black_box(shape)).expect("planes");
-    let pool = Pool::max(WindowSpec::new([size, size]).step(step).padding(padding));
-    let plan = pool.plan::<T>(shape).expect("windows that fit");
+    serve(session, windows, &data, (&view, 0, [0, 1, 2]), check);
+}
+
+/// The same over pixels whose channels lie innermost.
+fn max_of_pixels(session: &mut Session, windows: Windows, data: &[f32]) {
+    let [channels, height, width] = windows.shape;
+    let planes = DynView::new(data, windows.shape).expect("planes");
+    let pixels = planes.permute([1, 2, 0]).expect("three axes").to_vec();
+    let view = DynView::new(&pixels, black_box([height, width, channels])).expect("pixels");
+    serve(session, windows, data, (&view, 1, [2, 0, 1]), true);
+}
+
+/// Pools a view with so many axes behind the windowed ones, whose results are planes in that order of axes.
+fn serve<T: Element>(
+    session: &mut Session,
+    Windows { shape, size, step, padding }: Windows,
+    data: &[T],
+    (view, behind, order): (&DynView<'_, T>, usize, [usize; 3]),
+    check: bool,
+) {
+    let pool = Pool::max(WindowSpec::new([size, size]).step(step).padding(padding)).behind(behind);
+    let plan = pool.plan::<T>(view.shape()).expect("windows that fit");
     let out = RefCell::new(vec![T::default(); plan.output_len()]);
     let scratch = RefCell::new(plan.scratch());
     let parallel = session.threads() > 1;
     let mut ours = || {
         let (out, scratch) = (&mut *out.borrow_mut(), &mut scratch.borrow_mut());
-        run(&plan, black_box(&view), parallel, out, scratch);
+        run(&plan, black_box(view), parallel, out, scratch);
     };
     ours();
     if check {
-        assert!(pool.clone().scalar().run(&view).expect("planes") == *out.borrow());
+        assert!(pool.clone().scalar().run(view).expect("planes") == *out.borrow());
     }
-    let expected = out.borrow().clone();
-    let case = Case {
-        kernel: plan.kernel().to_string(),
-        arrays: vec![
-            Array::new("x", &shape, &data),
-            Array::new("output", plan.output_shape(), &expected),
-        ],
-        ..Case::default()
-    };
-    session.serve(&case, &mut [("ours", &mut ours)]);
-}
-
-/// The same over pixels whose channels lie innermost.
-fn max_of_pixels(session: &mut Session, windows: Windows, data: &[f32]) {
-    let Windows { shape, size, step, padding } = windows;
-    let planes = DynView::new(data, shape).expect("planes");
-    let pixels = planes.permute([1, 2, 0]).expect("three axes");
-    let (last, shape_last) = (pixels.to_vec(), [shape[1], shape[2], shape[0]]);
-    let view = DynView::new(&last, black_box(shape_last)).expect("pixels");
-    let pool = Pool::max(WindowSpec::new([size, size]).step(step).padding(padding)).behind(1);
-    let plan = pool.plan::<f32>(shape_last).expect("windows that fit");
-    let out = RefCell::new(vec![0.0; plan.output_len()]);
-    let scratch = RefCell::new(plan.scratch());
-    let parallel = session.threads() > 1;
-    let mut ours = || {
-        let (out, scratch) = (&mut *out.borrow_mut(), &mut scratch.borrow_mut());
-        run(&plan, black_box(&view), parallel, out, scratch);
-    };
-    ours();
-    assert!(pool.clone().scalar().run(&view).expect("pixels") == *out.borrow());
     let made = out.borrow().clone();
-    let made = DynView::new(&made, plan.output_shape()).and_then(|made| made.permute([2, 0, 1]));
+    let made = DynView::new(&made, plan.output_shape()).and_then(|made| made.permute(order));
     let made = made.expect("three axes");
     let expected = made.to_vec();
     let case = Case {

@@ -245,7 +245,7 @@ impl FrameSpec {
 }
 
 /// The elements that negative padding leaves out.
-const fn left_out(padding: isize) -> usize {
+pub(crate) const fn left_out(padding: isize) -> usize {
     if padding < 0 { padding.unsigned_abs() } else { 0 }
 }
 

@@ -20,6 +20,7 @@ use core::ops::Range;
 
 use windows_core::{Border, Edge};
 
+use crate::spec::left_out;
 use crate::{FrameError, FrameGrid, FrameSpec};
 
 /// Samples copied before ready frames are looked for, at least.
@@ -141,7 +142,7 @@ impl<T: Copy + Default> Framer<T> {
         }
         let endless = spec.over(usize::MAX >> 3)?;
         let length = spec.length();
-        let cut = spec.after().min(0).unsigned_abs();
+        let cut = left_out(spec.after());
         let before = spec.before().max(0).unsigned_abs();
         let overhang = match spec.rule() {
             Edge::Drop => spec.after().max(0).unsigned_abs(),
@@ -210,7 +211,7 @@ impl<T: Copy + Default> Framer<T> {
     /// Samples from the start of a frame inside the data until it is given out.
     #[must_use]
     pub fn latency(&self) -> usize {
-        self.spec.length() + self.spec.after().min(0).unsigned_abs()
+        self.spec.length() + left_out(self.spec.after())
     }
 
     /// Samples that have arrived on every channel.
@@ -368,9 +369,8 @@ impl<T: Copy + Default> Framer<T> {
             let start = self.endless.start(self.next);
             // Present to the last sample, and as far beyond as samples are left out at the end: in fewer samples
             // than those there is no frame at all, not even one of padding alone.
-            let left_out = self.spec.after().min(0).unsigned_abs();
             let end = start.saturating_add_unsigned(self.latency()).max(0).unsigned_abs();
-            let needed = end.max(left_out);
+            let needed = end.max(left_out(self.spec.after()));
             let mirrored = match self.spec.outside() {
                 _ if start >= 0 => 0,
                 Border::Constant(()) | Border::Wrap => 0,

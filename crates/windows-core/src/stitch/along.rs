@@ -133,23 +133,25 @@ impl Along {
         let total = &self.total[covered.clone()];
         let weight = self.taper[taps.clone()].iter().zip(total).map(|(w, sum)| w / sum).collect();
         let mut earlier = vec![0.0; taps.len()];
-        for before in (0..position).rev() {
-            let kept = self.kept(before);
-            let shared = covered.start.max(kept.start)..covered.end.min(kept.end);
-            if shared.is_empty() {
-                // Ends ascend: no earlier one reaches here either, unless it lies in the padding.
-                if !kept.is_empty() {
-                    break;
-                }
-                continue;
-            }
+        for (before, kept) in self.reaching(position, first) {
             let start = self.start(before);
-            for element in shared {
+            for element in first.max(kept.start)..covered.end.min(kept.end) {
                 let tap = (element as isize - start) as usize;
                 earlier[element - covered.start] += self.taper[tap] / self.total[element];
             }
         }
         Placed { taps, first, weight, earlier }
+    }
+
+    /// The tiles before one that reach element `first`, and what they keep.
+    fn reaching(
+        &self,
+        position: usize,
+        first: usize,
+    ) -> impl Iterator<Item = (usize, Range<usize>)> {
+        let kept = (0..position).rev().map(|before| (before, self.kept(before)));
+        // Ends ascend: no earlier one reaches here either, unless one lies in the padding.
+        kept.take_while(move |(_, kept)| kept.is_empty() || kept.end > first)
     }
 
     /// Whether two tiles have the same weights, element by element: those in the middle of a grid do.
@@ -161,15 +163,13 @@ impl Along {
         }
         let first = |position| self.first(position, &taps);
         let total = |position| &self.total[first(position)..][..taps.len()];
-        // The earlier tiles that reach here, and where they and what they keep begin and end from here.
+        // Where the earlier tiles that reach here begin, and what they keep, seen from here.
         let earlier = |position: usize| {
-            let from = first(position) as isize;
-            let kept = (0..position).rev().map(move |before| (before, self.kept(before)));
-            kept.take_while(move |(_, kept)| kept.is_empty() || kept.end as isize > from).map(
-                move |(before, kept)| {
-                    (kept.start as isize - from, kept.len(), self.start(before) - from)
-                },
-            )
+            let from = first(position);
+            self.reaching(position, from).map(move |(before, kept)| {
+                let from = from as isize;
+                (kept.start as isize - from, kept.len(), self.start(before) - from)
+            })
         };
         total(one) == total(other) && earlier(one).eq(earlier(other))
     }

@@ -119,8 +119,7 @@ impl<'p, T> Band<'p, T> {
         // Of one run, or of one a row of the last axis but one.
         let rows_axis = last.saturating_sub(1);
         let below = if last == 0 { 0..1 } else { elements[rows_axis].clone() };
-        let pitch = if last == 0 { 0 } else { plan.along()[last].len * grain };
-        let apart = if last == 0 { 0 } else { plan.along()[last].size * grain };
+        let (pitch, apart) = (plan.along()[last].len * grain, plan.along()[last].size * grain);
         let mut at: Vec<usize> = elements[..rows_axis].iter().map(|range| range.start).collect();
         loop {
             let (mut place, mut weights) = ((0, 0), (1.0, 0.0, true));

@@ -285,10 +285,10 @@ impl<T: Element, U: Rule<T>> Vectorized for Meet<'_, T, U> {
     fn run(self) {
         let Self { cells, panel, weight, up_to, share, shared, alone } = self;
         let one = T::Sum::from_f64(1.0);
-        for (at, values, outer) in panel.runs() {
-            let below = AHEAD * panel.pitch;
-            if let Some(soon) = cells.get(at.start + below..at.end + below) {
-                fetch(soon);
+        for (run, (at, values, outer)) in panel.runs().enumerate() {
+            if run + AHEAD < panel.outer.len() {
+                let below = AHEAD * panel.pitch;
+                fetch(&cells[at.start + below..at.end + below]);
             }
             let cells = &mut cells[at];
             let Some(earlier) = outer.earlier else {

@@ -264,7 +264,6 @@ impl Engine {
             join_columns(job, level, ring, positions, memory, &mut produce, &mut sink);
             return;
         }
-        (sink.at, sink.width) = (0, sink.block);
         if !constant && self.rows.join_pixels(job, level, offset, &positions, &mut sink) {
             return;
         }

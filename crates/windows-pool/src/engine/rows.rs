@@ -176,6 +176,22 @@ impl Rows {
         job.see(nan);
     }
 
+    /// The windows at some positions of a level whose rows lie forwards in the data, and the data up to the last
+    /// row that they look at; `None` if there are none, or elements are no accumulators as they are.
+    fn in_one_go<'l, 'd, J: Join>(
+        &self,
+        job: &Job<'d, J>,
+        level: &'l Level,
+        offset: isize,
+        positions: &Range<usize>,
+    ) -> Option<(&'l [Span], &'d [J::Acc])> {
+        let last = level.reached[positions.clone().last()?].checked_sub(1);
+        let row = self.spans.reach * self.inner;
+        let end = last.map_or(0, |last| last * level.stride as usize + row);
+        let data = job.source.direct(offset as usize..offset as usize + end)?;
+        Some((&level.spans.each[positions.clone()], data))
+    }
+
     /// Halves rows and joins them in one go, if that can be done.
     #[allow(clippy::too_many_arguments, reason = "a place in the data, a place for the results")]
     pub(super) fn halve<J: Join>(
@@ -188,14 +204,11 @@ impl Rows {
         sink: &mut Sink<'_, J::Acc>,
     ) -> bool {
         let Some(Halving { size, windows, lacks, first }) = tile.halving else { return false };
-        let Some(last) = positions.clone().last() else { return false };
-        let (pitch, len) = (level.stride as usize, self.spans.reach);
-        let rows = &level.spans.each[positions.clone()];
-        let end = level.reached[last].checked_sub(1).map_or(0, |last| last * pitch + len);
-        let Some(data) = job.source.direct(offset as usize..offset as usize + end) else {
+        let Some((rows, data)) = self.in_one_go(job, level, offset, positions) else {
             return false;
         };
         let Some(out) = sink.rows(0) else { return false };
+        let (pitch, len) = (level.stride as usize, self.spans.reach);
         let right = &self.spans.each[tile.position..][..tile.count][windows..];
         let (apart, identity) = (level.spans.dilation, job.lanes.fold.identity());
         let least = windows - usize::from(lacks);
@@ -231,17 +244,14 @@ impl Rows {
         positions: &Range<usize>,
         sink: &mut Sink<'_, J::Acc>,
     ) -> bool {
-        if !self.few_pixels || level.stride <= 0 {
+        if !self.few_pixels {
             return false;
         }
-        let Some(last) = positions.clone().last() else { return false };
-        let (pitch, len, inner) = (level.stride as usize, self.spans.reach, self.inner);
-        let rows = &level.spans.each[positions.clone()];
-        let end = level.reached[last].checked_sub(1).map_or(0, |last| last * pitch + len * inner);
-        let Some(data) = job.source.direct(offset as usize..offset as usize + end) else {
+        let Some((rows, data)) = self.in_one_go(job, level, offset, positions) else {
             return false;
         };
         let Some(out) = sink.rows(0) else { return false };
+        let (pitch, len, inner) = (level.stride as usize, self.spans.reach, self.inner);
         let rows = (rows, level.spans.dilation);
         let columns = (&self.spans.each[..], self.spans.dilation);
         let identity = job.lanes.fold.identity();

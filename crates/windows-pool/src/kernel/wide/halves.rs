@@ -59,10 +59,9 @@ impl<A: Copy, const SIZE: usize> OnVectors<A> for Halves<'_, A, SIZE> {
         let ends = |span: &Span| span.taps > 0 && span.end(1) <= len && span.first + SIZE > len;
         assert!(right.iter().all(ends), "windows at the end of a row");
 
-        let pairs_of = |[first, ..]: &[Span; 1]| first.taps == 2;
-        let even = even.filter(|_| {
-            SIZE == 2 && !lacks && right.is_empty() && rows.first_chunk().is_some_and(pairs_of)
-        });
+        // Windows of two rows that lack nothing need not be looked at one by one.
+        let whole_pairs = SIZE == 2 && !lacks && right.is_empty();
+        let even = even.filter(|_| whole_pairs && rows.first().is_some_and(|span| span.taps == 2));
         match even {
             // The last one is the furthest.
             Some(step) => {

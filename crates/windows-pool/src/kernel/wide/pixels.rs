@@ -91,13 +91,16 @@ unsafe fn joined<V: Vector, const N: usize>(
             for column in (0..columns.0).step_by(2) {
                 // Two by two, for one comparison finds a NaN in either.
                 let this = line.wrapping_add(column * columns.1);
-                let next = if column + 1 < columns.0 { this.wrapping_add(columns.1) } else { this };
+                let pair = column + 1 < columns.0;
+                let next = if pair { this.wrapping_add(columns.1) } else { this };
                 for i in 0..N {
                     let (this, next) =
                         (V::load(this.wrapping_add(at[i])), V::load(next.wrapping_add(at[i])));
                     seen[i] = this.see(next, seen[i]);
-                    // Joined twice, the last of an odd number of pixels changes nothing.
-                    acc[i] = acc[i].join(this).join(next);
+                    acc[i] = acc[i].join(this);
+                    if pair {
+                        acc[i] = acc[i].join(next);
+                    }
                 }
             }
         }

@@ -219,20 +219,12 @@ impl<A: Copy> SlideRows<'_, A> {
             let edges = [edge(vectors - 1), edge(vectors.max(2) - 2), edge(0)];
             let mut seen = V::NONE;
             for _ in 0..count {
-                let (mut next, mut next_plus) = ([none; N], none);
+                let mut behind = Behind { joined: [none; N], plus: none };
                 macro_rules! step {
                     ($vector:expr) => {{
-                        let mut acc = $vector;
-                        seen = acc.see(acc, seen);
-                        for i in 0..N {
-                            let behind = core::mem::replace(&mut next[i], acc);
-                            acc = acc.join(acc.ahead(1 << i, behind));
-                        }
-                        if PLUS {
-                            let behind = core::mem::replace(&mut next_plus, acc);
-                            acc = acc.join(acc.ahead(1, behind));
-                        }
-                        acc
+                        let vector = $vector;
+                        seen = vector.see(vector, seen);
+                        behind.step(vector, PLUS)
                     }};
                 }
                 macro_rules! at_edge {
@@ -261,6 +253,36 @@ impl<A: Copy> SlideRows<'_, A> {
     }
 }
 
+/// What a vector of neighbours is joined with, of the vector that was to its right: joins of 1, 2, 4.. elements,
+/// and the last of these joins.
+struct Behind<V, const N: usize> {
+    joined: [V; N],
+    plus: V,
+}
+
+impl<V: Vector, const N: usize> Behind<V, N> {
+    /// Joins each element of a vector with those to its right: `2^N`, and one more if `plus`.
+    ///
+    /// # Safety
+    /// That of [`Vector`].
+    #[inline(always)]
+    unsafe fn step(&mut self, vector: V, plus: bool) -> V {
+        let mut acc = vector;
+        // SAFETY: the caller's.
+        unsafe {
+            for i in 0..N {
+                let behind = core::mem::replace(&mut self.joined[i], acc);
+                acc = acc.join(acc.ahead(1 << i, behind));
+            }
+            if plus {
+                let behind = core::mem::replace(&mut self.plus, acc);
+                acc = acc.join(acc.ahead(1, behind));
+            }
+        }
+        acc
+    }
+}
+
 /// Joins `2^N` neighbours and one more if `plus`, into `out`. Whether one is NaN.
 ///
 /// # Safety
@@ -279,22 +301,8 @@ unsafe fn doubled<V: Vector, const N: usize>(
     // The last vectors, between what is before them and nothing behind them.
     let whole = (out.len() / lanes) * lanes;
     let (run, to) = (run.as_ptr(), out.as_mut_ptr());
-    let (mut next, mut next_plus) = ([none; N], none);
+    let mut next = Behind { joined: [none; N], plus: none };
     let mut seen = V::NONE;
-    macro_rules! step {
-        ($vector:expr) => {{
-            let mut acc = $vector;
-            for i in 0..N {
-                let behind = core::mem::replace(&mut next[i], acc);
-                acc = acc.join(acc.ahead(1 << i, behind));
-            }
-            if plus {
-                let behind = core::mem::replace(&mut next_plus, acc);
-                acc = acc.join(acc.ahead(1, behind));
-            }
-            acc
-        }};
-    }
     // SAFETY: `whole` is at least a vector and ends with a vector of `out`, so of `run`. Behind it there are less
     // than two vectors of `run`, which have room in the last three of `tail`.
     unsafe {
@@ -306,12 +314,12 @@ unsafe fn doubled<V: Vector, const N: usize>(
         }
         let (this, behind) = (V::load(start.add(lanes)), V::load(start.add(2 * lanes)));
         seen = this.see(behind, seen);
-        let _ = step!(behind);
-        let rest = step!(this);
+        let _ = next.step(behind, plus);
+        let rest = next.step(this, plus);
         let mut at = whole - lanes;
         let vector = V::load(run.add(at));
         seen = vector.see(this, seen);
-        let mut acc = step!(vector);
+        let mut acc = next.step(vector, plus);
         if whole < out.len() {
             acc.store(start);
             rest.store(start.add(lanes));
@@ -324,14 +332,14 @@ unsafe fn doubled<V: Vector, const N: usize>(
             seen = pair[0].see(pair[1], seen);
             for vector in pair {
                 at -= lanes;
-                acc = step!(vector);
+                acc = next.step(vector, plus);
                 acc.store(to.add(at));
             }
         }
         if at > 0 {
             let vector = V::load(run);
             seen = vector.see(vector, seen);
-            acc = step!(vector);
+            acc = next.step(vector, plus);
             acc.store(to);
         }
         V::any([seen])
