@@ -197,6 +197,8 @@ impl<'p, 'a, T: Copy, R: Rank> Packing<'p, 'a, T, R> {
         // The last axis that has several positions: windows that follow each other are neighbours on it.
         let last = grid.counts().iter().rposition(|&count| count > 1).unwrap_or(0);
         let inner = &grid.axes()[last];
+        // The axis along which rows of windows are neighbours.
+        let above = grid.counts()[..last].iter().rposition(|&count| count > 1);
         while index < end {
             let row = (inner.count() - position[last]).min(end - index);
             let columns = position[last]..position[last] + row;
@@ -219,13 +221,22 @@ impl<'p, 'a, T: Copy, R: Rank> Packing<'p, 'a, T, R> {
             while column < interior.end {
                 let (run, step) = inner.run_from(column);
                 let start = inner.start(column).wrapping_mul(stride);
-                let windows = Steps {
-                    count: run.end.min(interior.end) - column,
-                    stride: (step as isize).wrapping_mul(stride),
-                };
+                let count = run.end.min(interior.end) - column;
+                let windows = Steps { count, stride: (step as isize).wrapping_mul(stride) };
                 let first = offset.wrapping_add(start) as usize;
-                write_blocks(view.data(), first, windows, &self.merged, out);
-                column += windows.count;
+                // Rows that are all of them whole, and equally far from each other, are written at once.
+                let mut lines = Steps::ONE;
+                if let (Some(axis), true) = (above, count == inner.count()) {
+                    let (from, of) = (position[axis], &grid.axes()[axis]);
+                    let (run, step) = of.run_from(from);
+                    let rows = run.end.min(of.interior().end) - from;
+                    lines.count = rows.min((end - index) / count);
+                    lines.stride = (step as isize).wrapping_mul(view.strides()[axis]);
+                    position[axis] += lines.count - 1;
+                    index += (lines.count - 1) * count;
+                }
+                write_blocks(view.data(), first, lines, windows, &self.merged, out);
+                column += count;
             }
             for column in interior.end..columns.end {
                 position[last] = column;
@@ -314,26 +325,31 @@ fn clamp(range: Range<usize>, within: &Range<usize>) -> Range<usize> {
     start..range.end.clamp(start, within.end)
 }
 
-/// Appends all elements of a merged layout at evenly spaced offsets: the three innermost axes at once, the
-/// others by an odometer.
+/// Appends all elements of a merged layout at evenly spaced offsets, in blocks and lines of them: the three
+/// innermost axes at once, the others by an odometer.
 #[inline]
 fn write_blocks<T: Copy>(
     src: &[T],
     first: usize,
+    lines: Steps,
     blocks: Steps,
     merged: &Layout<Dyn>,
     out: &mut Writer<'_, T>,
 ) {
     let rows = |count, stride| Steps { count, stride };
     let of = match (merged.shape(), merged.strides()) {
-        (&[run], &[1]) => Blocks { blocks, run, ..Blocks::ONE },
-        (&[b, run], &[y, 1]) => Blocks { blocks, rows: rows(b, y), run, ..Blocks::ONE },
-        (&[a, b, run], &[x, y, 1]) => Blocks { blocks, planes: rows(a, x), rows: rows(b, y), run },
+        (&[run], &[1]) => Blocks { lines, blocks, run, ..Blocks::ONE },
+        (&[b, run], &[y, 1]) => Blocks { lines, blocks, rows: rows(b, y), run, ..Blocks::ONE },
+        (&[a, b, run], &[x, y, 1]) => {
+            Blocks { lines, blocks, planes: rows(a, x), rows: rows(b, y), run }
+        }
         _ => {
-            let mut first = first;
-            for _ in 0..blocks.count {
-                write_block(src, first, merged, out);
-                first = first.wrapping_add_signed(blocks.stride);
+            for line in 0..lines.count as isize {
+                for block in 0..blocks.count as isize {
+                    let across = block.wrapping_mul(blocks.stride);
+                    let ahead = line.wrapping_mul(lines.stride).wrapping_add(across);
+                    write_block(src, first.wrapping_add_signed(ahead), merged, out);
+                }
             }
             return;
         }
@@ -370,7 +386,7 @@ impl<T: Copy, R: Rank> StridedView<'_, T, R> {
         if !self.is_empty() {
             let merged = self.layout().merge_axes();
             let mut out = Writer::over(out);
-            write_blocks(self.data(), self.offset(), Steps::ONE, &merged, &mut out);
+            write_blocks(self.data(), self.offset(), Steps::ONE, Steps::ONE, &merged, &mut out);
         }
         Ok(())
     }

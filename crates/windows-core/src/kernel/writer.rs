@@ -5,6 +5,9 @@ use alloc::vec::Vec;
 use core::mem::{MaybeUninit, size_of};
 use core::ptr;
 
+#[cfg(all(target_arch = "x86_64", not(miri)))]
+use super::dispatch::Isa;
+
 /// A buffer that is written in order. It counts what it has written, so that memory that was never
 /// written is never read.
 #[derive(Debug)]
@@ -37,15 +40,22 @@ pub(crate) struct Steps {
 impl Steps {
     pub(crate) const ONE: Self = Self { count: 1, stride: 0 };
 
+    /// The start that many steps, in bytes, from a first one.
+    #[inline(always)]
+    fn from(self, first: *const u8, at: usize) -> *const u8 {
+        first.wrapping_offset(self.stride.wrapping_mul(at as isize))
+    }
+
     /// How far the last start lies from the first one; there is one.
     fn reach(self) -> isize {
         self.stride.checked_mul(self.count as isize - 1).expect("a run inside the slice")
     }
 }
 
-/// Blocks of planes of rows: `run` neighbouring elements at each of their starts.
+/// Lines of blocks of planes of rows: `run` neighbouring elements at each of their starts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Blocks {
+    pub(crate) lines: Steps,
     pub(crate) blocks: Steps,
     pub(crate) planes: Steps,
     pub(crate) rows: Steps,
@@ -53,8 +63,13 @@ pub(crate) struct Blocks {
 }
 
 impl Blocks {
-    pub(crate) const ONE: Self =
-        Self { blocks: Steps::ONE, planes: Steps::ONE, rows: Steps::ONE, run: 1 };
+    pub(crate) const ONE: Self = Self {
+        lines: Steps::ONE,
+        blocks: Steps::ONE,
+        planes: Steps::ONE,
+        rows: Steps::ONE,
+        run: 1,
+    };
 }
 
 impl<'o, T: Copy> Writer<'o, T> {
@@ -116,28 +131,28 @@ impl<'o, T: Copy> Writer<'o, T> {
         self.written += len;
     }
 
-    /// Appends blocks of runs of `src`; the first run of the first block starts at `first`.
+    /// Appends lines of blocks of runs of `src`; the first run of the first block starts at `first`.
     ///
     /// # Panics
     /// If one of them is not inside `src`, or the buffer is full.
     #[inline]
     pub(crate) fn blocks(&mut self, src: &[T], first: usize, of: Blocks) {
-        let Blocks { blocks, planes, rows, run } = of;
-        let len = run.checked_mul(rows.count).and_then(|plane| plane.checked_mul(planes.count));
-        let len = len.and_then(|block| block.checked_mul(blocks.count));
+        let Blocks { lines, blocks, planes, rows, run } = of;
+        let counts = [rows.count, planes.count, blocks.count, lines.count];
+        let len = counts.iter().try_fold(run, |len, &count| len.checked_mul(count));
         let out = &mut self.out[self.written..][..len.expect("room for all blocks")];
         if out.is_empty() {
             return;
         }
         // Every run starts between the lowest and the highest of the corners, which are both checked; a
         // product that wraps cannot be that of an offset in a slice.
-        let (across, deep, down) = (blocks.reach(), planes.reach(), rows.reach());
-        let corner = |across: isize, deep: isize, down: isize| {
-            let ahead = across.checked_add(deep).and_then(|ahead| ahead.checked_add(down));
-            ahead.and_then(|ahead| first.checked_add_signed(ahead))
+        let reach = [lines, blocks, planes, rows].map(Steps::reach);
+        let corner = |ahead: fn(isize) -> isize| {
+            let sum = reach.iter().try_fold(0_isize, |sum, &reach| sum.checked_add(ahead(reach)));
+            sum.and_then(|ahead| first.checked_add_signed(ahead))
         };
-        let low = corner(across.min(0), deep.min(0), down.min(0));
-        let high = corner(across.max(0), deep.max(0), down.max(0));
+        let low = corner(|reach| reach.min(0));
+        let high = corner(|reach| reach.max(0));
         let inside = low.is_some() && high.is_some_and(|last| last <= src.len() - run);
         assert!(run <= src.len() && inside, "a run outside the slice");
         let bytes = |of: Steps| Steps {
@@ -145,31 +160,35 @@ impl<'o, T: Copy> Writer<'o, T> {
             stride: of.stride.wrapping_mul(size_of::<T>() as isize),
             ..of
         };
-        let (blocks, planes, rows) = (bytes(blocks), bytes(planes), bytes(rows));
+        let [lines, blocks, planes, rows] = [lines, blocks, planes, rows].map(bytes);
         let bytes = run * size_of::<T>();
         let plane = rows.count * bytes;
+        let block = planes.count * plane;
         // Of all of `src`, not of what begins at `first`: a run may lie before it.
         let src = src.as_ptr().wrapping_add(first).cast::<u8>();
         let dst = out.as_mut_ptr().cast::<u8>();
-        let ahead = |of: Steps, at: usize| src.wrapping_offset(of.stride.wrapping_mul(at as isize));
-        // SAFETY, of all: every run is inside `src` by the assertion, `out` has room for exactly as many as
-        // there are, and a shared and a mutable slice do not overlap.
-        if self.stream && can_stream(dst, bytes) {
-            // A plane of every block, and then the next one.
-            let pitch = planes.count * plane;
-            for at in 0..planes.count {
-                let (src, dst) = (ahead(planes, at), dst.wrapping_add(at * plane));
-                // SAFETY: see above; and `can_stream` was asked.
-                unsafe { Runs { src, blocks, rows, bytes, dst, pitch }.stream() };
-            }
-        } else if planes.count == 1 {
-            // SAFETY: see above.
-            unsafe { Runs { src, blocks, rows, bytes, dst, pitch: plane }.copy() };
+        let runs = Runs { src, lines, blocks, rows, bytes, dst, pitch: block };
+        let stream = self.stream && can_stream(dst, bytes);
+        if planes.count == 1 && !stream {
+            // SAFETY: every run is inside `src` by the assertion, `out` has room for exactly as many as there
+            // are, and a shared and a mutable slice do not overlap.
+            unsafe { runs.copy() };
         } else {
-            for at in 0..blocks.count {
-                let (src, dst) = (ahead(blocks, at), dst.wrapping_add(at * planes.count * plane));
-                // SAFETY: see above.
-                unsafe { Runs { src, blocks: planes, rows, bytes, dst, pitch: plane }.copy() };
+            for line in 0..lines.count {
+                let src = lines.from(src, line);
+                let dst = dst.wrapping_add(line * blocks.count * block);
+                if !stream {
+                    let (lines, blocks) = (blocks, planes);
+                    // SAFETY: see above.
+                    unsafe { Runs { src, lines, blocks, rows, bytes, dst, pitch: plane }.copy() };
+                    continue;
+                }
+                // A plane of every block, and then the next one.
+                for at in 0..planes.count {
+                    let (src, dst) = (planes.from(src, at), dst.wrapping_add(at * plane));
+                    // SAFETY: see above; and `can_stream` was asked.
+                    unsafe { Runs { src, dst, lines: Steps::ONE, ..runs }.stream() };
+                }
             }
         }
         self.written += out.len();
@@ -196,9 +215,11 @@ fn can_stream(dst: *const u8, bytes: usize) -> bool {
         && dst.addr().is_multiple_of(16)
 }
 
-/// Blocks of rows that are copied, in bytes.
+/// Lines of blocks of rows that are copied, in bytes.
+#[derive(Clone, Copy)]
 struct Runs {
     src: *const u8,
+    lines: Steps,
     blocks: Steps,
     rows: Steps,
     bytes: usize,
@@ -208,17 +229,34 @@ struct Runs {
 }
 
 impl Runs {
-    /// Where a run is read, and where it is written.
+    /// Where a run of the first line is read, and where it is written.
     ///
     /// # Safety
     /// There is such a run, and it may be written.
     #[inline]
     unsafe fn at(&self, block: usize, row: usize) -> (*const u8, *mut u8) {
-        let across = self.blocks.stride.wrapping_mul(block as isize);
-        let down = self.rows.stride.wrapping_mul(row as isize);
-        let src = self.src.wrapping_offset(across).wrapping_offset(down);
+        let src = self.rows.from(self.blocks.from(self.src, block), row);
         // SAFETY: the destination holds all runs, of which this is one.
         (src, unsafe { self.dst.add(block * self.pitch + row * self.bytes) })
+    }
+
+    /// Calls `copy` with where each run is read and where it is written: one behind the other.
+    #[inline(always)]
+    fn each(&self, mut copy: impl FnMut(*const u8, *mut u8)) {
+        debug_assert_eq!(self.pitch, self.rows.count * self.bytes);
+        let mut dst = self.dst;
+        for line in 0..self.lines.count {
+            let mut block = self.lines.from(self.src, line);
+            for _ in 0..self.blocks.count {
+                let mut src = block;
+                for _ in 0..self.rows.count {
+                    copy(src, dst);
+                    src = src.wrapping_offset(self.rows.stride);
+                    dst = dst.wrapping_add(self.bytes);
+                }
+                block = block.wrapping_offset(self.blocks.stride);
+            }
+        }
     }
 
     /// Copies them.
@@ -229,8 +267,8 @@ impl Runs {
     /// 32 bytes were slower.
     ///
     /// # Safety
-    /// Every run, `bytes` from `src + block * blocks.stride + row * rows.stride`, is readable, as many bytes
-    /// are writable from `dst + block * pitch + row * bytes`, and none of these overlap.
+    /// Every run, `bytes` from `src` and a stride for each line, block and row, is readable, as many bytes are
+    /// writable from `dst` on, one run behind the other, and none of these overlap.
     #[inline]
     unsafe fn copy(self) {
         macro_rules! moves {
@@ -238,6 +276,11 @@ impl Runs {
                 // SAFETY: the caller's promise, and `bytes` is one block at least and `$count` at most.
                 unsafe { self.copy_short::<$block, $count>() }
             };
+        }
+        #[cfg(all(target_arch = "x86_64", not(miri)))]
+        if (17..=64).contains(&self.bytes) && Isa::best() >= Isa::Avx512 {
+            // SAFETY: the caller's promise, and the instruction set is there.
+            return unsafe { self.copy_masked() };
         }
         match self.bytes {
             0 => {}
@@ -252,15 +295,8 @@ impl Runs {
             65..=96 => moves!(u128, 6),
             97..=128 => moves!(u128, 8),
             bytes => {
-                for block in 0..self.blocks.count {
-                    for row in 0..self.rows.count {
-                        // SAFETY: one of the runs that the caller promises.
-                        unsafe {
-                            let (src, dst) = self.at(block, row);
-                            ptr::copy_nonoverlapping(src, dst, bytes);
-                        }
-                    }
-                }
+                // SAFETY: the caller's promise.
+                self.each(|src, dst| unsafe { ptr::copy_nonoverlapping(src, dst, bytes) });
             }
         }
     }
@@ -273,30 +309,43 @@ impl Runs {
     #[inline(always)]
     unsafe fn copy_short<Block: Copy, const COUNT: usize>(&self) {
         let last = self.bytes - size_of::<Block>();
-        for block in 0..self.blocks.count {
-            // SAFETY: a block has a run.
-            let (mut src, mut dst) = unsafe { self.at(block, 0) };
-            for _ in 0..self.rows.count {
-                for block in 0..COUNT {
-                    let at = (block * size_of::<Block>()).min(last);
-                    // SAFETY: `at + size_of::<Block>() <= bytes`, inside the run on both sides;
-                    // `MaybeUninit` moves padding bytes of `T` as they are, and both accesses are
-                    // unaligned.
-                    unsafe {
-                        let value = src.add(at).cast::<MaybeUninit<Block>>().read_unaligned();
-                        dst.add(at).cast::<MaybeUninit<Block>>().write_unaligned(value);
-                    }
+        self.each(|src, dst| {
+            for block in 0..COUNT {
+                let at = (block * size_of::<Block>()).min(last);
+                // SAFETY: `at + size_of::<Block>() <= bytes`, inside the run on both sides;
+                // `MaybeUninit` moves padding bytes of `T` as they are, and both accesses are
+                // unaligned.
+                unsafe {
+                    let value = src.add(at).cast::<MaybeUninit<Block>>().read_unaligned();
+                    dst.add(at).cast::<MaybeUninit<Block>>().write_unaligned(value);
                 }
-                src = src.wrapping_offset(self.rows.stride);
-                dst = dst.wrapping_add(self.bytes);
             }
-        }
+        });
+    }
+
+    /// Copies them by one move each, of as many bytes of a register as a run has.
+    ///
+    /// Measured on runs of 48 bytes: 0.72 of the time of three moves of 16 bytes.
+    ///
+    /// # Safety
+    /// As for [`Runs::copy`], runs have 1 to 64 bytes, and the processor has AVX-512 F and BW.
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    #[target_feature(enable = "avx512f,avx512bw")]
+    unsafe fn copy_masked(&self) {
+        use core::arch::x86_64::{_mm512_mask_storeu_epi8, _mm512_maskz_loadu_epi8};
+        let mask = u64::MAX >> (64 - self.bytes);
+        // SAFETY: the caller's promise; bytes beyond the mask are not touched.
+        self.each(|src, dst| unsafe {
+            let run = _mm512_maskz_loadu_epi8(mask, src.cast());
+            _mm512_mask_storeu_epi8(dst.cast(), mask, run);
+        });
     }
 
     /// Copies them past the caches: blocks take turns, so that rows that lie side by side are read along.
     ///
     /// # Safety
-    /// As for [`Runs::copy`], and [`can_stream`] says yes.
+    /// There is one line. Every run is readable, is writable where [`Runs::at`] says, and overlaps none of the
+    /// others; [`can_stream`] says yes.
     #[inline]
     unsafe fn stream(self) {
         // SAFETY: the caller's promise is passed on.
