@@ -1,6 +1,7 @@
 //! Convolution of every kind, element and memory order, on every path of this machine.
 
 use arbitrary::{Result, Unstructured};
+use windows_conv::Method;
 use windows_core::kernel::Isa;
 use windows_testkit::NaiveAxis;
 
@@ -9,11 +10,11 @@ use crate::input::{axis_over, order, upto};
 #[path = "../../crates/windows-conv/tests/common/mod.rs"]
 mod common;
 
-use common::{Case, check_f32, check_f64, check_integers};
+use common::{Case, check_f32, check_f64, check_integers, check_uneven};
 
 pub(crate) fn conv(u: &mut Unstructured<'_>) -> Result<()> {
-    let check = upto(u, 6)?;
-    let mut case = case(u)?;
+    let check = upto(u, 8)?;
+    let mut case = case(u, check > 6)?;
     for isa in [Isa::Portable, Isa::Avx2, Isa::Avx512] {
         if !isa.is_available() {
             continue;
@@ -22,7 +23,8 @@ pub(crate) fn conv(u: &mut Unstructured<'_>) -> Result<()> {
         match check {
             0 => check_f32(&case, false),
             1 => check_f32(&case, true),
-            2 => check_f64(&case),
+            2 | 7 => check_f64(&case),
+            8 => check_uneven(&case),
             signs => check_integers(&case, signs as u8 - 3),
         }
         .unwrap_or_else(|error| panic!("{error} {case:?}"));
@@ -30,13 +32,19 @@ pub(crate) fn conv(u: &mut Unstructured<'_>) -> Result<()> {
     Ok(())
 }
 
-fn case(u: &mut Unstructured<'_>) -> Result<Case> {
-    let rank = 1 + upto(u, 2)?;
+/// A case, of squares of outputs if asked for.
+fn case(u: &mut Unstructured<'_>, squares: bool) -> Result<Case> {
+    let rank = if squares { 2 } else { 1 + upto(u, 2)? };
     let longest = [0, 40, 12, 6][rank];
-    let transposed: bool = u.arbitrary()?;
+    let transposed = !squares && u.arbitrary()?;
     let (mut axes, mut output_padding) = (Vec::new(), Vec::new());
     for _ in 0..rank {
         let len = 1 + upto(u, longest - 1)?;
+        if squares {
+            axes.push(NaiveAxis::new(len, 3, 1).padding(upto(u, 3)?, upto(u, 3)?));
+            output_padding.push(0);
+            continue;
+        }
         if !transposed {
             axes.push(axis_over(u, len, 5)?);
             output_padding.push(0);
@@ -77,6 +85,7 @@ fn case(u: &mut Unstructured<'_>) -> Result<Case> {
         spread: 1 + upto(u, 2)? as isize,
         channels_last: u.arbitrary()?,
         isa: Isa::Portable,
+        method: if squares { Method::Winograd } else { Method::Direct },
         threads: 1 + upto(u, 2)?,
         scratch: *u.choose(&[40_000, 1 << 20])?,
         seed: u.arbitrary()?,

@@ -6,13 +6,16 @@ use std::hint::black_box;
 use serde_json::json;
 use windows_benches::layers::{Layer, MOBILENET_V2, RESNET_50};
 use windows_benches::noise;
-use windows_conv::{ColumnOrder, ConvPlan, ConvSpec, Im2col, OutputOrder, PlanOptions};
+use windows_conv::{ColumnOrder, ConvPlan, ConvSpec, Im2col, Method, OutputOrder, PlanOptions};
 use windows_core::{DynView, WindowSpec};
 
 use crate::gemm::Baseline;
 use crate::row::{HEAVY, Row, Target};
 use crate::rten::Rten;
 use crate::session::{Array, Case, Session};
+
+/// Ours, asked for fewer products.
+const WINOGRAD: &str = "ours, Winograd";
 
 /// The baseline.
 const GEMM: &str = "tiled im2col and matrixmultiply";
@@ -82,12 +85,32 @@ fn convolve(session: &mut Session, layer: Layer, order: OutputOrder) {
     if groups > 1 {
         return session.serve(&case, &mut [("ours", &mut ours), (RTEN, &mut by_rten)]);
     }
+    let options = PlanOptions { method: Method::Winograd, ..options };
+    let squares = ConvPlan::with(&spec, x.layout(), &w, &options).expect("a plan");
+    let (fewer, room) = (
+        RefCell::new(vec![0.0; plan.output_len()]),
+        RefCell::new(vec![0.0; squares.scratch_len()]),
+    );
+    let mut by_squares = || {
+        let (out, room) = (&mut *fewer.borrow_mut(), &mut *room.borrow_mut());
+        squares.run(black_box(&x), out, room).expect("an output");
+    };
+    by_squares();
+    check(&expected, &fewer.borrow());
     let baseline = Baseline::new(layer, &weights, &bias);
     let multiplied = RefCell::new(vec![0.0; plan.output_len()]);
     let mut by_product = || baseline.run(black_box(&x), &mut multiplied.borrow_mut());
     by_product();
     check(&expected, &multiplied.borrow());
-    session.serve(&case, &mut [("ours", &mut ours), (GEMM, &mut by_product), (RTEN, &mut by_rten)]);
+    session.serve(
+        &case,
+        &mut [
+            ("ours", &mut ours),
+            (WINOGRAD, &mut by_squares),
+            (GEMM, &mut by_product),
+            (RTEN, &mut by_rten),
+        ],
+    );
 }
 
 /// Sums in another order are a little different.
@@ -148,7 +171,7 @@ pub(crate) fn rows() -> Vec<Row> {
         .iter()
         .map(|of| {
             layer("resnet", *of, OutputOrder::ChannelsFirst)
-                .rivals(&[GEMM, RTEN])
+                .rivals(&[WINOGRAD, GEMM, RTEN])
                 .peers(&[NCHW, OWN, "torch", ORT, "tract"])
                 .skip("candle", HEAVY)
                 .target(Target::Faster(1.15, NCHW))

@@ -154,8 +154,20 @@ impl Bands {
         row: usize,
         channels: usize,
     ) -> Option<usize> {
+        Some(self.first(outer, row, channels)? + self.tap(inner))
+    }
+
+    /// Where the line that a row has for an outer tap begins in a strip of so many channels.
+    #[inline(always)]
+    pub(crate) fn first(&self, outer: usize, row: usize, channels: usize) -> Option<usize> {
         let line = self.places[outer * self.rows + row];
-        (line != NO_LINE).then(|| line * channels * self.line + self.taps[inner])
+        (line != NO_LINE).then(|| line * channels * self.line)
+    }
+
+    /// Where the first output of a row finds a tap in a line.
+    #[inline(always)]
+    pub(crate) fn tap(&self, inner: usize) -> usize {
+        self.taps[inner]
     }
 
     /// Elements of a strip of so many channels.

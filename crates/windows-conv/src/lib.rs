@@ -32,6 +32,7 @@
 //! | a layer: step, dilation, padding, groups, bias, activation | [`ConvSpec`], [`PlanOptions`], [`ConvPlan`] |
 //! | its adjoint (`conv_transpose`, deconvolution, upsampling) | [`ConvSpec::transposed`] |
 //! | one call | [`conv()`] |
+//! | 3 x 3 layers with less than half of the products | [`Method::Winograd`] |
 //! | mathematical convolution, weights flipped | [`ConvSpec::convolution`] |
 //! | exact integers (ONNX `ConvInteger`) | [`ConvPlan`] of `u8` or `i8`, zero points in [`PlanOptions`] |
 //! | sound that arrives in chunks | [`CausalConv1d`] |
@@ -52,6 +53,9 @@
 //! are left out, and no lane is lost at the end of one. Threads take blocks or bands from a counter until
 //! there are none left. Convolutions with one input channel per output have kernels of their own.
 //!
+//! Windows of 3 x 3 at step 1 may be asked for with fewer products, by [`Method::Winograd`]: its errors are bounded
+//! differently, so it is not taken unasked.
+//!
 //! All of it is written once, over the registers of AVX-512, AVX2 with FMA, or plain arrays that the
 //! compiler vectorises; [`ConvPlan::kernel`] says what was chosen, and the environment variable
 //! `WINDOWS_ISA` or [`PlanOptions::isa`] caps it.
@@ -68,6 +72,7 @@ mod plan;
 mod reference;
 mod shape;
 mod spec;
+mod square;
 
 pub use causal::CausalConv1d;
 pub use error::ConvError;
@@ -75,4 +80,4 @@ pub use im2col::{ColumnOrder, Im2col, col2im, im2col};
 pub use kernel::element::Operand;
 pub use named::NamedKernel;
 pub use plan::{ConvPlan, Kernel, conv};
-pub use spec::{Activation, ConvSpec, OutputOrder, PlanOptions};
+pub use spec::{Activation, ConvSpec, Method, OutputOrder, PlanOptions};

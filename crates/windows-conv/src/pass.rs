@@ -143,6 +143,43 @@ impl Pass {
         shared.then_some(low..high)
     }
 
+    /// The pass whose outputs are squares of 2 x 2 of these, if these have 3 x 3 neighbouring taps at step 1 and
+    /// 16 products a square are fewer than 9 an output. It has 4 x 4 taps at step 2, and its outputs lie nowhere.
+    pub(crate) fn squares(&self) -> Option<Self> {
+        let stairs = self.stairs.as_ref().filter(|stairs| stairs.step == 1)?;
+        let real = self.columns(1)?;
+        if self.inner.len() != 3 || self.taps() != 9 {
+            return None;
+        }
+        let (rows, width) = (self.rows.div_ceil(2), self.width.div_ceil(2));
+        if 16 * rows * width >= 9 * self.pixels() {
+            return None;
+        }
+        let base = |place: usize| stairs.bases.get(place).copied().unwrap_or(MISSING);
+        let first = self.inner[0].offset;
+        let tap = |tap: usize| {
+            let bound = |column: usize| column.saturating_sub(tap).div_ceil(2).min(width);
+            let (lo, hi) = (bound(real.start), bound(real.end));
+            let offset = first.wrapping_add(self.stride.wrapping_mul(tap as isize));
+            LineTap { offset, lo, hi: hi.max(lo), weight: 0 }
+        };
+        Some(Self {
+            rows,
+            width,
+            stride: self.stride.wrapping_mul(2),
+            outer: (0..4)
+                .flat_map(|tap| (0..rows).map(move |row| 2 * row + tap))
+                .map(base)
+                .collect(),
+            inner: (0..4).map(tap).collect(),
+            weights: vec![0; 16],
+            out_rows: Vec::new(),
+            out_stride: 0,
+            out_flat: false,
+            stairs: None,
+        })
+    }
+
     #[inline(always)]
     pub(crate) fn out_offset(&self, pixel: usize) -> isize {
         self.out_rows[pixel / self.width] + (pixel % self.width) as isize * self.out_stride

@@ -1,5 +1,6 @@
 //! Plan once, run often: geometry, packed weights and the choice of a kernel.
 
+use std::array::from_fn;
 use std::fmt;
 
 use windows_core::kernel::Isa;
@@ -12,7 +13,8 @@ use crate::kernel::run::{run, tile_size};
 use crate::kernel::tile::Finish;
 use crate::pass::{Pass, PassAxis, named, passes, transposed_axis};
 use crate::shape::{Product, Shape, TileSize};
-use crate::spec::{Activation, ConvSpec, OutputOrder, PlanOptions};
+use crate::spec::{Activation, ConvSpec, Method, OutputOrder, PlanOptions};
+use crate::square::{PLACES, transformed};
 use crate::{ConvError, reference};
 
 /// Bytes of scratch memory that a plan does not ask for more of.
@@ -43,6 +45,7 @@ pub(crate) struct PassPlan<T> {
 pub struct Kernel {
     isa: Isa,
     algorithm: Algorithm,
+    squares: bool,
     channel_lanes: bool,
     rows: usize,
     lanes: usize,
@@ -55,10 +58,11 @@ impl Kernel {
         self.isa
     }
 
-    /// `"implicit-gemm"`, `"depthwise"` or `"reference"`.
+    /// `"implicit-gemm"`, `"winograd"`, `"depthwise"` or `"reference"`.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self.algorithm {
+            Algorithm::Gemm if self.squares => "winograd",
             Algorithm::Gemm => "implicit-gemm",
             Algorithm::DepthwiseRows | Algorithm::DepthwiseChannels => "depthwise",
             Algorithm::Reference => "reference",
@@ -110,6 +114,8 @@ pub(crate) fn isa_name(isa: Isa) -> &'static str {
 /// Taps in the padding contribute nothing: they are skipped, not multiplied by zero, so that infinite or
 /// NaN weights stay out of outputs whose window does not reach the data with them. (Kernels do pad
 /// panels with zeros where all weights are finite, which cannot be told apart.)
+///
+/// [`Method::Winograd`] keeps the first of these promises and loosens the second, as it says.
 ///
 /// # Example
 /// ```
@@ -193,16 +199,26 @@ impl<W: Copy + Sync> Weights<'_, W> {
         X::weight([channel(0), channel(1)], zero)
     }
 
+    /// The weights of every square: by output channel, input channel of the group, and place.
+    fn transformed<X: Operand<W>>(&self, taps: &[usize]) -> Vec<[X::Output; PLACES]> {
+        let of = |out: usize, channel: usize| {
+            let (group, out) = (out / self.out_per_group, out % self.out_per_group);
+            let step = |tap: usize| tap * self.per_group + channel;
+            transformed(from_fn(|tap| self.lane::<X>(&[], group, out, step(tap), taps)))
+        };
+        let outs = 0..self.groups * self.out_per_group;
+        outs.flat_map(|out| (0..self.per_group).map(move |channel| of(out, channel))).collect()
+    }
+
     /// Panels of `full` channels, each `steps x width`, group by group; the last panel of a group is as
     /// wide as `unit` allows.
-    fn pack<X: Operand<W>>(
+    fn pack<T: Scalar>(
         &self,
-        zeros: &[i32],
-        taps: &[usize],
+        steps: usize,
         full: usize,
         unit: usize,
-    ) -> Vec<X::Output> {
-        let steps = self.per_group.div_ceil(X::PAIR) * taps.len();
+        lane: impl Fn(usize, usize, usize) -> T,
+    ) -> Vec<T> {
         let mut packed =
             Vec::with_capacity(self.groups * self.out_per_group.next_multiple_of(unit) * steps);
         for group in 0..self.groups {
@@ -211,8 +227,8 @@ impl<W: Copy + Sync> Weights<'_, W> {
                 for step in 0..steps {
                     packed.extend((first..first + exist.next_multiple_of(unit)).map(
                         |out| match out < self.out_per_group {
-                            true => self.lane::<X>(zeros, group, out, step, taps),
-                            false => X::Output::default(),
+                            true => lane(group, out, step),
+                            false => T::default(),
                         },
                     ));
                 }
@@ -404,6 +420,7 @@ impl<X: Operand<W>, W: Copy + Sync> ConvPlan<X, W> {
                     limit,
                     threads: self.threads,
                     times: self.images() * self.groups,
+                    winograd: options.method == Method::Winograd,
                 };
                 match size.shape(&product) {
                     Ok(shape) => shapes.push(shape),
@@ -421,14 +438,26 @@ impl<X: Operand<W>, W: Copy + Sync> ConvPlan<X, W> {
 
         let mut shapes = shapes.into_iter();
         for pass in passes {
-            let steps = per_tap * pass.taps();
+            let mut steps = per_tap * pass.taps();
             let shape = if algorithm == Algorithm::Gemm { shapes.next() } else { None };
             let (full, unit) = match shape.as_ref().map(Shape::channel_lanes) {
                 Some(true) => (size.panel(true), size.width),
                 Some(false) => (size.panel(false), size.panel(false)),
                 None => (1, 1),
             };
-            let mut packed = weights.pack::<X>(zeros, &pass.weights, full, unit);
+            let taps = &pass.weights;
+            let mut packed = if shape.as_ref().is_some_and(Shape::squares) {
+                let places = weights.transformed::<X>(taps);
+                steps = per_tap * PLACES;
+                weights.pack(steps, full, unit, |group, out, step| {
+                    let out = group * weights.out_per_group + out;
+                    places[out * per_tap + step % per_tap][step / per_tap]
+                })
+            } else {
+                weights.pack(steps, full, unit, |group, out, step| {
+                    weights.lane::<X>(zeros, group, out, step, taps)
+                })
+            };
             if algorithm == Algorithm::DepthwiseChannels {
                 packed = (0..steps)
                     .flat_map(|tap| packed.iter().skip(tap).step_by(steps).copied())
@@ -477,15 +506,14 @@ impl<X: Operand<W>, W: Copy + Sync> ConvPlan<X, W> {
     #[must_use]
     pub fn kernel(&self) -> Kernel {
         let size: TileSize = tile_size::<X::Output>(self.isa);
+        let shape = self.passes.first().and_then(|pass| pass.shape.as_ref());
         let channel_lanes = match self.algorithm {
             Algorithm::DepthwiseChannels => true,
-            _ => {
-                let shape = self.passes.first().and_then(|pass| pass.shape.as_ref());
-                shape.is_some_and(Shape::channel_lanes)
-            }
+            _ => shape.is_some_and(Shape::channel_lanes),
         };
         let (rows, lanes) = size.tile(channel_lanes);
-        Kernel { isa: self.isa, algorithm: self.algorithm, channel_lanes, rows, lanes }
+        let squares = shape.is_some_and(Shape::squares);
+        Kernel { isa: self.isa, algorithm: self.algorithm, squares, channel_lanes, rows, lanes }
     }
 
     pub(crate) fn images(&self) -> usize {

@@ -1,12 +1,17 @@
 //! How the multiplication of a pass is laid out: what lies along the lanes, and what is packed at a time.
 
 use crate::band::Bands;
-use crate::kernel::gemm::{ALIGN, longest_k_block};
+use crate::kernel::gemm::longest_k_block;
+use crate::kernel::job::ALIGN;
 use crate::kernel::lanes::Lanes;
 use crate::pass::Pass;
+use crate::square::{PLACES, Room, Squares};
 
 /// Bytes of a strip that stay in the second level of cache, with a panel of weights and sums.
 const STRIP: usize = 512 << 10;
+
+/// Channels whose inputs are transformed at a time: their strip stays in the first level of cache.
+const PART: usize = 8;
 
 /// Bytes of a page of memory.
 const PAGE: usize = 4096;
@@ -22,6 +27,8 @@ pub(crate) enum Tiles {
     Pixels { block: usize },
     /// Channels; pixels are packed in strips.
     Channels(Bands),
+    /// Channels, of outputs by the square.
+    Squares(Box<Squares>),
 }
 
 #[derive(Clone, Debug)]
@@ -38,7 +45,12 @@ pub(crate) struct Shape {
 
 impl Shape {
     pub(crate) fn channel_lanes(&self) -> bool {
-        matches!(self.tiles, Tiles::Channels(_))
+        !matches!(self.tiles, Tiles::Pixels { .. })
+    }
+
+    /// Whether outputs are summed up by the square.
+    pub(crate) fn squares(&self) -> bool {
+        matches!(self.tiles, Tiles::Squares(_))
     }
 }
 
@@ -63,6 +75,8 @@ pub(crate) struct Product<'a> {
     pub threads: usize,
     /// Images times groups.
     pub times: usize,
+    /// Whether squares of outputs may be summed up by Winograd's method.
+    pub winograd: bool,
 }
 
 /// The tiles of an instruction set.
@@ -104,8 +118,13 @@ impl TileSize {
         channels.next_multiple_of(if channel_lanes { self.width } else { self.rows })
     }
 
-    /// The layout of the least work that fits the limit, or the bytes that the smallest one needs.
+    /// The layout of the least work that fits the limit, or the bytes that the smallest one needs. Whether it is
+    /// squares depends on the geometry alone, for their sums have other roundings.
     pub(crate) fn shape(self, of: &Product<'_>) -> Result<Shape, usize> {
+        let asked = of.winograd && of.plain;
+        if let Some(squares) = of.pass.squares().filter(|_| asked) {
+            return self.by_squares(of, squares);
+        }
         let (pixels, channels) = (self.by_pixels(of), self.by_channels(of));
         match (pixels, channels) {
             (Ok(pixels), Ok(channels)) => {
@@ -187,25 +206,64 @@ impl TileSize {
         // Neighbouring channels in one page are read as well as packed ones.
         let near = of.in_channel > 0 && of.in_channel as usize <= PAGE / of.size;
         let in_place = of.plain && pass.is_pointwise() && near;
-        let limit = of.limit / of.size;
-        let room = limit.min(STRIP / of.size);
         // Weights are read again for every band: threads share bands where those are the lesser part.
-        let weights = of.per_tap * pass.taps() * of.channels;
-        let bands = if weights <= of.per_tap * pass.pixels() { of.blocks() } else { 1 };
+        let shared = pass.taps() * of.channels > pass.pixels();
         // A row has a line of its own at the least: what cannot fit need not be tried.
-        let line = if in_place { 1 } else { (of.per_tap * pass.width).max(1) };
-        let mut rows = pass.rows.div_ceil(bands).min(room / line).max(1);
+        let line = if in_place { 1 } else { of.per_tap * pass.width };
+        let (bands, scratch) = self.fit(of, STRIP, line, shared, needed, |rows, columns| {
+            Bands::new(pass, rows, columns, unit, in_place)
+        })?;
+        let parts = of.parts(bands.list.len(), of.channels.div_ceil(self.panel(true)));
+        Ok(Shape { tiles: Tiles::Channels(bands), buffered, parts, scratch })
+    }
+
+    /// Squares of outputs, in the largest bands that fit.
+    fn by_squares(self, of: &Product<'_>, pass: Pass) -> Result<Shape, usize> {
+        let unit = ALIGN / of.size;
+        let buffered = of.out_channel != 1;
+        let panel = self.padded(true, of.channels).min(self.panel(true));
+        let part = of.per_tap.min(PART);
+        let room = |bands: &Bands| Room::new(bands, (of.per_tap, part), panel, buffered, unit);
+        let needed = |bands: &Bands| room(bands).len().saturating_add(unit);
+        let line = (PLACES * (of.per_tap + panel)).saturating_mul(pass.width);
+        let shared = of.channels > pass.pixels();
+        let of_squares = Product { pass: &pass, ..*of };
+        let (bands, scratch) =
+            self.fit(&of_squares, usize::MAX, line, shared, needed, |rows, columns| {
+                Bands::new(&pass, rows, columns, unit, false)
+            })?;
+        let parts = of.parts(bands.list.len(), of.channels.div_ceil(self.panel(true)));
+        let room = room(&bands);
+        let tiles = Tiles::Squares(Box::new(Squares { pass, bands, part, room }));
+        Ok(Shape { tiles, buffered, parts, scratch })
+    }
+
+    /// The largest bands for which the elements that are `needed` are at most so many bytes, or the least
+    /// that are within the limit; as many as threads want, unless those share bands. A row needs `line`
+    /// elements at the least.
+    fn fit(
+        self,
+        of: &Product<'_>,
+        most: usize,
+        line: usize,
+        shared: bool,
+        needed: impl Fn(&Bands) -> usize,
+        cut: impl Fn(usize, usize) -> Bands,
+    ) -> Result<(Bands, usize), usize> {
+        let pass = of.pass;
+        let limit = of.limit / of.size;
+        let room = limit.min(most / of.size);
+        let bands = if shared { 1 } else { of.blocks() };
+        let mut rows = pass.rows.div_ceil(bands).min(room / line.max(1)).max(1);
         let mut columns = match pass.rows {
             1 => pass.width.div_ceil(bands).next_multiple_of(self.pixels).min(pass.width),
             _ => pass.width,
         };
         loop {
-            let bands = Bands::new(pass, rows, columns.max(1), unit, in_place);
+            let bands = cut(rows, columns.max(1));
             let len = needed(&bands);
             if len <= room || (len <= limit && rows == 1 && columns <= self.pixels) {
-                let parts = of.parts(bands.list.len(), of.channels.div_ceil(self.panel(true)));
-                let tiles = Tiles::Channels(bands);
-                return Ok(Shape { tiles, buffered, parts, scratch: len });
+                return Ok((bands, len));
             }
             if rows > 1 {
                 rows = rows.div_ceil(2);

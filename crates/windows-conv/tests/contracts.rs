@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use windows_conv::{
-    Activation, CausalConv1d, ColumnOrder, ConvError, ConvPlan, ConvSpec, Im2col, Kernel,
+    Activation, CausalConv1d, ColumnOrder, ConvError, ConvPlan, ConvSpec, Im2col, Kernel, Method,
     OutputOrder, PlanOptions, conv,
 };
 use windows_core::kernel::Isa;
@@ -63,6 +63,13 @@ fn setups() -> Vec<Setup> {
     ]
 }
 
+/// Each of the two methods, with the setups that it is taken for.
+fn methods() -> Vec<(Method, Setup)> {
+    let direct = setups().into_iter().map(|setup| (Method::Direct, setup));
+    let squares = setups().into_iter().map(|setup| (Method::Winograd, setup)).take(2);
+    direct.chain(squares).collect()
+}
+
 fn isas() -> Vec<Isa> {
     [Isa::Portable, Isa::Avx2, Isa::Avx512].into_iter().filter(|isa| isa.is_available()).collect()
 }
@@ -70,8 +77,8 @@ fn isas() -> Vec<Isa> {
 #[test]
 fn bits_do_not_depend_on_threads_scratch_or_order() {
     for isa in isas() {
-        for setup in setups() {
-            let options = PlanOptions { isa: Some(isa), ..PlanOptions::default() };
+        for (method, setup) in methods() {
+            let options = PlanOptions { isa: Some(isa), method, ..PlanOptions::default() };
             let (expected, kernel) = setup.run(&options);
             assert_eq!(kernel.isa(), isa);
             // Long sums, in several blocks: the plain loops are held against the oracle elsewhere.
@@ -98,23 +105,28 @@ fn bits_do_not_depend_on_threads_scratch_or_order() {
 
 #[test]
 fn bits_do_not_depend_on_the_batch() {
-    let one = |x: &[f32], n: usize| {
-        let x = DynView::new(x, [n, 24, 12, 11]).unwrap();
-        let w = noise(32 * 24 * 9, 5);
-        let w = DynView::new(&w, [32, 24, 3, 3]).unwrap();
-        conv(&ConvSpec::new([3, 3]), &x, &w).unwrap()
-    };
-    let images = noise(4 * 24 * 12 * 11, 6);
-    let together = one(&images, 4);
-    let apart: Vec<f32> = images.chunks(24 * 12 * 11).flat_map(|image| one(image, 1)).collect();
-    assert_eq!(together, apart);
+    for method in [Method::Direct, Method::Winograd] {
+        let one = |x: &[f32], n: usize| {
+            let x = DynView::new(x, [n, 24, 12, 11]).unwrap();
+            let w = noise(32 * 24 * 9, 5);
+            let w = DynView::new(&w, [32, 24, 3, 3]).unwrap();
+            let options = PlanOptions { method, ..PlanOptions::default() };
+            let plan = ConvPlan::with(&ConvSpec::new([3, 3]), x.layout(), &w, &options).unwrap();
+            plan.conv(&x).unwrap()
+        };
+        let images = noise(4 * 24 * 12 * 11, 6);
+        let together = one(&images, 4);
+        let apart: Vec<f32> = images.chunks(24 * 12 * 11).flat_map(|image| one(image, 1)).collect();
+        assert_eq!(together, apart);
+    }
 }
 
 #[test]
 fn a_run_allocates_nothing_and_scratch_is_bounded() {
-    for setup in setups() {
+    for (method, setup) in methods() {
         for scratch_bytes in [100_000, 1 << 20] {
-            let plan = setup.plan(&PlanOptions { scratch_bytes, ..PlanOptions::default() });
+            let options = PlanOptions { scratch_bytes, method, ..PlanOptions::default() };
+            let plan = setup.plan(&options);
             assert!(plan.scratch_len() * size_of::<f32>() <= scratch_bytes);
             let x = DynView::new(&setup.x, &setup.x_shape[..]).unwrap();
             let mut out = vec![f32::NAN; plan.output_len()];
@@ -157,6 +169,45 @@ fn the_plan_says_which_kernel_it_chose() {
         assert_eq!(kernels[6], ("implicit-gemm", "channels"));
         let text = setups()[1].plan(&PlanOptions::default()).kernel().to_string();
         assert_eq!(text, "avx512 implicit-gemm 14x32, channels along the lanes");
+    }
+}
+
+#[test]
+fn winograd_is_taken_where_it_has_fewer_products() {
+    let kernel = |spec: ConvSpec, len: usize| {
+        let setup = Setup::new(spec, [1, 16, len, len], [16, 16, 3, 3]);
+        let options = PlanOptions { method: Method::Winograd, ..PlanOptions::default() };
+        setup.plan(&options).kernel().name()
+    };
+    let square = ConvSpec::new([3, 3]);
+    assert_eq!(kernel(square.clone(), 8), "winograd");
+    assert_eq!(kernel(square.clone().convolution(), 8), "winograd");
+    // 16 products for a single output.
+    assert_eq!(kernel(square.clone(), 3), "implicit-gemm");
+    assert_eq!(kernel(square.clone().step(2), 9), "implicit-gemm");
+    assert_eq!(kernel(square.clone().dilation(2), 9), "implicit-gemm");
+    assert_eq!(kernel(square.clone().step(2).transposed(), 9), "implicit-gemm");
+    // Snapped windows come in two kinds of rows, of which the last is short.
+    assert_eq!(kernel(square.step(2).edge(windows_core::Edge::Snap), 10), "implicit-gemm");
+}
+
+#[test]
+fn what_is_infinite_reaches_a_square_and_no_further() {
+    let mut data = [1.0f32; 128];
+    data[3 * 8 + 3] = f32::INFINITY;
+    let x = DynView::new(&data, [1, 2, 8, 8]).unwrap();
+    let w = [1.0f32; 36];
+    let w = DynView::new(&w, [2, 2, 3, 3]).unwrap();
+    let options = PlanOptions { method: Method::Winograd, ..PlanOptions::default() };
+    let plan = ConvPlan::with(&ConvSpec::new([3, 3]), x.layout(), &w, &options).unwrap();
+    let y = plan.conv(&x).unwrap();
+    assert_eq!(plan.kernel().name(), "winograd");
+    for (i, y) in y.iter().enumerate() {
+        let (row, column) = (i / 6 % 6, i % 6);
+        // The windows of outputs 1 to 3 have the third element; squares 0 and 1 read it, which end at output 3.
+        let own = (1..4).contains(&row) && (1..4).contains(&column);
+        assert!(!own || !y.is_finite(), "output {i}: {y}");
+        assert!((row < 4 && column < 4) || *y == 18.0, "output {i}: {y}");
     }
 }
 

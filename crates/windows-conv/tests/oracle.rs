@@ -2,11 +2,11 @@
 
 mod common;
 
-use common::{Case, check_f32, check_f64, check_integers};
+use common::{Case, check_f32, check_f64, check_integers, check_uneven};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use windows_conv::{Activation, ConvPlan, ConvSpec, PlanOptions};
+use windows_conv::{Activation, ConvPlan, ConvSpec, Method, PlanOptions};
 use windows_core::DynView;
 use windows_core::kernel::Isa;
 use windows_testkit::NaiveAxis;
@@ -87,6 +87,7 @@ fn case() -> impl Strategy<Value = Case> {
                 spread,
                 channels_last: rest.2,
                 isa: rest.3,
+                method: Method::Direct,
                 threads: rest.4,
                 scratch: rest.5,
                 seed: rest.6,
@@ -126,6 +127,35 @@ fn depthwise_case() -> impl Strategy<Value = Case> {
     )
 }
 
+/// What Winograd's method takes: windows of 3 x 3 at step 1, in images of few and of many squares.
+fn square_case() -> impl Strategy<Value = Case> {
+    let axis = |longest: usize| {
+        let axis = (1..=longest, 0..=4usize, 0..=4usize)
+            .prop_map(|(len, before, after)| NaiveAxis::new(len, 3, 1).padding(before, after));
+        axis.prop_filter("two outputs", |axis| axis.count() > 1)
+    };
+    let large = prop_oneof![
+        8 => (vec(axis(24), 2), 1..=2usize, 1..=3usize, 1..=5usize),
+        8 => (vec(axis(9), 2), Just(1usize), 1..=40usize, 1..=70usize),
+        // Several blocks of K.
+        1 => (vec(axis(3), 2), Just(1usize), 385..=390usize, 1..=3usize),
+    ];
+    (large, case()).prop_map(|((axes, groups, per_group, out_per_group), other)| Case {
+        groups,
+        per_group,
+        out_per_group,
+        axes,
+        transposed: false,
+        output_padding: vec![0; 2],
+        memory: if other.seed % 3 > 0 { vec![0, 1, 2, 3] } else { vec![0, 2, 3, 1] },
+        reversed: vec![false, other.seed % 5 == 0, other.seed % 7 == 0, other.seed % 11 == 0],
+        method: Method::Winograd,
+        // 16 places of an input channel need more than its inputs.
+        scratch: other.scratch.max(100_000),
+        ..other
+    })
+}
+
 fn cases(default: u32) -> ProptestConfig {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok());
     ProptestConfig {
@@ -148,6 +178,13 @@ proptest! {
         check_f32(&case, with_bias)?;
         check_f64(&case)?;
         check_integers(&case, 0)?;
+    }
+
+    #[test]
+    fn sums_of_squares_are_within_a_millionth(case in square_case(), with_bias in any::<bool>()) {
+        check_f32(&case, with_bias)?;
+        check_uneven(&case)?;
+        check_f64(&case)?;
     }
 
     #[test]

@@ -5,10 +5,10 @@ use std::marker::PhantomData;
 use std::ops::Range;
 
 use super::element::Operand;
+use super::job::Job;
 use super::lanes::Lanes;
 use super::pack::Pack;
-use super::tile::{Finish, Fresh, Panels, Sweep};
-use crate::pass::Pass;
+use super::tile::{Fresh, Panels, Sweep};
 
 /// Steps along K that are summed in one chain. Long enough that a tile pays for its load and store,
 /// short enough that a row panel stays in the first-level cache and rounding errors stay small.
@@ -24,42 +24,13 @@ pub(crate) fn longest_k_block(steps: usize) -> usize {
     k_blocks(steps).map(|block| block.len()).max().unwrap_or(0)
 }
 
-/// Bytes that a cache line, and the widest register, is aligned to.
-pub(crate) const ALIGN: usize = 64;
-
-/// One pass over one group of one image, for some channels and some pixels of it.
-pub(crate) struct Gemm<'a, X: Operand<W>, W> {
-    pub pass: &'a Pass,
-    /// Whether tiles are summed up in scratch and then scattered, because neighbouring pixels are not
-    /// neighbours in the output.
-    pub buffered: bool,
-    /// Packed panel by panel.
-    pub weights: &'a [X::Output],
-    /// As many as padded channels.
-    pub bias: &'a [X::Output],
-    /// Input channels of the group.
-    pub channels: usize,
-    /// Steps along K.
-    pub steps: usize,
-    pub input: *const X,
-    pub channel_stride: isize,
-    pub zero: i32,
-    /// The output of the first channel of the group and the first pixel of the image.
-    pub out: *mut X::Output,
-    pub out_channel: isize,
-    pub finish: Option<Finish<X::Output>>,
-    /// Aligned.
-    pub scratch: &'a mut [X::Output],
-    pub weight: PhantomData<W>,
-}
-
-impl<X: Operand<W>, W> Gemm<'_, X, W> {
+impl<X: Operand<W>, W> Job<'_, X, W> {
     /// A block of pixels, which fits the scratch memory, for channels from the first one of a panel on.
     ///
     /// # Safety
     /// Input and output are as large as the pass and the strides say, the instruction set of `S` is
     /// available, and no one else writes these channels and pixels meanwhile.
-    pub(crate) unsafe fn run<S: Lanes<Scalar = X::Output>>(
+    pub(crate) unsafe fn by_pixels<S: Lanes<Scalar = X::Output>>(
         &mut self,
         channels: Range<usize>,
         pixels: Range<usize>,
@@ -76,7 +47,7 @@ impl<X: Operand<W>, W> Gemm<'_, X, W> {
 
     /// # Safety
     /// The instruction set of `S` is available; the input is as large as the pass says.
-    unsafe fn pack<S: Lanes<Scalar = X::Output>>(
+    unsafe fn pack_panels<S: Lanes<Scalar = X::Output>>(
         &mut self,
         steps: Range<usize>,
         panels: Panels,
@@ -122,7 +93,7 @@ impl<X: Operand<W>, W> Gemm<'_, X, W> {
     /// Sums straight into the output, one block of K after another.
     ///
     /// # Safety
-    /// As [`Gemm::run`].
+    /// As [`Job::by_pixels`].
     unsafe fn straight<S: Lanes<Scalar = X::Output>>(
         &mut self,
         channels: Range<usize>,
@@ -134,7 +105,7 @@ impl<X: Operand<W>, W> Gemm<'_, X, W> {
             let mut fresh = self.fresh(block.start, panels.first);
             if fresh.is_none() {
                 // SAFETY: the caller's promise.
-                unsafe { self.pack::<S>(block.clone(), panels, 0) };
+                unsafe { self.pack_panels::<S>(block.clone(), panels, 0) };
             }
             let packed = self.scratch[..block.len() * panels.padded()].as_mut_ptr();
             let (is_first, is_last) = (block.start == 0, block.end == self.steps);
@@ -164,7 +135,7 @@ impl<X: Operand<W>, W> Gemm<'_, X, W> {
     /// Packs all of K, sums a panel of channels in scratch, then scatters it.
     ///
     /// # Safety
-    /// As [`Gemm::run`].
+    /// As [`Job::by_pixels`].
     unsafe fn buffered<S: Lanes<Scalar = X::Output>>(
         &mut self,
         channels: Range<usize>,
@@ -173,7 +144,7 @@ impl<X: Operand<W>, W> Gemm<'_, X, W> {
         let tiles = self.steps * panels.padded();
         for block in k_blocks(self.steps) {
             // SAFETY: the caller's promise.
-            unsafe { self.pack::<S>(block.clone(), panels, block.start * panels.padded()) };
+            unsafe { self.pack_panels::<S>(block.clone(), panels, block.start * panels.padded()) };
         }
         for channel in channels.clone().step_by(S::ROWS) {
             let mut exist = 0;
@@ -214,7 +185,7 @@ impl<X: Operand<W>, W> Gemm<'_, X, W> {
     }
 
     /// # Safety
-    /// As [`Gemm::run`], for these pixels and `channels` channels at `out`.
+    /// As [`Job::by_pixels`], for these pixels and `channels` channels at `out`.
     unsafe fn scatter(
         &self,
         tile: &[X::Output],

@@ -25,6 +25,9 @@ pub trait Scalar: Copy + Default + PartialOrd + Send + Sync + std::fmt::Debug + 
     /// `x / (1 + exp(-x))`.
     #[doc(hidden)]
     fn silu(self) -> Self;
+    /// A number that has few digits; rounded for integers.
+    #[doc(hidden)]
+    fn from_f32(value: f32) -> Self;
     /// Whether it is an ordinary number: one whose product with zero is zero.
     #[doc(hidden)]
     fn is_finite(self) -> bool;

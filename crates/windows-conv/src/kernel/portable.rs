@@ -146,6 +146,11 @@ macro_rules! float {
             }
 
             #[inline(always)]
+            fn from_f32(value: f32) -> $scalar {
+                $scalar::from(value)
+            }
+
+            #[inline(always)]
             fn is_finite(self) -> bool {
                 self.is_finite()
             }
@@ -206,6 +211,12 @@ impl Scalar for i32 {
     #[inline(always)]
     fn silu(self) -> i32 {
         self
+    }
+
+    /// Only small whole numbers are asked for.
+    #[inline(always)]
+    fn from_f32(value: f32) -> i32 {
+        value as i32
     }
 
     #[inline(always)]

@@ -8,9 +8,8 @@ use windows_core::kernel::Isa;
 
 use super::depthwise;
 use super::element::Operand;
-use super::gemm::{ALIGN, Gemm};
+use super::job::{ALIGN, Job};
 use super::lanes::{Lanes, Scalar};
-use super::wide::Wide;
 use crate::plan::{Algorithm, ConvPlan, PassPlan};
 use crate::shape::{Shape, TileSize, Tiles};
 
@@ -156,6 +155,7 @@ impl<X: Operand<W>, W: Copy + Sync> Work<'_, X, W> {
                 let blocks = match &shape.tiles {
                     Tiles::Pixels { block } => pass.pass.pixels().div_ceil(*block),
                     Tiles::Channels(bands) => bands.list.len(),
+                    Tiles::Squares(squares) => squares.bands.list.len(),
                 };
                 let units = times * blocks * shape.parts;
                 if unit < units {
@@ -199,55 +199,43 @@ impl<X: Operand<W>, W: Copy + Sync> Work<'_, X, W> {
         let weights = &pass.weights[group * weights..][..weights];
         let bias = plan.bias.len() / plan.groups;
         let bias = &plan.bias[group * bias..][..bias];
-        // SAFETY, of both: `run` has checked input and output, the plan its instruction set; units are
-        // disjoint channels or pixels.
-        match &shape.tiles {
-            Tiles::Pixels { block: most } => {
-                let mut gemm = Gemm::<X, W> {
-                    pass: &pass.pass,
-                    buffered: shape.buffered,
-                    weights,
-                    bias,
-                    channels: per_group,
-                    steps: pass.steps,
-                    input,
-                    channel_stride,
-                    zero: plan.input_zero,
-                    out,
-                    out_channel: plan.out_channel,
-                    finish: plan.finish(),
-                    scratch,
-                    weight: PhantomData,
-                };
-                let pixels = block * most..((block + 1) * most).min(pass.pass.pixels());
-                // SAFETY: see above.
-                unsafe { gemm.run::<S>(channels, pixels) };
-            }
-            Tiles::Channels(bands) => {
-                let mut wide = Wide::<X, W> {
-                    pass: &pass.pass,
-                    bands,
-                    buffered: shape.buffered,
-                    weights,
-                    bias,
-                    channels: per_group,
-                    steps: pass.steps,
-                    input,
-                    channel_stride,
-                    zero: plan.input_zero,
-                    out,
-                    out_channel: plan.out_channel,
-                    finish: plan.finish(),
-                    scratch,
-                    weight: PhantomData,
-                };
-                let band = &bands.list[block];
-                // SAFETY: see above.
-                unsafe {
+        let mut job = Job::<X, W> {
+            pass: &pass.pass,
+            buffered: shape.buffered,
+            weights,
+            bias,
+            channels: per_group,
+            steps: pass.steps,
+            input,
+            channel_stride,
+            zero: plan.input_zero,
+            out,
+            out_channel: plan.out_channel,
+            finish: plan.finish(),
+            scratch,
+            weight: PhantomData,
+        };
+        // SAFETY: `run` has checked input and output, the plan its instruction set; units are disjoint channels
+        // or pixels.
+        unsafe {
+            match &shape.tiles {
+                Tiles::Pixels { block: most } => {
+                    let pixels = block * most..((block + 1) * most).min(pass.pass.pixels());
+                    job.by_pixels::<S>(channels, pixels);
+                }
+                Tiles::Channels(bands) => {
+                    let band = &bands.list[block];
                     if !packed {
-                        wide.pack::<S>(band);
+                        job.pack_strip::<S>(bands, band);
                     }
-                    wide.run::<S>(band, channels);
+                    job.by_channels::<S>(bands, band, channels);
+                }
+                Tiles::Squares(squares) => {
+                    let band = &squares.bands.list[block];
+                    if !packed {
+                        job.transform::<S>(squares, band);
+                    }
+                    job.by_squares::<S>(squares, band, channels);
                 }
             }
         }

@@ -7,7 +7,7 @@ use windows_core::kernel::Vectorized;
 
 use super::element::Operand;
 use super::lanes::Lanes;
-use crate::band::{Band, Bands};
+use crate::band::{Band, Bands, Run};
 
 /// Writes the strip of a band, for all channels of a group.
 pub(crate) struct Strip<'a, X: Operand<W>, W, S> {
@@ -24,90 +24,155 @@ pub(crate) struct Strip<'a, X: Operand<W>, W, S> {
     pub kernel: PhantomData<(S, W)>,
 }
 
+/// Registers of a line whose masks are worked out once for all lines.
+const MOVES: usize = 16;
+
+/// A register of columns, from an input line to a line of the strip.
+struct Move<S: Lanes> {
+    from: isize,
+    to: usize,
+    /// Columns that are real; zeros for the others.
+    real: (S::Mask, S::Mask2),
+    /// Columns that are written, and whether that is all of them.
+    written: S::Mask,
+    whole: bool,
+}
+
 impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Vectorized for Strip<'_, X, W, S> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        let Self { bands, band, .. } = self;
-        let mut input = self.input;
-        let mut channel_out = self.out;
-        let line_stride = self.channels.div_ceil(X::PAIR) * bands.line;
-        for first in (0..self.channels).step_by(X::PAIR) {
-            let paired = X::PAIR > 1 && first + 1 < self.channels;
-            let mut out = channel_out;
-            for &base in &bands.lines[band.lines.clone()] {
-                let line = input.wrapping_offset(base);
-                for run in &bands.runs {
-                    let (start, end) = (band.columns.start, band.columns.end + run.reach);
-                    let lo = run.real.0.clamp(start, end);
-                    let hi = run.real.1.clamp(lo, end);
-                    let from = line.wrapping_offset(run.offset + start as isize * self.stride);
-                    // SAFETY: the lines of a strip have room for their runs; the real columns of a
-                    // line are inputs.
-                    unsafe {
-                        let out = out.wrapping_add(run.column);
-                        self.copy(from, paired, lo - start..hi - start, out, end - start);
-                    }
-                }
-                out = out.wrapping_add(line_stride);
+        // SAFETY: the lines of a strip have room for their runs; the real columns of a line are inputs.
+        unsafe {
+            match self.stride {
+                1 if X::PLAIN => self.registers::<1>(),
+                2 if X::PLAIN => self.registers::<2>(),
+                _ => self.elements(),
             }
-            input = input.wrapping_offset(X::PAIR as isize * self.channel_stride);
-            channel_out = channel_out.wrapping_add(bands.line);
         }
     }
 }
 
 impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Strip<'_, X, W, S> {
-    /// Columns `real` of a run, and zeros for the others.
+    /// Each run, its columns, and those of them that are real.
+    #[inline(always)]
+    fn runs(&self) -> impl Iterator<Item = (&Run, usize, Range<usize>)> {
+        let columns = &self.band.columns;
+        self.bands.runs.iter().map(|run| {
+            let (start, end) = (columns.start, columns.end + run.reach);
+            let lo = run.real.0.clamp(start, end);
+            let hi = run.real.1.clamp(lo, end);
+            (run, end - start, lo - start..hi - start)
+        })
+    }
+
+    /// From the start of an input line to the first column of a run.
+    #[inline(always)]
+    fn first(&self, run: &Run) -> isize {
+        run.offset + self.band.columns.start as isize * self.stride
+    }
+
+    /// Whole registers of columns, `STEP` elements apart.
     ///
     /// # Safety
-    /// The inputs from `from` on that are real are readable, `stride` apart, those of the next channel as
-    /// well if `paired`; `len` outputs are writable.
+    /// The real columns of the lines are readable, the strip is writable.
     #[inline(always)]
-    unsafe fn copy(
-        &self,
-        from: *const X,
-        paired: bool,
-        real: Range<usize>,
-        out: *mut X::Output,
-        len: usize,
-    ) {
+    unsafe fn registers<const STEP: usize>(&self) {
         // SAFETY: the caller's promise; the masks leave out what is beyond it.
         unsafe {
-            if X::PLAIN && (self.stride == 1 || self.stride == 2) {
-                let from = from.cast::<S::Scalar>();
-                let mut column = 0;
-                while column < len {
+            let none = (S::mask(0, 0), S::mask2(0, 0));
+            let mut moves: [Move<S>; MOVES] = core::array::from_fn(|_| Move {
+                from: 0,
+                to: 0,
+                real: none,
+                written: none.0,
+                whole: false,
+            });
+            let mut count = 0;
+            for (run, len, real) in self.runs() {
+                for column in (0..len).step_by(S::WIDTH) {
                     let lo = real.start.clamp(column, column + S::WIDTH) - column;
                     let hi = real.end.clamp(column + lo, column + S::WIDTH) - column;
-                    let from = from.wrapping_offset(column as isize * self.stride);
-                    let value = if self.stride == 2 {
-                        S::load_mask2(from, S::mask2(lo, hi - lo))
-                    } else if hi - lo == S::WIDTH {
-                        S::load(from)
-                    } else {
-                        S::load_mask(from, S::mask(lo, hi - lo))
-                    };
-                    let out = out.add(column);
-                    if len - column >= S::WIDTH {
-                        S::store(out, value);
-                    } else {
-                        S::store_mask(out, S::mask(0, len - column), value);
+                    let of = &mut moves[count];
+                    of.from = self.first(run) + (column * STEP) as isize;
+                    of.to = run.column + column;
+                    of.real = (S::mask(lo, hi - lo), S::mask2(lo, hi - lo));
+                    of.whole = len - column >= S::WIDTH;
+                    of.written = S::mask(0, (len - column).min(S::WIDTH));
+                    count += 1;
+                    if count == MOVES {
+                        self.moved::<STEP>(&moves);
+                        count = 0;
                     }
-                    column += S::WIDTH;
                 }
-                return;
             }
-            for column in 0..len {
-                let value = if real.contains(&column) {
-                    let at = from.wrapping_offset(column as isize * self.stride);
-                    let second = paired.then(|| at.wrapping_offset(self.channel_stride).read());
-                    X::pixel(at.read(), second, self.zero)
-                } else {
-                    X::Output::default()
-                };
-                out.add(column).write(value);
+            self.moved::<STEP>(&moves[..count]);
+        }
+    }
+
+    /// # Safety
+    /// As [`Strip::registers`].
+    #[inline(always)]
+    unsafe fn moved<const STEP: usize>(&self, moves: &[Move<S>]) {
+        let line_stride = self.channels * self.bands.line;
+        for channel in 0..self.channels {
+            let input = self.input.cast::<S::Scalar>();
+            let input = input.wrapping_offset(channel as isize * self.channel_stride);
+            let mut out = self.out.wrapping_add(channel * self.bands.line);
+            for &base in &self.bands.lines[self.band.lines.clone()] {
+                let line = input.wrapping_offset(base);
+                for of in moves {
+                    let from = line.wrapping_offset(of.from);
+                    // SAFETY: the caller's promise.
+                    unsafe {
+                        let value = match STEP {
+                            2 => S::load_mask2(from, of.real.1),
+                            _ => S::load_mask(from, of.real.0),
+                        };
+                        let out = out.wrapping_add(of.to);
+                        if of.whole {
+                            S::store(out, value);
+                        } else {
+                            S::store_mask(out, of.written, value);
+                        }
+                    }
+                }
+                out = out.wrapping_add(line_stride);
+            }
+        }
+    }
+
+    /// Element after element, of any stride, in pairs of channels.
+    ///
+    /// # Safety
+    /// As [`Strip::registers`].
+    #[inline(always)]
+    unsafe fn elements(&self) {
+        let pairs = self.channels.div_ceil(X::PAIR);
+        for pair in 0..pairs {
+            let first = pair * X::PAIR;
+            let paired = X::PAIR > 1 && first + 1 < self.channels;
+            let input = self.input.wrapping_offset(first as isize * self.channel_stride);
+            let mut out = self.out.wrapping_add(pair * self.bands.line);
+            for &base in &self.bands.lines[self.band.lines.clone()] {
+                for (run, len, real) in self.runs() {
+                    let from = input.wrapping_offset(base + self.first(run));
+                    for column in 0..len {
+                        let at = from.wrapping_offset(column as isize * self.stride);
+                        // SAFETY: the caller's promise, for columns that are real.
+                        unsafe {
+                            let value = if real.contains(&column) {
+                                let next = at.wrapping_offset(self.channel_stride);
+                                X::pixel(at.read(), paired.then(|| next.read()), self.zero)
+                            } else {
+                                X::Output::default()
+                            };
+                            out.wrapping_add(run.column + column).write(value);
+                        }
+                    }
+                }
+                out = out.wrapping_add(pairs * self.bands.line);
             }
         }
     }

@@ -10,42 +10,17 @@ use std::ops::Range;
 use windows_core::kernel::Vectorized;
 
 use super::element::Operand;
-use super::gemm::{ALIGN, K_BLOCK, k_blocks};
+use super::gemm::{K_BLOCK, k_blocks};
+use super::job::{ALIGN, Job};
 use super::lanes::Lanes;
 use super::strip::Strip;
 use super::tile::Finish;
 use crate::band::{Band, Bands, pieces};
 use crate::pass::Pass;
 
-/// One pass over one group of one image.
-pub(crate) struct Wide<'a, X: Operand<W>, W> {
-    pub pass: &'a Pass,
-    pub bands: &'a Bands,
-    /// Whether tiles are summed up in scratch, because channels are not neighbours in the output.
-    pub buffered: bool,
-    /// Packed panel by panel.
-    pub weights: &'a [X::Output],
-    /// As many as padded channels.
-    pub bias: &'a [X::Output],
-    /// Input channels of the group.
-    pub channels: usize,
-    /// Steps along K.
-    pub steps: usize,
-    pub input: *const X,
-    pub channel_stride: isize,
-    pub zero: i32,
-    /// The output of the first channel of the group and the first pixel of the image.
-    pub out: *mut X::Output,
-    pub out_channel: isize,
-    pub finish: Option<Finish<X::Output>>,
-    /// Aligned.
-    pub scratch: &'a mut [X::Output],
-    pub weight: PhantomData<W>,
-}
-
-impl<X: Operand<W>, W> Wide<'_, X, W> {
+impl<X: Operand<W>, W> Job<'_, X, W> {
     /// Elements of a strip, so that what is behind it is aligned.
-    pub(crate) fn strip(bands: &Bands, channels: usize) -> usize {
+    fn strip(bands: &Bands, channels: usize) -> usize {
         let len = bands.strip(channels.div_ceil(X::PAIR));
         len.next_multiple_of(ALIGN / size_of::<X::Output>())
     }
@@ -54,16 +29,20 @@ impl<X: Operand<W>, W> Wide<'_, X, W> {
     ///
     /// # Safety
     /// The instruction set of `S` is available, and the input is as large as the pass says.
-    pub(crate) unsafe fn pack<S: Lanes<Scalar = X::Output>>(&mut self, band: &Band) {
-        if self.bands.in_place {
+    pub(crate) unsafe fn pack_strip<S: Lanes<Scalar = X::Output>>(
+        &mut self,
+        bands: &Bands,
+        band: &Band,
+    ) {
+        if bands.in_place {
             return;
         }
-        let len = Self::strip(self.bands, self.channels);
+        let len = Self::strip(bands, self.channels);
         let out = self.scratch[..len].as_mut_ptr();
         // SAFETY: the caller's promise.
         unsafe {
             S::enter(Strip::<X, W, S> {
-                bands: self.bands,
+                bands,
                 band,
                 stride: self.pass.stride,
                 input: self.input,
@@ -79,14 +58,15 @@ impl<X: Operand<W>, W> Wide<'_, X, W> {
     /// Some channels of a band whose strip is packed, from the first one of a panel on.
     ///
     /// # Safety
-    /// As [`Wide::pack`], for the output as well; no one else writes these outputs meanwhile.
-    pub(crate) unsafe fn run<S: Lanes<Scalar = X::Output>>(
+    /// As [`Job::pack_strip`], for the output as well; no one else writes these outputs meanwhile.
+    pub(crate) unsafe fn by_channels<S: Lanes<Scalar = X::Output>>(
         &mut self,
+        bands: &Bands,
         band: &Band,
         channels: Range<usize>,
     ) {
         let full = S::WIDTH * S::WIDE;
-        let strip = Self::strip(self.bands, self.channels);
+        let strip = Self::strip(bands, self.channels);
         for channel in channels.clone().step_by(full) {
             let exist = (channels.end - channel).min(full);
             // Panels before this one are full; the last one of a group has only the registers it needs.
@@ -98,13 +78,13 @@ impl<X: Operand<W>, W> Wide<'_, X, W> {
             // One pointer to both, of which neither ends the other's life.
             let scratch = self.scratch.as_mut_ptr();
             let sums = scratch.wrapping_add(strip);
-            let (strip, line) = match self.bands.in_place {
+            let (strip, line) = match bands.in_place {
                 true => {
                     let at = self.pass.outer[0] + self.pass.inner[0].offset;
                     let input = self.input.cast::<X::Output>().wrapping_offset(at);
                     (input.wrapping_add(band.columns.start), self.channel_stride as usize)
                 }
-                false => (scratch.cast_const(), self.bands.line),
+                false => (scratch.cast_const(), bands.line),
             };
             for block in k_blocks(self.steps) {
                 let (is_first, is_last) = (block.start == 0, block.end == self.steps);
@@ -113,7 +93,7 @@ impl<X: Operand<W>, W> Wide<'_, X, W> {
                 unsafe {
                     S::enter(Sweep::<X::Output, S> {
                         pass: self.pass,
-                        bands: self.bands,
+                        bands,
                         band,
                         block,
                         per_tap: self.channels.div_ceil(X::PAIR),
@@ -176,31 +156,31 @@ struct Sweep<'a, T, S> {
 
 /// The steps of a block that belong to one tap of a row.
 #[derive(Clone, Copy, Default)]
-struct Reach {
+pub(super) struct Reach {
     /// The input of the first pixel of the row, in the strip.
-    pixel: usize,
+    pub pixel: usize,
     /// The first of the steps, in the block.
-    first: usize,
-    steps: usize,
+    pub first: usize,
+    pub steps: usize,
     /// Whether the tap is missing in the first and in the last output of the row.
-    missing: (bool, bool),
+    pub missing: (bool, bool),
 }
 
 /// A tile in the making.
-struct Tile<T> {
-    pixels: *const T,
-    channel: usize,
-    weights: *const T,
-    out: *mut T,
-    row_stride: isize,
+pub(super) struct Tile<T> {
+    pub pixels: *const T,
+    pub channel: usize,
+    pub weights: *const T,
+    pub out: *mut T,
+    pub row_stride: isize,
     /// Whether its first pixel is the first of the row, its last one the last.
-    ends: (bool, bool),
+    pub ends: (bool, bool),
     /// Lanes of the last register that exist.
-    tail: usize,
-    bias: Option<*const T>,
-    finish: Option<Finish<T>>,
+    pub tail: usize,
+    pub bias: Option<*const T>,
+    pub finish: Option<Finish<T>>,
     /// A part of the next panel of weights, which the tiles of this one ask for in turn.
-    soon: *const T,
+    pub soon: *const T,
 }
 
 impl<S: Lanes> Vectorized for Sweep<'_, S::Scalar, S> {
@@ -283,7 +263,12 @@ impl<S: Lanes> Sweep<'_, S::Scalar, S> {
 /// # Safety
 /// See [`tile`]; there are at most as many as a full tile has.
 #[inline(always)]
-unsafe fn by_pixels<S: Lanes>(vectors: usize, pixels: usize, of: &Tile<S::Scalar>, taps: &[Reach]) {
+pub(super) unsafe fn by_pixels<S: Lanes>(
+    vectors: usize,
+    pixels: usize,
+    of: &Tile<S::Scalar>,
+    taps: &[Reach],
+) {
     macro_rules! find {
         ($($b:literal)*) => {
             match (vectors, pixels) {
@@ -403,17 +388,17 @@ unsafe fn tile<S: Lanes, const V: usize, const B: usize>(of: &Tile<S::Scalar>, t
 }
 
 /// Sums of a panel of channels to where they belong.
-struct Scatter<'a, T, S> {
-    pass: &'a Pass,
-    band: &'a Band,
+pub(super) struct Scatter<'a, T, S> {
+    pub pass: &'a Pass,
+    pub band: &'a Band,
     /// `pixels x wide`.
-    sums: *const T,
-    wide: usize,
-    channels: usize,
+    pub sums: *const T,
+    pub wide: usize,
+    pub channels: usize,
     /// The output of the first channel and the first pixel of the image.
-    out: *mut T,
-    out_channel: isize,
-    isa: PhantomData<S>,
+    pub out: *mut T,
+    pub out_channel: isize,
+    pub isa: PhantomData<S>,
 }
 
 impl<S: Lanes> Vectorized for Scatter<'_, S::Scalar, S> {

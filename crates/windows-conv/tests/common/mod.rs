@@ -1,7 +1,7 @@
 //! A convolution from its definition, and a case of it run through the library.
 
 use proptest::prelude::*;
-use windows_conv::{ConvPlan, ConvSpec, Operand, OutputOrder, PlanOptions};
+use windows_conv::{ConvPlan, ConvSpec, Method, Operand, OutputOrder, PlanOptions};
 use windows_core::kernel::Isa;
 use windows_core::{AxisSpec, DynView, Layout, WindowSpec};
 use windows_testkit::{Edge, NaiveAxis, Same, indices};
@@ -23,6 +23,7 @@ pub(crate) struct Case {
     pub(crate) spread: isize,
     pub(crate) channels_last: bool,
     pub(crate) isa: Isa,
+    pub(crate) method: Method,
     pub(crate) threads: usize,
     pub(crate) scratch: usize,
     pub(crate) seed: u64,
@@ -91,6 +92,33 @@ impl Case {
         }
     }
 
+    /// For Winograd's method, what errors are relative to instead of the magnitudes of the products: over
+    /// channels, the greatest input that the outputs of a square of 2 x 2 read, times all weights.
+    fn of_square(
+        &self,
+        index: &[usize],
+        x: impl Fn(&[usize]) -> f64,
+        w: impl Fn(&[usize]) -> f64,
+    ) -> f64 {
+        let read = |axis: usize| {
+            let (of, first) = (&self.axes[axis], index[2 + axis] / 2 * 2);
+            let both = (first..of.count().min(first + 2)).flat_map(|at| of.taps(at));
+            both.flatten().collect::<Vec<usize>>()
+        };
+        let (rows, columns) = (read(0), read(1));
+        let group = index[1] / self.out_per_group;
+        let of_channel = |c: usize| {
+            let inputs =
+                rows.iter().flat_map(|&row| columns.iter().map(move |&column| [row, column]));
+            let channel = group * self.per_group + c;
+            let inputs = inputs.map(|[row, column]| x(&[index[0], channel, row, column]).abs());
+            let taps = indices(&[3, 3]);
+            let weights = taps.iter().map(|tap| w(&[index[1], c, tap[0], tap[1]]).abs());
+            inputs.fold(0.0, f64::max) * weights.sum::<f64>()
+        };
+        (0..self.per_group).map(of_channel).sum()
+    }
+
     /// Sums and sums of magnitudes, `N x M x spatial`, by an `f64` value of input and weight.
     fn expected(
         &self,
@@ -106,6 +134,9 @@ impl Case {
             let (group, m) = (index[1] / self.out_per_group, index[1] % self.out_per_group);
             let mut sum = bias(index[1]);
             let mut magnitude = sum.abs();
+            if self.method == Method::Winograd {
+                magnitude += self.of_square(index, &x, &w);
+            }
             for tap in indices(&sizes) {
                 let source: Option<Vec<usize>> =
                     (0..tap.len()).map(|axis| sources[axis][index[2 + axis]][tap[axis]]).collect();
@@ -120,7 +151,9 @@ impl Case {
                     let product = x(&[&[index[0], channel][..], &source].concat())
                         * w(&[&[a, b][..], &weight].concat());
                     sum += product;
-                    magnitude += product.abs();
+                    if self.method == Method::Direct {
+                        magnitude += product.abs();
+                    }
                 }
             }
             (sum, magnitude)
@@ -182,6 +215,7 @@ where
             false => OutputOrder::ChannelsFirst,
         },
         isa: Some(case.isa),
+        method: case.method,
         threads: case.threads,
         scratch_bytes: case.scratch,
         ..PlanOptions::default()
@@ -224,7 +258,7 @@ where
     let options = PlanOptions { reference: true, ..options };
     let plain = ConvPlan::with(&case.spec(), x.layout(), &w, &options).unwrap().conv(&x).unwrap();
     let got = plan.conv(&x).unwrap();
-    if case.isa == Isa::Portable && plan.kernel().name() != "depthwise" {
+    if case.isa == Isa::Portable && plan.kernel().name() == "implicit-gemm" {
         prop_assert!(got == plain, "the same order of summation gives the same bits");
     }
     Ok(())
@@ -242,6 +276,13 @@ pub(crate) fn check_f32(case: &Case, with_bias: bool) -> Result<(), TestCaseErro
     let value = |bits| unit(bits) as f32;
     let both = (value, f64::from);
     check::<f32, f32>(case, both, both, &bias, f64::from, 1e-6)
+}
+
+/// Sums of `f32` of which a few are a million times as large as the others.
+pub(crate) fn check_uneven(case: &Case) -> Result<(), TestCaseError> {
+    let value = |bits| unit(bits) as f32 * if bits.is_multiple_of(9) { 1e6 } else { 1.0 };
+    let both = (value, f64::from);
+    check::<f32, f32>(case, both, both, &[], f64::from, 1e-6)
 }
 
 /// Sums of `f64`.
