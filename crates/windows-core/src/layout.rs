@@ -43,6 +43,7 @@ where
 
 /// The product of the lengths, where it fits `isize`. An empty axis makes it 0, but does not excuse the
 /// others: the product of the non-zero lengths must fit, as in numpy and ndarray.
+#[inline]
 pub(crate) fn product(what: &'static str, shape: &[usize]) -> Result<usize, WindowError> {
     let mut product = 1_usize;
     let mut empty = false;
@@ -375,6 +376,16 @@ impl<R: Rank> Layout<R> {
         strides: R::PerAxis<isize>,
     ) -> Result<Self, WindowError> {
         let len = product("elements", shape.as_ref())?;
-        Ok(Self { shape, strides, len })
+        Ok(Self::inside_of_len(shape, strides, len))
+    }
+
+    /// The same over a shape whose product is known to be `len`.
+    #[inline]
+    pub(crate) fn inside_of_len(
+        shape: R::PerAxis<usize>,
+        strides: R::PerAxis<isize>,
+        len: usize,
+    ) -> Self {
+        Self { shape, strides, len }
     }
 }

@@ -88,10 +88,11 @@ impl<'a, T, R: Rank> Windows<'a, T, R> {
         let grid = Grid::over(view.shape(), spec)?;
         let scaled = |by: usize, axis: usize| (by as isize).wrapping_mul(view.strides()[axis]);
         let axes = grid.axes();
-        let steps = Layout::inside(
+        let steps = Layout::inside_of_len(
             R::from_fn(ndim, |axis| axes[axis].count()),
             R::from_fn(ndim, |axis| scaled(axes[axis].step(), axis)),
-        )?;
+            grid.len(),
+        );
         let window = Layout::inside(
             R::from_fn(ndim, |axis| axes[axis].size()),
             R::from_fn(ndim, |axis| scaled(axes[axis].dilation(), axis)),
