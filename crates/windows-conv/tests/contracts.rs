@@ -141,6 +141,29 @@ fn a_run_allocates_nothing_and_scratch_is_bounded() {
 }
 
 #[test]
+fn an_activation_is_that_of_every_output() {
+    for (method, setup) in methods() {
+        for isa in isas() {
+            let of = |activation| {
+                let options =
+                    PlanOptions { isa: Some(isa), method, activation, ..PlanOptions::default() };
+                setup.run(&options)
+            };
+            let (plain, kernel) = of(Activation::None);
+            let relu: Vec<f32> = plain.iter().map(|y| y.max(0.0)).collect();
+            assert_eq!(of(Activation::Relu).0, relu, "{kernel}");
+            let cut: Vec<f32> = plain.iter().map(|y| y.clamp(-0.5, 0.25)).collect();
+            assert_eq!(of(Activation::Clamp(-0.5, 0.25)).0, cut, "{kernel}");
+            for (y, silu) in plain.iter().zip(of(Activation::Silu).0) {
+                let expected = f64::from(*y) / (1.0 + f64::from(-y).exp());
+                let error = (f64::from(silu) - expected).abs();
+                assert!(error <= 1e-6 * expected.abs(), "{kernel}: {silu} of {y}");
+            }
+        }
+    }
+}
+
+#[test]
 fn padding_is_skipped_even_by_infinite_weights() {
     let x = [1.0f32; 3];
     let x = DynView::new(&x, [1, 1, 3]).unwrap();

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use npyz::{Deserialize, NpyFile};
 use windows_conv::{
-    Activation, ColumnOrder, ConvPlan, ConvSpec, Im2col, OutputOrder, PlanOptions, col2im,
+    Activation, ColumnOrder, ConvPlan, ConvSpec, Im2col, Method, OutputOrder, PlanOptions, col2im,
 };
 use windows_core::kernel::Isa;
 use windows_core::{DynView, WindowSpec};
@@ -33,11 +33,14 @@ fn check(name: &str, spec: &ConvSpec, activation: Activation<f32>) {
     let (y_shape, y) = load::<f64>(&format!("{name}.y"));
     let (x, w) = (DynView::new(&x, &x_shape).unwrap(), DynView::new(&w, &w_shape).unwrap());
     for isa in isas() {
-        for output in [OutputOrder::ChannelsFirst, OutputOrder::ChannelsLast] {
+        let first = OutputOrder::ChannelsFirst;
+        let both = [(first, Method::Direct), (OutputOrder::ChannelsLast, Method::Direct)];
+        for (output, method) in both.into_iter().chain([(first, Method::Winograd)]) {
             let options = PlanOptions {
                 bias: bias.clone(),
                 activation,
                 output,
+                method,
                 isa: Some(isa),
                 ..PlanOptions::default()
             };
