@@ -222,7 +222,7 @@ impl TileSize {
         let unit = ALIGN / of.size;
         let buffered = of.out_channel != 1;
         let panel = self.padded(true, of.channels).min(self.panel(true));
-        let part = of.per_tap.min(PART);
+        let part = of.per_tap.clamp(1, PART);
         let room = |bands: &Bands| Room::new(bands, (of.per_tap, part), panel, buffered, unit);
         let needed = |bands: &Bands| room(bands).len().saturating_add(unit);
         let line = (PLACES * (of.per_tap + panel)).saturating_mul(pass.width);

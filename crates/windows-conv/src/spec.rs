@@ -194,7 +194,8 @@ pub enum Method {
     ///
     /// The error of an output is relative to the magnitudes of all 4 x 4 inputs, not of its own 3 x 3 alone:
     /// at most 1e-6 in `f32` of the sum over channels of the greatest of them times the magnitudes of all
-    /// weights. What is infinite or NaN in them may reach all four outputs. Packed weights take 16/9 of the memory.
+    /// weights. What is infinite or NaN in them, or is so when they are added, may reach all four outputs. Packed
+    /// weights take 16/9 of the memory.
     /// [`ConvPlan::kernel`](crate::ConvPlan::kernel) says whether it was taken.
     Winograd,
 }

@@ -324,11 +324,13 @@ fn empty_arrays_have_empty_or_biased_outputs() {
     let x = DynView::new(&[1.0f32; 12], [1, 3, 2, 2]).unwrap();
     assert_eq!(conv(&ConvSpec::new([3, 3]), &x, &w).unwrap(), []);
     // No channels: sums of nothing.
-    let x = DynView::<f32>::new(&[], [1, 0, 3, 3]).unwrap();
+    let x = DynView::<f32>::new(&[], [1, 0, 3, 4]).unwrap();
     let w = DynView::<f32>::new(&[], [2, 0, 3, 3]).unwrap();
-    let options = PlanOptions { bias: vec![1.0, 2.0], ..PlanOptions::default() };
-    let plan = ConvPlan::with(&ConvSpec::new([3, 3]), x.layout(), &w, &options).unwrap();
-    assert_eq!(plan.conv(&x).unwrap(), [1.0, 2.0]);
+    for method in [Method::Direct, Method::Winograd] {
+        let options = PlanOptions { bias: vec![1.0, 2.0], method, ..PlanOptions::default() };
+        let plan = ConvPlan::with(&ConvSpec::new([3, 3]), x.layout(), &w, &options).unwrap();
+        assert_eq!(plan.conv(&x).unwrap(), [1.0, 1.0, 2.0, 2.0], "{}", plan.kernel());
+    }
 }
 
 proptest! {

@@ -132,7 +132,7 @@ fn square_case() -> impl Strategy<Value = Case> {
     let axis = |longest: usize| {
         let axis = (1..=longest, 0..=4usize, 0..=4usize)
             .prop_map(|(len, before, after)| NaiveAxis::new(len, 3, 1).padding(before, after));
-        axis.prop_filter("two outputs", |axis| axis.count() > 1)
+        axis.prop_filter("an output", |axis| axis.count() > 0)
     };
     let large = prop_oneof![
         8 => (vec(axis(24), 2), 1..=2usize, 1..=3usize, 1..=5usize),
