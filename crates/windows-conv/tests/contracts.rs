@@ -7,7 +7,7 @@ use windows_conv::{
 };
 use windows_core::kernel::Isa;
 use windows_core::{DynView, WindowSpec};
-use windows_testkit::strategy::windows_over;
+use windows_testkit::strategy::{cases, windows_over};
 use windows_testkit::{Border, NdArray};
 
 fn noise(len: usize, seed: u64) -> Vec<f32> {
@@ -184,9 +184,10 @@ fn the_plan_says_which_kernel_it_chose() {
         .inspect(|kernel| assert_eq!(kernel.isa(), isa))
         .map(|kernel| (kernel.name(), kernel.lanes()))
         .collect();
-    assert_eq!(kernels[0], ("implicit-gemm", "pixels"));
     assert_eq!(kernels[3], ("depthwise", "pixels"));
+    // Which way has less work depends on how wide registers are.
     if isa == Isa::Avx512 {
+        assert_eq!(kernels[0], ("implicit-gemm", "pixels"));
         assert_eq!(kernels[1], ("implicit-gemm", "channels"));
         assert_eq!(kernels[5], ("implicit-gemm", "pixels"));
         assert_eq!(kernels[6], ("implicit-gemm", "channels"));
@@ -334,7 +335,7 @@ fn empty_arrays_have_empty_or_biased_outputs() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+    #![proptest_config(cases(64))]
 
     #[test]
     fn a_stream_is_the_batch_at_any_chunking(

@@ -10,7 +10,7 @@ use windows_conv::{Activation, ConvPlan, ConvSpec, Method, PlanOptions};
 use windows_core::DynView;
 use windows_core::kernel::Isa;
 use windows_testkit::NaiveAxis;
-use windows_testkit::strategy::axis_over;
+use windows_testkit::strategy::{axis_over, cases};
 
 /// An axis of a transposed convolution that leaves an output, and its output padding.
 fn transposed_axis(len: usize) -> impl Strategy<Value = (NaiveAxis, usize)> {
@@ -154,15 +154,6 @@ fn square_case() -> impl Strategy<Value = Case> {
         scratch: other.scratch.max(100_000),
         ..other
     })
-}
-
-fn cases(default: u32) -> ProptestConfig {
-    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok());
-    ProptestConfig {
-        cases: cases.unwrap_or(default),
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    }
 }
 
 proptest! {

@@ -5,6 +5,7 @@ mod common;
 use common::Case;
 use common::check::{check_extremes, check_norms, check_ranks, check_sums};
 use proptest::prelude::*;
+use windows_testkit::strategy::cases;
 use windows_testkit::{Border as NaiveBorder, Edge as NaiveEdge, NaiveAxis, Same as NaiveSame};
 
 /// Axes with windows up to `size`, over lengths up to `len`.
@@ -55,11 +56,6 @@ fn case() -> impl Strategy<Value = Case> {
             Case { before, axes, behind, order: order_of, reverse, seed, tame, border }
         },
     )
-}
-
-fn cases(default: u32) -> ProptestConfig {
-    let factor = std::env::var("WINDOWS_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(1);
-    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(default * factor) }
 }
 
 macro_rules! extremes {

@@ -6,6 +6,7 @@ use windows_pool::{
     Average, ColumnKernel, Isa, Kernel, Kind, Max, Median, Min, Nan, Pool, PoolError, RowKernel,
     SlidingAverage, SlidingMax, SlidingMin, WindowSpec,
 };
+use windows_testkit::strategy::cases;
 
 fn separable(rows: RowKernel, columns: ColumnKernel) -> Kernel {
     Kernel::Separable { isa: Isa::Portable, rows, columns }
@@ -168,7 +169,7 @@ fn a_nan_stays_in_its_windows() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+    #![proptest_config(cases(64))]
 
     #[test]
     fn any_chunking_of_a_stream_gives_the_batch(

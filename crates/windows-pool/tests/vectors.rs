@@ -4,6 +4,7 @@
 use proptest::prelude::*;
 use windows_core::DynView;
 use windows_pool::{Element, Isa, Kind, Max, Min, Pool, WindowSpec};
+use windows_testkit::strategy::cases;
 
 /// Planes, and windows over their rows and columns; or rows and columns of pixels.
 #[derive(Clone, Debug)]
@@ -84,7 +85,7 @@ fn check<T: Element, K: Kind<T, Out = T>>(
 macro_rules! integers {
     ($($type:ident)*) => { $(
         proptest! {
-            #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
+            #![proptest_config(cases(24))]
 
             #[test]
             fn $type(case in case()) {
@@ -107,7 +108,7 @@ integers! { u8 i8 u16 i16 u32 i32 u64 i64 }
 macro_rules! floats {
     ($($type:ident)*) => { $(
         proptest! {
-            #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(48) })]
+            #![proptest_config(cases(48))]
 
             #[test]
             fn $type(case in case(), nan in any::<bool>()) {

@@ -13,6 +13,17 @@ use crate::axis::{Edge, NaiveAxis, Same};
 use crate::border::Border;
 use crate::windows::NaiveWindows;
 
+/// So many cases of a property, or as many as the environment variable `PROPTEST_CASES` says: few where an
+/// emulator runs them. Failures are not written to files.
+pub fn cases(default: u32) -> ProptestConfig {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok());
+    ProptestConfig {
+        cases: cases.unwrap_or(default),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
 /// A view of a buffer by offset, shape and strides that stays inside it.
 #[derive(Clone, Debug)]
 pub struct Strided {
