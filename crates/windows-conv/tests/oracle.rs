@@ -135,10 +135,10 @@ fn square_case() -> impl Strategy<Value = Case> {
         axis.prop_filter("an output", |axis| axis.count() > 0)
     };
     let large = prop_oneof![
-        8 => (vec(axis(24), 2), 1..=2usize, 1..=3usize, 1..=5usize),
-        8 => (vec(axis(9), 2), Just(1usize), 1..=40usize, 1..=70usize),
+        8 => (vec(axis(20), 2), 1..=2usize, 1..=3usize, 1..=3usize),
+        8 => (vec(axis(4), 2), Just(1usize), 1..=12usize, 1..=36usize),
         // Several blocks of K.
-        1 => (vec(axis(3), 2), Just(1usize), 385..=390usize, 1..=3usize),
+        1 => (vec(axis(2), 2), Just(1usize), 385..=388usize, 1..=2usize),
     ];
     (large, case()).prop_map(|((axes, groups, per_group, out_per_group), other)| Case {
         groups,
@@ -172,13 +172,6 @@ proptest! {
     }
 
     #[test]
-    fn sums_of_squares_are_within_a_millionth(case in square_case(), with_bias in any::<bool>()) {
-        check_f32(&case, with_bias)?;
-        check_uneven(&case)?;
-        check_f64(&case)?;
-    }
-
-    #[test]
     fn f64_sums_are_within_rounding(case in case()) {
         check_f64(&case)?;
     }
@@ -186,6 +179,17 @@ proptest! {
     #[test]
     fn integers_are_exact(case in case(), signs in 0..4_u8) {
         check_integers(&case, signs)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(80))]
+
+    #[test]
+    fn sums_of_squares_are_within_a_millionth(case in square_case(), with_bias in any::<bool>()) {
+        check_f32(&case, with_bias)?;
+        check_uneven(&case)?;
+        check_f64(&case)?;
     }
 }
 
