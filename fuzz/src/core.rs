@@ -74,9 +74,14 @@ pub(crate) fn geometry(u: &mut Unstructured<'_>) -> Result<()> {
             let at = start + tap as i128 * axis.dilation() as i128;
             (0..len).contains(&at)
         };
-        for tap in
-            [0, taps.start, taps.end / 2, taps.end.saturating_sub(1), taps.end, axis.size().saturating_sub(1)]
-        {
+        for tap in [
+            0,
+            taps.start,
+            taps.end / 2,
+            taps.end.saturating_sub(1),
+            taps.end,
+            axis.size().saturating_sub(1),
+        ] {
             if tap < axis.size() {
                 assert_eq!(taps.contains(&tap), real(tap), "tap {tap} of window {i} of {axis:?}");
             }
