@@ -172,7 +172,7 @@ impl Pass {
                 .map(base)
                 .collect(),
             inner: (0..4).map(tap).collect(),
-            weights: vec![0; 16],
+            weights: Vec::new(),
             out_rows: Vec::new(),
             out_stride: 0,
             out_flat: false,

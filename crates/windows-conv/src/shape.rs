@@ -121,8 +121,10 @@ impl TileSize {
     /// The layout of the least work that fits the limit, or the bytes that the smallest one needs. Whether it is
     /// squares depends on the geometry alone, for their sums have other roundings.
     pub(crate) fn shape(self, of: &Product<'_>) -> Result<Shape, usize> {
-        let asked = of.winograd && of.plain;
-        if let Some(squares) = of.pass.squares().filter(|_| asked) {
+        if of.winograd
+            && of.plain
+            && let Some(squares) = of.pass.squares()
+        {
             return self.by_squares(of, squares);
         }
         let (pixels, channels) = (self.by_pixels(of), self.by_channels(of));
@@ -195,12 +197,11 @@ impl TileSize {
 
     /// Channels along the lanes, in the largest bands that fit.
     fn by_channels(self, of: &Product<'_>) -> Result<Shape, usize> {
-        let (pass, unit) = (of.pass, ALIGN / of.size);
-        let buffered = of.out_channel != 1;
+        let (pass, unit) = (of.pass, of.unit());
         let panel = self.padded(true, of.channels).min(self.panel(true));
         let needed = |bands: &Bands| {
             let strip = bands.strip(of.per_tap).saturating_add(unit);
-            let sums = if buffered { bands.pixels() * panel } else { 0 };
+            let sums = if of.scatters() { bands.pixels() * panel } else { 0 };
             strip.saturating_add(sums).saturating_add(unit)
         };
         // Neighbouring channels in one page are read as well as packed ones.
@@ -210,32 +211,30 @@ impl TileSize {
         let shared = pass.taps() * of.channels > pass.pixels();
         // A row has a line of its own at the least: what cannot fit need not be tried.
         let line = if in_place { 1 } else { of.per_tap * pass.width };
-        let (bands, scratch) = self.fit(of, STRIP, line, shared, needed, |rows, columns| {
-            Bands::new(pass, rows, columns, unit, in_place)
-        })?;
-        let parts = of.parts(bands.list.len(), of.channels.div_ceil(self.panel(true)));
-        Ok(Shape { tiles: Tiles::Channels(bands), buffered, parts, scratch })
+        let (bands, scratch) = self.fit(of, STRIP, line, shared, in_place, needed)?;
+        Ok(self.wide(of, bands.list.len(), Tiles::Channels(bands), scratch))
     }
 
     /// Squares of outputs, in the largest bands that fit.
     fn by_squares(self, of: &Product<'_>, pass: Pass) -> Result<Shape, usize> {
-        let unit = ALIGN / of.size;
-        let buffered = of.out_channel != 1;
+        let unit = of.unit();
         let panel = self.padded(true, of.channels).min(self.panel(true));
         let part = of.per_tap.clamp(1, PART);
-        let room = |bands: &Bands| Room::new(bands, (of.per_tap, part), panel, buffered, unit);
+        let room = |bands: &Bands| Room::new(bands, (of.per_tap, part), panel, of.scatters(), unit);
         let needed = |bands: &Bands| room(bands).len().saturating_add(unit);
         let line = (PLACES * (of.per_tap + panel)).saturating_mul(pass.width);
         let shared = of.channels > pass.pixels();
         let of_squares = Product { pass: &pass, ..*of };
-        let (bands, scratch) =
-            self.fit(&of_squares, usize::MAX, line, shared, needed, |rows, columns| {
-                Bands::new(&pass, rows, columns, unit, false)
-            })?;
-        let parts = of.parts(bands.list.len(), of.channels.div_ceil(self.panel(true)));
-        let room = room(&bands);
+        let (bands, scratch) = self.fit(&of_squares, usize::MAX, line, shared, false, needed)?;
+        let (room, count) = (room(&bands), bands.list.len());
         let tiles = Tiles::Squares(Box::new(Squares { pass, bands, part, room }));
-        Ok(Shape { tiles, buffered, parts, scratch })
+        Ok(self.wide(of, count, tiles, scratch))
+    }
+
+    /// Tiles with channels along the lanes, in so many bands.
+    fn wide(self, of: &Product<'_>, bands: usize, tiles: Tiles, scratch: usize) -> Shape {
+        let parts = of.parts(bands, of.channels.div_ceil(self.panel(true)));
+        Shape { tiles, buffered: of.scatters(), parts, scratch }
     }
 
     /// The largest bands for which the elements that are `needed` are at most so many bytes, or the least
@@ -247,8 +246,8 @@ impl TileSize {
         most: usize,
         line: usize,
         shared: bool,
+        in_place: bool,
         needed: impl Fn(&Bands) -> usize,
-        cut: impl Fn(usize, usize) -> Bands,
     ) -> Result<(Bands, usize), usize> {
         let pass = of.pass;
         let limit = of.limit / of.size;
@@ -260,7 +259,7 @@ impl TileSize {
             _ => pass.width,
         };
         loop {
-            let bands = cut(rows, columns.max(1));
+            let bands = Bands::new(pass, rows, columns.max(1), of.unit(), in_place);
             let len = needed(&bands);
             if len <= room || (len <= limit && rows == 1 && columns <= self.pixels) {
                 return Ok((bands, len));
@@ -282,6 +281,16 @@ impl TileSize {
 }
 
 impl Product<'_> {
+    /// Elements of a line of the cache.
+    fn unit(&self) -> usize {
+        ALIGN / self.size
+    }
+
+    /// Whether channels are not neighbours in the output: where they lie along the lanes, sums are moved.
+    fn scatters(&self) -> bool {
+        self.out_channel != 1
+    }
+
     /// Blocks of pixels that there should be.
     fn blocks(&self) -> usize {
         match self.threads {

@@ -33,9 +33,11 @@ fn check(name: &str, spec: &ConvSpec, activation: Activation<f32>) {
     let (y_shape, y) = load::<f64>(&format!("{name}.y"));
     let (x, w) = (DynView::new(&x, &x_shape).unwrap(), DynView::new(&w, &w_shape).unwrap());
     for isa in isas() {
-        let first = OutputOrder::ChannelsFirst;
-        let both = [(first, Method::Direct), (OutputOrder::ChannelsLast, Method::Direct)];
-        for (output, method) in both.into_iter().chain([(first, Method::Winograd)]) {
+        for (output, method) in [
+            (OutputOrder::ChannelsFirst, Method::Direct),
+            (OutputOrder::ChannelsLast, Method::Direct),
+            (OutputOrder::ChannelsFirst, Method::Winograd),
+        ] {
             let options = PlanOptions {
                 bias: bias.clone(),
                 activation,

@@ -65,14 +65,10 @@ impl<X: Operand<W>, W> Job<'_, X, W> {
         band: &Band,
         channels: Range<usize>,
     ) {
-        let full = S::WIDTH * S::WIDE;
         let strip = Self::strip(bands, self.channels);
-        for channel in channels.clone().step_by(full) {
-            let exist = (channels.end - channel).min(full);
-            // Panels before this one are full; the last one of a group has only the registers it needs.
-            let vectors = exist.div_ceil(S::WIDTH);
-            let wide = vectors * S::WIDTH;
-            let out = self.out.wrapping_offset(channel as isize * self.out_channel);
+        for channel in channels.clone().step_by(S::WIDTH * S::WIDE) {
+            let panel = self.wide_panel::<S>(channel, channels.end);
+            let wide = panel.vectors * S::WIDTH;
             let needed = strip + if self.buffered { band.pixels() * wide } else { 0 };
             assert!(self.scratch.len() >= needed, "scratch has room for a strip and its sums");
             // One pointer to both, of which neither ends the other's life.
@@ -98,35 +94,74 @@ impl<X: Operand<W>, W> Job<'_, X, W> {
                         block,
                         per_tap: self.channels.div_ceil(X::PAIR),
                         weights: weights.as_ptr(),
-                        vectors,
-                        channels: exist,
+                        vectors: panel.vectors,
+                        channels: panel.channels,
                         strip,
                         line,
                         sums: self.buffered.then_some(sums),
-                        out,
+                        out: panel.out,
                         bias: is_first.then(|| self.bias[channel..].as_ptr()),
                         finish: self.finish.filter(|_| is_last),
                         isa: PhantomData,
                     })
                 };
             }
-            if self.buffered {
-                // SAFETY: the caller's promise; the sums of the band are complete.
-                unsafe {
-                    S::enter(Scatter::<X::Output, S> {
-                        pass: self.pass,
-                        band,
-                        sums,
-                        wide,
-                        channels: exist,
-                        out,
-                        out_channel: self.out_channel,
-                        isa: PhantomData,
-                    })
-                };
-            }
+            // SAFETY: the caller's promise; the sums of the band are complete.
+            unsafe { self.scatter_panel::<S>(band, sums, &panel) };
         }
     }
+
+    /// The panel of channels along the lanes that begins with `channel`, of those before `end`.
+    pub(super) fn wide_panel<S: Lanes<Scalar = X::Output>>(
+        &self,
+        channel: usize,
+        end: usize,
+    ) -> WidePanel<X::Output> {
+        let channels = (end - channel).min(S::WIDTH * S::WIDE);
+        WidePanel {
+            channels,
+            // Panels before this one are full; the last one of a group has only the registers it needs.
+            vectors: channels.div_ceil(S::WIDTH),
+            out: self.out.wrapping_offset(channel as isize * self.out_channel),
+        }
+    }
+
+    /// Moves the sums of a panel to where they belong, if they are not there.
+    ///
+    /// # Safety
+    /// As [`Job::by_channels`]; the sums are those of all pixels of the band.
+    pub(super) unsafe fn scatter_panel<S: Lanes<Scalar = X::Output>>(
+        &self,
+        band: &Band,
+        sums: *const X::Output,
+        panel: &WidePanel<X::Output>,
+    ) {
+        if !self.buffered {
+            return;
+        }
+        // SAFETY: the caller's promise.
+        unsafe {
+            S::enter(Scatter::<X::Output, S> {
+                pass: self.pass,
+                band,
+                sums,
+                wide: panel.vectors * S::WIDTH,
+                channels: panel.channels,
+                out: panel.out,
+                out_channel: self.out_channel,
+                isa: PhantomData,
+            })
+        };
+    }
+}
+
+/// Channels that lie along the lanes of a few registers.
+pub(super) struct WidePanel<T> {
+    /// Channels that exist.
+    pub channels: usize,
+    pub vectors: usize,
+    /// The output of the first channel and the first pixel of the image.
+    pub out: *mut T,
 }
 
 /// One weights panel against all pixels of a band, for a block of K.
@@ -388,17 +423,17 @@ unsafe fn tile<S: Lanes, const V: usize, const B: usize>(of: &Tile<S::Scalar>, t
 }
 
 /// Sums of a panel of channels to where they belong.
-pub(super) struct Scatter<'a, T, S> {
-    pub pass: &'a Pass,
-    pub band: &'a Band,
+struct Scatter<'a, T, S> {
+    pass: &'a Pass,
+    band: &'a Band,
     /// `pixels x wide`.
-    pub sums: *const T,
-    pub wide: usize,
-    pub channels: usize,
+    sums: *const T,
+    wide: usize,
+    channels: usize,
     /// The output of the first channel and the first pixel of the image.
-    pub out: *mut T,
-    pub out_channel: isize,
-    pub isa: PhantomData<S>,
+    out: *mut T,
+    out_channel: isize,
+    isa: PhantomData<S>,
 }
 
 impl<S: Lanes> Vectorized for Scatter<'_, S::Scalar, S> {

@@ -13,7 +13,7 @@ use super::job::{ALIGN, Job};
 use super::lanes::{Lanes, Scalar};
 use super::strip::Strip;
 use super::tile::Finish;
-use super::wide::{Reach, Scatter, Tile, by_pixels};
+use super::wide::{Reach, Tile, by_pixels};
 use crate::band::{Band, Bands, pieces};
 use crate::pass::Pass;
 use crate::square::{PLACES, Room, Squares};
@@ -76,7 +76,6 @@ impl<X: Operand<W>, W> Job<'_, X, W> {
         band: &Band,
         channels: Range<usize>,
     ) {
-        let full = S::WIDTH * S::WIDE;
         let room = self.room(squares);
         let scratch = self.scratch.as_mut_ptr();
         let pixels = Band {
@@ -86,11 +85,9 @@ impl<X: Operand<W>, W> Job<'_, X, W> {
         };
         let products = scratch.wrapping_add(room.products());
         let sums = scratch.wrapping_add(room.sums());
-        for channel in channels.clone().step_by(full) {
-            let exist = (channels.end - channel).min(full);
-            let vectors = exist.div_ceil(S::WIDTH);
-            let wide = vectors * S::WIDTH;
-            let out = self.out.wrapping_offset(channel as isize * self.out_channel);
+        for channel in channels.clone().step_by(S::WIDTH * S::WIDE) {
+            let panel = self.wide_panel::<S>(channel, channels.end);
+            let wide = panel.vectors * S::WIDTH;
             let weights = &self.weights[channel * self.steps..][..self.steps * wide];
             // SAFETY: the caller's promise; the parts of scratch are as large as `room` says.
             unsafe {
@@ -100,7 +97,7 @@ impl<X: Operand<W>, W> Job<'_, X, W> {
                     inputs: scratch.wrapping_add(room.inputs()),
                     inputs_apart: room.input,
                     weights: weights.as_ptr(),
-                    vectors,
+                    vectors: panel.vectors,
                     zeros: scratch.wrapping_add(room.zeros().start),
                     out: products,
                     apart: room.product,
@@ -112,26 +109,15 @@ impl<X: Operand<W>, W> Job<'_, X, W> {
                     pixels: &pixels,
                     products,
                     apart: room.product,
-                    vectors,
-                    channels: exist,
+                    vectors: panel.vectors,
+                    channels: panel.channels,
                     bias: self.bias[channel..].as_ptr(),
                     sums: self.buffered.then_some(sums),
-                    out,
+                    out: panel.out,
                     finish: self.finish,
                     isa: PhantomData,
                 });
-                if self.buffered {
-                    S::enter(Scatter::<X::Output, S> {
-                        pass: self.pass,
-                        band: &pixels,
-                        sums,
-                        wide,
-                        channels: exist,
-                        out,
-                        out_channel: self.out_channel,
-                        isa: PhantomData,
-                    });
-                }
+                self.scatter_panel::<S>(&pixels, sums, &panel);
             }
         }
     }

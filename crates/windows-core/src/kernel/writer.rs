@@ -177,17 +177,17 @@ impl<'o, T: Copy> Writer<'o, T> {
             for line in 0..lines.count {
                 let src = lines.from(src, line);
                 let dst = dst.wrapping_add(line * blocks.count * block);
-                if !stream {
+                if stream {
+                    // A plane of every block, and then the next one.
+                    for at in 0..planes.count {
+                        let (src, dst) = (planes.from(src, at), dst.wrapping_add(at * plane));
+                        // SAFETY: see above; and `can_stream` was asked.
+                        unsafe { Runs { src, dst, lines: Steps::ONE, ..runs }.stream() };
+                    }
+                } else {
                     let (lines, blocks) = (blocks, planes);
                     // SAFETY: see above.
                     unsafe { Runs { src, lines, blocks, rows, bytes, dst, pitch: plane }.copy() };
-                    continue;
-                }
-                // A plane of every block, and then the next one.
-                for at in 0..planes.count {
-                    let (src, dst) = (planes.from(src, at), dst.wrapping_add(at * plane));
-                    // SAFETY: see above; and `can_stream` was asked.
-                    unsafe { Runs { src, dst, lines: Steps::ONE, ..runs }.stream() };
                 }
             }
         }
