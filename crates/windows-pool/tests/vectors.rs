@@ -67,7 +67,7 @@ fn check<T: Element, K: Kind<T, Out = T>>(
     let pool = pool.behind(usize::from(case.pixels));
     let bits = |values: Vec<T>| values.into_iter().map(&bits).collect::<Vec<_>>();
     let definition = bits(pool.clone().scalar().run(&view).unwrap());
-    for isa in [Isa::Portable, Isa::Avx2, Isa::Avx512] {
+    for isa in [Isa::PORTABLE, Isa::AVX2, Isa::AVX512] {
         if isa.is_available() {
             let plan = pool.clone().isa(isa).plan::<T>(case.shape).unwrap();
             let mut out = vec![T::default(); plan.output_len()];
@@ -149,7 +149,7 @@ fn one_nan_is_found_wherever_it_is() {
                 let bits =
                     |values: Vec<f32>| values.into_iter().map(f32::to_bits).collect::<Vec<_>>();
                 let definition = bits(pool.clone().scalar().run(&view).unwrap());
-                for isa in [Isa::Avx2, Isa::Avx512] {
+                for isa in [Isa::AVX2, Isa::AVX512] {
                     let out = bits(pool.clone().isa(isa).run(&view).unwrap());
                     assert!(out == definition, "size {size} at {at} of {columns}, {isa:?}");
                 }
@@ -170,7 +170,7 @@ fn one_nan_is_found_in_whichever_pixel_it_is() {
             let view = DynView::new(&data, shape).unwrap();
             let bits = |values: Vec<f32>| values.into_iter().map(f32::to_bits).collect::<Vec<_>>();
             let definition = bits(pool.clone().scalar().run(&view).unwrap());
-            for isa in [Isa::Avx2, Isa::Avx512] {
+            for isa in [Isa::AVX2, Isa::AVX512] {
                 let out = bits(pool.clone().isa(isa).run(&view).unwrap());
                 assert!(out == definition, "size {size} at {at}, {isa:?}");
             }
