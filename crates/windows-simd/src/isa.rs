@@ -271,3 +271,17 @@ impl fmt::Display for IsaError {
 }
 
 impl core::error::Error for IsaError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No other way leads there on a processor that has not both.
+    #[test]
+    fn options_of_lower_levels_are_left_out() {
+        let both = Isa(Isa::AVX2_VNNI.0 | Isa::AVX512_VNNI.0);
+        assert_eq!(both.canonical().0, Isa::AVX512_VNNI.0);
+        assert_eq!(both.cap(Isa::AVX2_VNNI).0, Isa::AVX2_VNNI.0);
+        assert_eq!(both.cap(Isa::AVX2).0, Isa::AVX2.0);
+    }
+}

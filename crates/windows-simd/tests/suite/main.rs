@@ -4,6 +4,6 @@
 mod bytes;
 mod compute;
 mod isa;
-mod memory;
+mod loads;
 mod moves;
 mod sets;

@@ -52,7 +52,7 @@ fn between<S: Set, E: Drawn>(simd: S, seed: u64) {
 fn turned<S: Set, E: Drawn>(simd: S, seed: u64) {
     let width = S::width::<E>();
     let some = |at: usize, most: usize| noise(seed, at) as usize % (most + 1);
-    let whole = seed % 3 == 0;
+    let whole = seed.is_multiple_of(3);
     let rows = if whole { width } else { some(0, width) };
     let columns = if whole { width } else { some(1, width) };
     let from_row = width + some(2, 3);

@@ -1,8 +1,6 @@
 //! Loads and stores: whole ones, parts, and parts whose pointer lies outside of the data, beside pages that must not
 //! be touched.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use proptest::prelude::*;
 use windows_simd::WideElement;
 use windows_testkit::guard::{Guarded, both_ends};
@@ -30,7 +28,7 @@ proptest! {
     #![proptest_config(cases(8))]
 
     #[test]
-    fn memory(seed in any::<u64>()) {
+    fn loads_and_stores(seed in any::<u64>()) {
         on_every_set(&Memory(seed));
     }
 }
@@ -141,23 +139,29 @@ fn every_second<S: Set, E: Drawn + WideElement>(simd: S, seed: u64) {
     }
 }
 
-struct Short;
-
-impl Check for Short {
-    #[inline(always)]
-    fn run<S: Set>(&self, simd: S) {
-        let short = vec![0_u8; S::BYTES - 1];
-        let result = catch_unwind(AssertUnwindSafe(|| elements(simd, simd.read(&short))));
-        assert!(result.is_err(), "{}: a slice too short was read", S::NAME);
-        let result = catch_unwind(AssertUnwindSafe(|| {
-            simd.write(&mut short.clone(), simd.splat(0));
-        }));
-        assert!(result.is_err(), "{}: a slice too short was written", S::NAME);
-    }
-}
-
-#[test]
 #[cfg(panic = "unwind")]
-fn whole_registers_ask_for_whole_slices() {
-    on_every_set(&Short);
+mod short {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use crate::sets::{Check, Set, elements, on_every_set};
+
+    struct Short;
+
+    impl Check for Short {
+        #[inline(always)]
+        fn run<S: Set>(&self, simd: S) {
+            let short = vec![0_u8; S::BYTES - 1];
+            let result = catch_unwind(AssertUnwindSafe(|| elements(simd, simd.read(&short))));
+            assert!(result.is_err(), "{}: a slice too short was read", S::NAME);
+            let result = catch_unwind(AssertUnwindSafe(|| {
+                simd.write(&mut short.clone(), simd.splat(0));
+            }));
+            assert!(result.is_err(), "{}: a slice too short was written", S::NAME);
+        }
+    }
+
+    #[test]
+    fn whole_registers_ask_for_whole_slices() {
+        on_every_set(&Short);
+    }
 }
