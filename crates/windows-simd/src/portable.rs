@@ -1,5 +1,7 @@
 //! Plain arrays as registers: what every processor can run, vectorised by the compiler where it can.
 
+use core::ptr;
+
 use crate::simd::one_by_one;
 use crate::{
     Arithmetic, Bytes, Compute, Convert, Dot4, Element, EverySecond, Extreme, Isa, Moves, MulAdd,
@@ -135,19 +137,19 @@ impl Simd for Portable {
         mask: Span,
         mut other: Array<E>,
     ) -> Array<E> {
-        for i in mask.first..mask.end {
-            // SAFETY: the caller's promise for the elements of the mask.
-            other.0.as_mut()[i] = unsafe { from.wrapping_add(i).read_unaligned() };
-        }
+        let to = &mut other.0.as_mut()[mask.first..mask.end];
+        let from = from.cast::<u8>().wrapping_add(mask.first * size_of::<E>());
+        // SAFETY: the caller's promise for the elements of the mask; bytes, for they may be unaligned.
+        unsafe { ptr::copy_nonoverlapping(from, to.as_mut_ptr().cast::<u8>(), size_of_val(to)) };
         other
     }
 
     #[inline(always)]
     unsafe fn store_masked<E: Element>(self, to: *mut E, mask: Span, vector: Array<E>) {
-        for i in mask.first..mask.end {
-            // SAFETY: the caller's promise for the elements of the mask.
-            unsafe { to.wrapping_add(i).write_unaligned(vector.get()[i]) };
-        }
+        let from = &vector.get()[mask.first..mask.end];
+        let to = to.cast::<u8>().wrapping_add(mask.first * size_of::<E>());
+        // SAFETY: the caller's promise for the elements of the mask; bytes, for they may be unaligned.
+        unsafe { ptr::copy_nonoverlapping(from.as_ptr().cast::<u8>(), to, size_of_val(from)) };
     }
 }
 
