@@ -2,9 +2,7 @@
 
 use core::fmt::Debug;
 
-mod sealed {
-    pub trait Sealed {}
-}
+use crate::sealed;
 
 /// An element of a register: an integer of 8 to 64 bits, or a float.
 pub trait Element:

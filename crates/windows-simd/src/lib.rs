@@ -72,6 +72,11 @@ macro_rules! with {
     }};
 }
 
+/// Elements and sets are those that are here: unsafe code relies on what they are made of.
+mod sealed {
+    pub trait Sealed {}
+}
+
 mod dispatch;
 mod element;
 mod isa;

@@ -75,6 +75,8 @@ fn recast<E: Element, F: Element>(array: Array<E>) -> Array<F> {
     unsafe { core::mem::transmute_copy(&array) }
 }
 
+impl crate::sealed::Sealed for Portable {}
+
 impl Simd for Portable {
     type V<E: Element> = Array<E>;
     type M<E: Element> = Span;

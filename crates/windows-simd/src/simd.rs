@@ -2,12 +2,12 @@
 
 use core::fmt::Debug;
 
-use crate::{Compute, Element, Isa, WideElement};
+use crate::{Compute, Element, Isa, WideElement, sealed};
 
 /// A set of vector instructions that this processor has. A token of no size: to have one is the proof.
 ///
 /// The elements of a register are numbered from 0, which lies first in memory.
-pub trait Simd: Copy + Debug + Send + Sync + 'static {
+pub trait Simd: Copy + Debug + Send + Sync + sealed::Sealed + 'static {
     /// A register of elements.
     type V<E: Element>: Copy + Debug;
     /// Neighbouring elements of a register, for partial loads and stores.

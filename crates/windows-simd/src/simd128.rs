@@ -33,6 +33,8 @@ fn byte_mask(bytes: Span) -> v128 {
     v128_and(from, u8x16_lt(count(), u8x16_splat(bytes.end)))
 }
 
+impl crate::sealed::Sealed for Simd128 {}
+
 impl Simd for Simd128 {
     type V<E: Element> = V128<E>;
     type M<E: Element> = Mask<Span, E>;

@@ -177,6 +177,8 @@ unsafe fn byte_mask(bytes: Span) -> __m256i {
     }
 }
 
+impl<O: Of256> crate::sealed::Sealed for Avx2With<O> {}
+
 impl<O: Of256> Simd for Avx2With<O> {
     type V<E: Element> = Ymm<E>;
     type M<E: Element> = Mask<Chosen, E>;

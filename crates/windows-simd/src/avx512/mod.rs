@@ -111,6 +111,8 @@ fn span(first: usize, len: usize) -> u64 {
     below(first.saturating_add(len)) & !below(first)
 }
 
+impl<O: Of512> crate::sealed::Sealed for Avx512With<O> {}
+
 impl<O: Of512> Simd for Avx512With<O> {
     type V<E: Element> = Zmm<E>;
     type M<E: Element> = Mask<u64, E>;

@@ -142,6 +142,8 @@ unsafe fn byte_mask(bytes: Span) -> uint8x16_t {
     }
 }
 
+impl<O: OfNeon> crate::sealed::Sealed for NeonWith<O> {}
+
 impl<O: OfNeon> Simd for NeonWith<O> {
     type V<E: Element> = Q<E>;
     type M<E: Element> = Mask<Span, E>;
