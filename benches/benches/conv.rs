@@ -27,7 +27,7 @@ fn layers(c: &mut Criterion) {
                 // Every layer must have a fast path, and the one it is meant to have.
                 let expected = if groups > 1 { "depthwise" } else { "implicit-gemm" };
                 assert_eq!(plan.kernel().name(), expected);
-                if plan.kernel().isa() == Isa::Avx512 && groups == 1 {
+                if plan.kernel().isa() == Isa::AVX512 && groups == 1 {
                     let lanes = match (size, layer.out_len()) {
                         // Rows that fill registers.
                         (1, 56..) => "pixels",

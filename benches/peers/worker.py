@@ -13,7 +13,9 @@ class Worker:
     """A running program that opens rows and times their columns."""
 
     def __init__(self, program, isa, threads=1):
-        environment = {**os.environ, "WINDOWS_ISA": isa, "TABLES_THREADS": str(threads)}
+        environment = {**os.environ, "TABLES_THREADS": str(threads)}
+        if isa != "best":
+            environment["WINDOWS_ISA"] = isa
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         self.process = subprocess.Popen([program], text=True, env=environment, **pipes)
 

@@ -15,7 +15,7 @@ use common::{Case, check_f32, check_f64, check_integers, check_uneven};
 pub(crate) fn conv(u: &mut Unstructured<'_>) -> Result<()> {
     let check = upto(u, 8)?;
     let mut case = case(u, check > 6)?;
-    for isa in [Isa::Portable, Isa::Avx2, Isa::Avx512] {
+    for isa in [Isa::PORTABLE, Isa::AVX2, Isa::AVX512] {
         if !isa.is_available() {
             continue;
         }
@@ -84,7 +84,7 @@ fn case(u: &mut Unstructured<'_>, squares: bool) -> Result<Case> {
         reversed,
         spread: 1 + upto(u, 2)? as isize,
         channels_last: u.arbitrary()?,
-        isa: Isa::Portable,
+        isa: Isa::PORTABLE,
         method: if squares { Method::Winograd } else { Method::Direct },
         threads: 1 + upto(u, 2)?,
         scratch: *u.choose(&[40_000, 1 << 20])?,

@@ -48,7 +48,8 @@ impl Vectorized for Fma<'_> {
 
 fn fma(session: &mut Session) {
     // Without AVX2 there is no instruction for it, and the library's function has no meaning here.
-    let isa = Isa::best().max(Isa::Avx2);
+    let best = Isa::best().level();
+    let isa = if best.contains(Isa::AVX2) { best } else { Isa::AVX2 };
     let case = Case { kernel: format!("{isa:?}"), ..Case::default() };
     let mut values = Values([[1.0; LEN]; CHAINS]);
     let mut run = || {

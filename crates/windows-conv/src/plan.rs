@@ -79,7 +79,7 @@ impl Kernel {
 /// For people: `avx512 implicit-gemm 8x48, pixels along the lanes`.
 impl fmt::Display for Kernel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", isa_name(self.isa), self.name())?;
+        write!(f, "{} {}", self.isa, self.name())?;
         match self.algorithm {
             Algorithm::Reference => Ok(()),
             Algorithm::Gemm => {
@@ -87,14 +87,6 @@ impl fmt::Display for Kernel {
             }
             _ => write!(f, ", {} along the lanes", self.lanes()),
         }
-    }
-}
-
-pub(crate) fn isa_name(isa: Isa) -> &'static str {
-    match isa {
-        Isa::Avx512 => "avx512",
-        Isa::Avx2 => "avx2",
-        _ => "portable",
     }
 }
 
@@ -318,9 +310,10 @@ impl<X: Operand<W>, W: Copy + Sync> ConvPlan<X, W> {
         }
 
         let isa = match options.isa {
-            None => Isa::best(),
-            Some(isa) if isa.is_available() => isa,
-            Some(isa) => return Err(ConvError::Isa { name: isa_name(isa) }),
+            // What there are kernels for.
+            None => Isa::best().cap(Isa::AVX512),
+            Some(isa) if isa.is_available() => isa.cap(Isa::AVX512),
+            Some(isa) => return Err(ConvError::Isa { name: isa.name() }),
         };
         check_options::<X, W>(options, out_channels)?;
 

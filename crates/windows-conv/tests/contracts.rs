@@ -71,7 +71,7 @@ fn methods() -> Vec<(Method, Setup)> {
 }
 
 fn isas() -> Vec<Isa> {
-    [Isa::Portable, Isa::Avx2, Isa::Avx512].into_iter().filter(|isa| isa.is_available()).collect()
+    [Isa::PORTABLE, Isa::AVX2, Isa::AVX512].into_iter().filter(|isa| isa.is_available()).collect()
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn padding_is_skipped_even_by_infinite_weights() {
 
 #[test]
 fn the_plan_says_which_kernel_it_chose() {
-    let isa = Isa::best();
+    let isa = Isa::best().cap(Isa::AVX512);
     let kernels: Vec<(&str, &str)> = setups()
         .iter()
         .map(|setup| setup.plan(&PlanOptions::default()).kernel())
@@ -186,7 +186,7 @@ fn the_plan_says_which_kernel_it_chose() {
         .collect();
     assert_eq!(kernels[3], ("depthwise", "pixels"));
     // Which way has less work depends on how wide registers are.
-    if isa == Isa::Avx512 {
+    if isa == Isa::AVX512 {
         assert_eq!(kernels[0], ("implicit-gemm", "pixels"));
         assert_eq!(kernels[1], ("implicit-gemm", "channels"));
         assert_eq!(kernels[5], ("implicit-gemm", "pixels"));

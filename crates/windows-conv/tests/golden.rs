@@ -20,7 +20,7 @@ fn load<T: Deserialize>(name: &str) -> (Vec<usize>, Vec<T>) {
 }
 
 fn isas() -> impl Iterator<Item = Isa> {
-    [Isa::Portable, Isa::Avx2, Isa::Avx512].into_iter().filter(|isa| isa.is_available())
+    [Isa::PORTABLE, Isa::AVX2, Isa::AVX512].into_iter().filter(|isa| isa.is_available())
 }
 
 /// A millionth of the sum of magnitudes, which is near 90 for the largest of these windows.

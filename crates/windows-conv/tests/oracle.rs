@@ -44,7 +44,7 @@ fn case() -> impl Strategy<Value = Case> {
         (1..=20usize, Just(1usize), 1..=2usize),
     ];
     let isa = select(
-        [Isa::Portable, Isa::Avx2, Isa::Avx512]
+        [Isa::PORTABLE, Isa::AVX2, Isa::AVX512]
             .into_iter()
             .filter(|isa| isa.is_available())
             .collect::<Vec<_>>(),

@@ -203,7 +203,8 @@ impl<T: Element, K: Kind<T>> Plan<T, K> {
             engine,
             constant: border.as_ref().and_then(Border::constant).copied(),
             nan,
-            isa: isa.unwrap_or_else(Isa::best),
+            // What there are kernels for.
+            isa: isa.unwrap_or_else(Isa::best).cap(Isa::AVX512),
             taps,
             scratch_bytes,
             spare: Mutex::new(Vec::new()),

@@ -19,7 +19,7 @@ impl<T: Scalar> Lanes for Portable<T> {
     type Mask = (usize, usize);
     type Mask2 = (usize, usize);
 
-    const ISA: Isa = Isa::Portable;
+    const ISA: Isa = Isa::PORTABLE;
     const WIDTH: usize = WIDTH;
     const REGISTERS: usize = 16;
     const VECTORS: usize = 1;

@@ -17,11 +17,11 @@ use crate::shape::{Shape, TileSize, Tiles};
 macro_rules! with_lanes {
     ($isa:expr, $scalar:ty, $lanes:ident => $body:expr) => {
         match $isa {
-            Isa::Avx512 => {
+            Isa::AVX512 => {
                 type $lanes<T> = <T as Scalar>::Avx512;
                 $body
             }
-            Isa::Avx2 => {
+            Isa::AVX2 => {
                 type $lanes<T> = <T as Scalar>::Avx2;
                 $body
             }

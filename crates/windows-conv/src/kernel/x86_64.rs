@@ -70,7 +70,7 @@ mod x86 {
                 type Mask = $mask;
                 type Mask2 = ($mask, $mask);
 
-                const ISA: Isa = Isa::Avx512;
+                const ISA: Isa = Isa::AVX512;
                 const WIDTH: usize = $width;
                 const REGISTERS: usize = 32;
                 const VECTORS: usize = 3;
@@ -248,7 +248,7 @@ mod x86 {
                 type Mask = __m256i;
                 type Mask2 = (__m256i, __m256i);
 
-                const ISA: Isa = Isa::Avx2;
+                const ISA: Isa = Isa::AVX2;
                 const WIDTH: usize = $width;
                 const REGISTERS: usize = 16;
                 const VECTORS: usize = 2;

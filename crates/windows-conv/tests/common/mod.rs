@@ -258,7 +258,7 @@ where
     let options = PlanOptions { reference: true, ..options };
     let plain = ConvPlan::with(&case.spec(), x.layout(), &w, &options).unwrap().conv(&x).unwrap();
     let got = plan.conv(&x).unwrap();
-    if case.isa == Isa::Portable && plan.kernel().name() == "implicit-gemm" {
+    if case.isa == Isa::PORTABLE && plan.kernel().name() == "implicit-gemm" {
         prop_assert!(got == plain, "the same order of summation gives the same bits");
     }
     Ok(())

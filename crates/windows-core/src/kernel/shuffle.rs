@@ -3,7 +3,7 @@
 //! The compiler makes of that loop one extraction and one insertion a byte.
 #![allow(unsafe_code)]
 
-use super::dispatch::Isa;
+use super::Isa;
 
 /// Pixels that are picked apart at once.
 const PIXELS: usize = 16;
@@ -15,7 +15,7 @@ pub struct ByteShuffle(());
 impl ByteShuffle {
     /// If `isa` has it, and the processor has `isa`.
     pub(crate) fn new(isa: Isa) -> Option<Self> {
-        (isa >= Isa::Avx2 && isa.is_available()).then_some(Self(()))
+        (isa.contains(Isa::AVX2) && isa.is_available()).then_some(Self(()))
     }
 
     /// The three channels of sixteen pixels.
@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn every_byte_goes_to_its_channel() {
         let pixels: [u8; 48] = core::array::from_fn(|at| at as u8 ^ 0xa5);
-        let Some(shuffle) = ByteShuffle::new(Isa::Avx2) else { return };
+        let Some(shuffle) = ByteShuffle::new(Isa::AVX2) else { return };
         for (channel, bytes) in shuffle.part(&pixels).iter().enumerate() {
             for (at, &byte) in bytes.iter().enumerate() {
                 assert_eq!(byte, pixels[3 * at + channel]);

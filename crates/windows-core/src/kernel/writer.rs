@@ -6,7 +6,7 @@ use core::mem::{MaybeUninit, size_of};
 use core::ptr;
 
 #[cfg(all(target_arch = "x86_64", not(miri)))]
-use super::dispatch::Isa;
+use super::Isa;
 
 /// A buffer that is written in order. It counts what it has written, so that memory that was never
 /// written is never read.
@@ -278,7 +278,7 @@ impl Runs {
             };
         }
         #[cfg(all(target_arch = "x86_64", not(miri)))]
-        if (17..=64).contains(&self.bytes) && Isa::best() >= Isa::Avx512 {
+        if (17..=64).contains(&self.bytes) && Isa::best().contains(Isa::AVX512) {
             // SAFETY: the caller's promise, and the instruction set is there.
             return unsafe { self.copy_masked() };
         }

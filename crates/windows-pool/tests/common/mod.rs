@@ -9,7 +9,7 @@ use windows_testkit::{Edge as NaiveEdge, Same as NaiveSame};
 
 /// Every path: `None` is the scalar one.
 pub(crate) const PATHS: [Option<Isa>; 4] =
-    [None, Some(Isa::Portable), Some(Isa::Avx2), Some(Isa::Avx512)];
+    [None, Some(Isa::PORTABLE), Some(Isa::AVX2), Some(Isa::AVX512)];
 
 /// Elements that make trouble: ties, both zeros, infinities, NaN, the ends of integers.
 pub(crate) trait Sample: Element {

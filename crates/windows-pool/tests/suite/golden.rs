@@ -42,7 +42,7 @@ impl Case {
         });
         let view = View::from_slice(&self.data);
         let view = windows_core::DynView::new(view.data(), &self.shape).unwrap();
-        for pool in [pool.clone().scalar(), pool.clone().isa(Isa::Portable), pool.clone()] {
+        for pool in [pool.clone().scalar(), pool.clone().isa(Isa::PORTABLE), pool.clone()] {
             let layout = Layout::<Dyn>::contiguous(&self.shape).unwrap();
             let plan = pool.plan_layout(&layout, border).unwrap();
             assert_eq!(plan.output_shape(), numbers(&self.json["out_shape"]), "{plan:?}");

@@ -14,7 +14,7 @@ fn everywhere<K: Kind<f32, Out = f32>>(
     shape: &[usize],
 ) -> Vec<Vec<f32>> {
     let view = DynView::new(data, shape).unwrap();
-    let isas = [Isa::Portable, Isa::Avx2, Isa::Avx512];
+    let isas = [Isa::PORTABLE, Isa::AVX2, Isa::AVX512];
     let fast = isas.into_iter().filter(|isa| isa.is_available()).map(|isa| pool.clone().isa(isa));
     [pool.clone().scalar()].into_iter().chain(fast).map(|pool| pool.run(&view).unwrap()).collect()
 }

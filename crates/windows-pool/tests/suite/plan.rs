@@ -9,7 +9,7 @@ use windows_pool::{
 use windows_testkit::strategy::cases;
 
 fn separable(rows: RowKernel, columns: ColumnKernel) -> Kernel {
-    Kernel::Separable { isa: Isa::Portable, rows, columns }
+    Kernel::Separable { isa: Isa::PORTABLE, rows, columns }
 }
 
 #[test]
@@ -17,7 +17,7 @@ fn a_plan_says_which_kernel_it_chose() {
     use ColumnKernel::{Direct, Stacks};
     use RowKernel::{Doubling, Each, Halving, Pixels, Whole};
     let kernel = |pool: Pool<Max>, shape: &[usize]| {
-        pool.isa(Isa::Portable).plan::<f32>(shape).unwrap().kernel()
+        pool.isa(Isa::PORTABLE).plan::<f32>(shape).unwrap().kernel()
     };
     let nchw = |size: usize, step: usize, pad: usize| {
         Pool::max(WindowSpec::new([size, size]).step(step).padding(pad))

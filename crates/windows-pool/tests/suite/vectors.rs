@@ -79,10 +79,10 @@ fn check<T: Element, K: Kind<T>>(
     let view = DynView::new(&data, case.shape).unwrap();
     let expected = match against {
         Against::Definition => pool.clone().scalar(),
-        Against::Portable => pool.clone().isa(Isa::Portable),
+        Against::Portable => pool.clone().isa(Isa::PORTABLE),
     };
     let expected = bits(&expected.run(&view).unwrap());
-    for isa in [Isa::Portable, Isa::Avx2, Isa::Avx512] {
+    for isa in [Isa::PORTABLE, Isa::AVX2, Isa::AVX512] {
         if !isa.is_available() {
             continue;
         }
@@ -194,7 +194,7 @@ fn one_nan_is_found_wherever_it_is() {
                 let bits =
                     |values: Vec<f32>| values.into_iter().map(f32::to_bits).collect::<Vec<_>>();
                 let definition = bits(pool.clone().scalar().run(&view).unwrap());
-                for isa in [Isa::Avx2, Isa::Avx512] {
+                for isa in [Isa::AVX2, Isa::AVX512] {
                     let out = bits(pool.clone().isa(isa).run(&view).unwrap());
                     assert!(out == definition, "size {size} at {at} of {columns}, {isa:?}");
                 }
@@ -215,7 +215,7 @@ fn one_nan_is_found_in_whichever_pixel_it_is() {
             let view = DynView::new(&data, shape).unwrap();
             let bits = |values: Vec<f32>| values.into_iter().map(f32::to_bits).collect::<Vec<_>>();
             let definition = bits(pool.clone().scalar().run(&view).unwrap());
-            for isa in [Isa::Avx2, Isa::Avx512] {
+            for isa in [Isa::AVX2, Isa::AVX512] {
                 let out = bits(pool.clone().isa(isa).run(&view).unwrap());
                 assert!(out == definition, "size {size} at {at}, {isa:?}");
             }

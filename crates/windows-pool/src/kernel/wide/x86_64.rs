@@ -26,14 +26,14 @@ where
     Zmm<T, MAX>: Vector<Element = T>,
     Ymm<T, MAX>: Vector<Element = T>,
 {
-    let masks = isa == Isa::Avx512 || !C::CHOOSES;
-    if isa == Isa::Portable || least < Ymm::<T, MAX>::LANES || !masks || !isa.is_available() {
+    let masks = isa.contains(Isa::AVX512) || !C::CHOOSES;
+    if !isa.contains(Isa::AVX2) || least < Ymm::<T, MAX>::LANES || !masks || !isa.is_available() {
         return Err(computation);
     }
     let (wide, half) = (Zmm::<T, MAX>::LANES, Ymm::<T, MAX>::LANES);
     // Short rows, where half a vector less is done twice.
     let fewer = least < 2 * wide && least.next_multiple_of(half) < least.next_multiple_of(wide);
-    if isa == Isa::Avx512 && least >= wide && !fewer {
+    if isa.contains(Isa::AVX512) && least >= wide && !fewer {
         let on = On::<C, Zmm<T, MAX>> { computation, vector: PhantomData };
         // SAFETY: `isa` is available.
         return Ok(unsafe { enter::avx512(on) });

@@ -1,0 +1,137 @@
+//! The safe ways into code that is compiled for an instruction set.
+
+use crate::{Isa, Portable, Simd};
+
+/// A computation on the registers of a set.
+///
+/// `run` must be `#[inline(always)]`, or it is compiled for the target's baseline whatever was entered.
+pub trait Compute<S: Simd> {
+    /// What it computes.
+    type Output;
+
+    /// Computes it.
+    fn run(self, simd: S) -> Self::Output;
+}
+
+/// A computation that [`vectorized`] compiles once per instruction set.
+///
+/// `run` must be `#[inline(always)]`, or it is compiled for the target's baseline whatever was chosen.
+pub trait Vectorized {
+    /// What it computes.
+    type Output;
+
+    /// Computes it.
+    fn run(self) -> Self::Output;
+}
+
+/// A plain loop: it needs a set's features, and none of its registers.
+struct Plain<V>(V);
+
+impl<V: Vectorized, S: Simd> Compute<S> for Plain<V> {
+    type Output = V::Output;
+
+    #[inline(always)]
+    fn run(self, _: S) -> V::Output {
+        self.0.run()
+    }
+}
+
+/// Runs a computation with the vector instructions of `isa`, or of the best available level in it.
+///
+/// No operation changes: the compiler may use wider registers, but it neither reorders floating-point
+/// sums nor fuses multiplications with additions, so every `isa` gives the same bits.
+#[inline]
+pub fn vectorized<V: Vectorized>(isa: Isa, computation: V) -> V::Output {
+    dispatch(isa, Plain(computation))
+}
+
+/// Runs a computation on the registers of the best available level in `isa`.
+///
+/// Options of the level are not entered: what gains from them asks for the token of the option.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+pub fn dispatch<C, O>(isa: Isa, computation: C) -> O
+where
+    C: Compute<Portable, Output = O>
+        + Compute<crate::Avx2, Output = O>
+        + Compute<crate::Avx512, Output = O>,
+{
+    if let Some(simd) = crate::Avx512::within(isa) {
+        return simd.enter(computation);
+    }
+    if let Some(simd) = crate::Avx2::within(isa) {
+        return simd.enter(computation);
+    }
+    Portable::NEW.enter(computation)
+}
+
+/// Runs a computation on the registers of the best available level in `isa`.
+///
+/// Options of the level are not entered: what gains from them asks for the token of the option.
+#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+#[inline]
+pub fn dispatch<C, O>(isa: Isa, computation: C) -> O
+where
+    C: Compute<Portable, Output = O> + Compute<crate::Neon, Output = O>,
+{
+    if let Some(simd) = crate::Neon::within(isa) {
+        return simd.enter(computation);
+    }
+    Portable::NEW.enter(computation)
+}
+
+/// Runs a computation on the registers of the best available level in `isa`.
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+#[inline]
+pub fn dispatch<C, O>(isa: Isa, computation: C) -> O
+where
+    C: Compute<Portable, Output = O> + Compute<crate::Simd128, Output = O>,
+{
+    if let Some(simd) = crate::Simd128::within(isa) {
+        return simd.enter(computation);
+    }
+    Portable::NEW.enter(computation)
+}
+
+/// Runs a computation on the registers of the best available level in `isa`: here there is one.
+#[cfg(not(any(
+    target_arch = "x86_64",
+    all(target_arch = "aarch64", target_endian = "little"),
+    all(target_arch = "wasm32", target_feature = "simd128")
+)))]
+#[inline]
+pub fn dispatch<C, O>(_: Isa, computation: C) -> O
+where
+    C: Compute<Portable, Output = O>,
+{
+    Portable::NEW.enter(computation)
+}
+
+/// Entries for plain loops that are made for one instruction set: compiled for it and for no other, where
+/// [`vectorized`] compiles a computation for every one.
+pub mod enter {
+    #[cfg(target_arch = "x86_64")]
+    use super::{Plain, Simd, Vectorized};
+
+    /// Runs a computation compiled for [`Isa::AVX512`](crate::Isa::AVX512).
+    ///
+    /// # Safety
+    /// The instruction set is available.
+    #[cfg(target_arch = "x86_64")]
+    #[inline]
+    pub unsafe fn avx512<V: Vectorized>(computation: V) -> V::Output {
+        // SAFETY: the caller's promise.
+        unsafe { crate::Avx512::new_unchecked() }.enter(Plain(computation))
+    }
+
+    /// Runs a computation compiled for [`Isa::AVX2`](crate::Isa::AVX2).
+    ///
+    /// # Safety
+    /// The instruction set is available.
+    #[cfg(target_arch = "x86_64")]
+    #[inline]
+    pub unsafe fn avx2<V: Vectorized>(computation: V) -> V::Output {
+        // SAFETY: the caller's promise.
+        unsafe { crate::Avx2::new_unchecked() }.enter(Plain(computation))
+    }
+}
