@@ -88,9 +88,13 @@ impl<'o, T: Copy> Writer<'o, T> {
         Self { out, written: 0, stream: whole.saturating_mul(size_of::<T>()) >= STREAM }
     }
 
-    /// A vector of what `write` writes, at most `len` elements.
-    pub(crate) fn collect(len: usize, write: impl FnOnce(&mut Writer<'_, T>)) -> Vec<T> {
-        let mut vector = Vec::with_capacity(len);
+    /// What `write` writes, at most `len` elements, in a vector that has room for them.
+    pub(crate) fn collect(
+        mut vector: Vec<T>,
+        len: usize,
+        write: impl FnOnce(&mut Writer<'_, T>),
+    ) -> Vec<T> {
+        vector.clear();
         let out = &mut vector.spare_capacity_mut()[..len];
         let stream = size_of_val(out) >= STREAM;
         let mut writer = Writer { out, written: 0, stream };
