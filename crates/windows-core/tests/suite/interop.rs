@@ -126,6 +126,12 @@ mod with_ndarray {
             let part = array.slice_mut(s![from..to, 1..;-1]);
             assert_eq!(DynViewMut::try_from(part).unwrap().shape(), [0, 2]);
         }
+        // Windows of one tap have no distance between taps, whatever it is said to be.
+        for dilation in [isize::MAX as usize, 1 << (usize::BITS - 1), usize::MAX] {
+            let spec = WindowSpec::new([1, 1]).dilation(dilation);
+            let windows = array.window_arrays(spec).unwrap();
+            assert!(windows.flat_map(|window| window.iter().copied().collect::<Vec<_>>()).eq(six));
+        }
         let clipped = view.windows(WindowSpec::new([1, 1]).padding([2, 0]));
         assert!(clipped.iter().all(|w| w.view().to_ndarray().len() == w.view().len()));
     }
