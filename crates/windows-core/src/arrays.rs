@@ -38,6 +38,16 @@ impl<T, R: Rank, A> Iterator for WindowArrays<'_, '_, T, R, A> {
     }
 
     #[inline]
+    fn count(self) -> usize {
+        self.iter.count()
+    }
+
+    #[inline]
+    fn last(mut self) -> Option<A> {
+        self.next_back()
+    }
+
+    #[inline]
     fn fold<B, F: FnMut(B, A) -> B>(self, init: B, mut f: F) -> B {
         let read = self.read;
         self.iter.fold(init, |acc, window| f(acc, window.read(read)))
@@ -76,12 +86,14 @@ impl<'a, T, R: Rank> Windows<'a, T, R> {
 
 #[inline(always)]
 fn row<T: Copy, const W: usize>(data: &[T], first: usize, stride: isize) -> [T; W] {
-    if stride == 1
+    // Of windows without elements, neither their starts nor their strides are those of elements.
+    if W > 0
+        && stride == 1
         && let Some(row) = data[first..].first_chunk::<W>()
     {
         return *row;
     }
-    core::array::from_fn(|i| data[first.wrapping_add_signed(i as isize * stride)])
+    core::array::from_fn(|i| data[first.wrapping_add_signed((i as isize).wrapping_mul(stride))])
 }
 
 #[inline(always)]
@@ -91,7 +103,7 @@ fn plane<T: Copy, const H: usize, const W: usize>(
     strides: &[isize],
 ) -> [[T; W]; H] {
     core::array::from_fn(|i| {
-        row(data, first.wrapping_add_signed(i as isize * strides[0]), strides[1])
+        row(data, first.wrapping_add_signed((i as isize).wrapping_mul(strides[0])), strides[1])
     })
 }
 
@@ -150,7 +162,8 @@ impl<'a, T: Copy> Windows<'a, T, Const<3>> {
         self.check_size(&[D, H, W])?;
         let read: fn(&[T], usize, &[isize]) -> [[[T; W]; H]; D] = |data, at, strides| {
             core::array::from_fn(|i| {
-                plane(data, at.wrapping_add_signed(i as isize * strides[0]), &strides[1..])
+                let ahead = (i as isize).wrapping_mul(strides[0]);
+                plane(data, at.wrapping_add_signed(ahead), &strides[1..])
             })
         };
         Ok(WindowArrays { iter: self.iter(), read })

@@ -263,6 +263,15 @@ pub enum WindowError {
         /// and divided by this.
         down: usize,
     },
+    /// More memory than there is, or than there can be.
+    Memory {
+        /// What it was for: `"packed windows"`, ...
+        what: &'static str,
+        /// How many elements.
+        len: usize,
+        /// Bytes of one element.
+        size: usize,
+    },
     /// A weight that is zero, negative or not finite.
     BadWeight {
         /// Where.
@@ -404,6 +413,9 @@ impl fmt::Display for WindowError {
                 f,
                 "{length} elements on axis {axis} times {up} / {down} is not a whole number that fits"
             ),
+            Self::Memory { what, len, size } => {
+                write!(f, "no memory for {what}: {len} elements of {size} bytes")
+            }
             Self::BadWeight { axis, index } => {
                 write!(f, "weight {index} on axis {axis} is not a positive finite number")
             }

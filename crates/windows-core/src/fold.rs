@@ -1,12 +1,11 @@
 //! Packed windows back to an array, overlaps summed: the adjoint of packing. Torch's `fold`, `col2im`,
 //! overlap-add.
 
-use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::layout::Layout;
+use crate::layout::{Layout, product};
 use crate::rank::Rank;
-use crate::windows::check_len;
+use crate::windows::{check_len, room};
 use crate::{Border, Grid, WindowError};
 
 /// What can be summed: all primitive numbers. Integers wrap around in every build profile.
@@ -69,9 +68,12 @@ impl<R: Rank> Grid<R> {
     /// The same in a new vector.
     ///
     /// # Errors
-    /// As [`Grid::fold_into`].
+    /// As [`Grid::fold_into`]; [`WindowError::Memory`].
     pub fn fold<T: Additive>(&self, packed: &[T]) -> Result<Vec<T>, WindowError> {
-        let mut out = vec![T::ZERO; self.shape().iter().product()];
+        check_len("packed windows", self.packed_len()?, packed.len())?;
+        let len = product("elements", self.shape())?;
+        let mut out = room("elements", len)?;
+        out.resize(len, T::ZERO);
         self.fold_into(packed, &mut out)?;
         Ok(out)
     }
@@ -109,10 +111,9 @@ impl<R: Rank> Grid<R> {
             for values in window.chunks_exact(inner.size()) {
                 if let Some(first) = self.row_start(position.as_ref(), row.as_ref(), border) {
                     let line = &mut out[first..first + inner.len()];
-                    let start = inner.start(position[last]);
-                    let real = start + (taps.start * inner.dilation()) as isize;
                     if !taps.is_empty() {
-                        let line = &mut line[real as usize..];
+                        let first = inner.element(position[last], taps.start);
+                        let line = &mut line[first as usize..];
                         add_run(line, inner.dilation(), &values[taps.clone()]);
                     }
                     for tap in (0..taps.start).chain(taps.end..inner.size()) {

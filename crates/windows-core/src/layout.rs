@@ -10,6 +10,11 @@ use crate::rank::{Axes, Const, Dyn, IntoAxes, Rank, from_slice};
 /// Made by constructors that check every product and sum: the number of elements and the offset of
 /// every element fit `isize`, in every build profile. Strides may be negative, zero or permuted.
 ///
+/// Along an axis of length 1 nothing is ever a stride away, so any stride is allowed there, as in numpy and
+/// torch. [`Layout::new`] keeps 0 for it, and for every axis of length 0: a number without a meaning would
+/// still be multiplied by steps and paddings. For the same reason two layouts are equal if they have one shape
+/// and give each element the same offset.
+///
 /// # Example
 /// ```
 /// use windows_core::{Const, Layout};
@@ -20,7 +25,7 @@ use crate::rank::{Axes, Const, Dyn, IntoAxes, Rank, from_slice};
 /// assert!(Layout::<Const<2>>::contiguous([usize::MAX, 2]).is_err());
 /// # Ok::<(), windows_core::WindowError>(())
 /// ```
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub struct Layout<R: Rank> {
     shape: R::PerAxis<usize>,
     strides: R::PerAxis<isize>,
@@ -31,6 +36,15 @@ impl<R: Rank> Clone for Layout<R> {
     #[inline]
     fn clone(&self) -> Self {
         Self { shape: self.shape.clone(), strides: self.strides.clone(), len: self.len }
+    }
+}
+
+/// The same offsets; the strides of axes of length 0 and 1 do not matter.
+impl<R: Rank> PartialEq for Layout<R> {
+    fn eq(&self, other: &Self) -> bool {
+        let mut axes = self.shape().iter().zip(self.strides().iter().zip(other.strides()));
+        self.shape() == other.shape()
+            && (self.is_empty() || axes.all(|(&len, (ours, theirs))| len == 1 || ours == theirs))
     }
 }
 
@@ -80,7 +94,7 @@ impl<R: Rank> Layout<R> {
         Self { shape, strides, len }
     }
 
-    /// Any strides, in elements.
+    /// Any strides, in elements. Those of axes of length 0 and 1 are arbitrary and become 0.
     ///
     /// # Errors
     /// More than `isize::MAX` elements, or an offset beyond `isize`.
@@ -89,7 +103,12 @@ impl<R: Rank> Layout<R> {
         strides: impl IntoAxes<R, isize>,
     ) -> Result<Self, WindowError> {
         let shape = shape.into_axes("shape", R::NDIM)?;
-        let strides = strides.into_axes("strides", Some(shape.as_ref().len()))?;
+        let mut strides = strides.into_axes("strides", Some(shape.as_ref().len()))?;
+        for (stride, &len) in strides.as_mut().iter_mut().zip(shape.as_ref()) {
+            if len <= 1 {
+                *stride = 0;
+            }
+        }
         let len = product("elements", shape.as_ref())?;
         let layout = Self { shape, strides, len };
         layout.check_reach()?;
@@ -230,10 +249,14 @@ impl<R: Rank> Layout<R> {
     pub fn permute(&self, order: impl IntoAxes<R>) -> Result<Self, WindowError> {
         let ndim = self.ndim();
         let order = order.into_axes("order", Some(ndim))?;
-        for axis in 0..ndim {
-            if order.as_ref().iter().filter(|&&named| named == axis).count() != 1 {
-                return Err(WindowError::NotAPermutation { axis });
+        let mut named = R::from_fn(ndim, |_| 0_usize);
+        for &axis in order.as_ref() {
+            if let Some(times) = named.as_mut().get_mut(axis) {
+                *times += 1;
             }
+        }
+        if let Some(axis) = named.as_ref().iter().position(|&times| times != 1) {
+            return Err(WindowError::NotAPermutation { axis });
         }
         Ok(Self {
             shape: R::from_fn(ndim, |axis| self.shape[order[axis]]),
@@ -304,7 +327,9 @@ impl<R: Rank> Layout<R> {
                 continue;
             }
             match (shape.last_mut(), strides.last_mut()) {
-                (Some(outer), Some(outer_stride)) if *outer_stride == stride * len as isize => {
+                (Some(outer), Some(outer_stride))
+                    if stride.checked_mul(len as isize) == Some(*outer_stride) =>
+                {
                     *outer *= len;
                     *outer_stride = stride;
                 }

@@ -43,6 +43,17 @@ pub(crate) fn ravel(shape: &[usize], position: &[usize]) -> usize {
     shape.iter().zip(position).fold(0, |index, (&len, &at)| index * len + at)
 }
 
+/// The first `index` flat indices of a range, and the others.
+///
+/// # Panics
+/// If there are fewer.
+#[cfg(feature = "rayon")]
+pub(crate) fn split_range(range: &Range<usize>, index: usize) -> (Range<usize>, Range<usize>) {
+    assert!(index <= range.len(), "a split at {index} of {}", range.len());
+    let middle = range.start + index;
+    (range.start..middle, middle..range.end)
+}
+
 impl<'l, R: Rank> Odometer<'l, R> {
     #[inline(always)]
     pub(crate) fn new(layout: Cow<'l, Layout<R>>) -> Self {

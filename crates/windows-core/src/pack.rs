@@ -9,7 +9,7 @@ use crate::kernel::{Blocks, Steps, Writer};
 use crate::layout::Layout;
 use crate::odometer::{Odometer, unravel};
 use crate::rank::{Dyn, IntoAxes, Rank};
-use crate::windows::check_len;
+use crate::windows::{check_len, room};
 use crate::{Border, Bordered, Extent, StridedView, WindowError, WindowSpec, Windows};
 
 impl<T: Copy, R: Rank> Windows<'_, T, R> {
@@ -42,7 +42,7 @@ impl<T: Copy, R: Rank> Windows<'_, T, R> {
     /// The same in a new vector, which is not filled first.
     ///
     /// # Errors
-    /// As [`Windows::pack_into`].
+    /// [`WindowError::Partial`] as [`Windows::pack_into`]; [`WindowError::Memory`].
     pub fn pack(&self) -> Result<Vec<T>, WindowError> {
         Packing::whole(self)?.collect()
     }
@@ -102,14 +102,16 @@ impl<T: Copy, R: Rank> StridedView<'_, T, R> {
     /// The same in a new vector.
     ///
     /// # Errors
-    /// As [`StridedView::pad_into`].
+    /// As [`StridedView::pad_into`]; [`WindowError::Memory`].
     pub fn pad(
         &self,
         before: impl IntoAxes<R>,
         after: impl IntoAxes<R>,
         border: Border<T>,
     ) -> Result<Vec<T>, WindowError> {
-        Ok(self.padded(before, after)?.with_border(border)?.pack())
+        let windows = self.padded(before, after)?;
+        border.check(windows.grid())?;
+        Packing::new(&windows, Some(&border)).collect()
     }
 
     /// The padded view as the one window that takes it all.
@@ -167,7 +169,8 @@ impl<'p, 'a, T: Copy, R: Rank> Packing<'p, 'a, T, R> {
 
     fn collect(&self) -> Result<Vec<T>, WindowError> {
         let len = self.windows.grid().packed_len()?;
-        Ok(Writer::collect(len, |writer| self.write(0..self.windows.len(), writer)))
+        let packed = room("packed windows", len)?;
+        Ok(Writer::collect(packed, len, |writer| self.write(0..self.windows.len(), writer)))
     }
 
     #[cfg(feature = "rayon")]

@@ -10,6 +10,7 @@ use rayon::iter::plumbing::{Consumer, Producer, ProducerCallback, UnindexedConsu
 use rayon::iter::{IndexedParallelIterator, ParallelIterator};
 
 use crate::kernel::Writer;
+use crate::odometer::split_range;
 use crate::pack::Packing;
 use crate::rank::Rank;
 use crate::windows::check_len;
@@ -145,9 +146,8 @@ impl<'w, 'a, T: Sync, R: Rank> Producer for WindowsRange<'w, 'a, T, R> {
     }
 
     fn split_at(self, index: usize) -> (Self, Self) {
-        let middle = self.range.start + index;
-        let head = Self { range: self.range.start..middle, ..self };
-        (head, Self { range: middle..self.range.end, ..self })
+        let (head, tail) = split_range(&self.range, index);
+        (Self { range: head, ..self }, Self { range: tail, ..self })
     }
 }
 

@@ -20,10 +20,25 @@ pub trait Entry: Clone + Debug + PartialEq + Send + Sync {}
 
 impl<E: Clone + Debug + PartialEq + Send + Sync> Entry for E {}
 
-mod sealed {
+pub(crate) mod sealed {
+    use alloc::vec::Vec;
+
+    use super::{Axes, Const, Dyn, Entry, Rank};
+
     pub trait Sealed {}
-    impl<const N: usize> Sealed for super::Const<N> {}
-    impl Sealed for super::Dyn {}
+    impl<const N: usize> Sealed for Const<N> {}
+    impl Sealed for Dyn {}
+
+    /// Lists of values that are known to have the length they are asked for: layouts and grids rely on it.
+    pub trait Values<R, E> {}
+    impl<R: Rank, E: Entry> Values<R, E> for E {}
+    impl<E, const N: usize> Values<Const<N>, E> for [E; N] {}
+    impl<E, const N: usize> Values<Const<N>, E> for &[E; N] {}
+    impl<E, const N: usize> Values<Dyn, E> for [E; N] {}
+    impl<E, const N: usize> Values<Dyn, E> for &[E; N] {}
+    impl<R: Rank, E> Values<R, E> for &[E] {}
+    impl<R: Rank, E> Values<R, E> for &Vec<E> {}
+    impl<R: Rank, E> Values<R, E> for &Axes<E> {}
 }
 
 /// The number of axes, as storage for one value per axis. Sealed: [`Const`] and [`Dyn`].
@@ -209,7 +224,8 @@ impl<E: PartialEq, const N: usize> PartialEq<[E; N]> for Axes<E> {
 
 /// What can stand for one value per axis: `[a, b]`, `&[a, b]`, a slice, a vector, or one value for all.
 ///
-/// The rank is inferred from an array, and checked against a slice.
+/// The rank is inferred from an array, and checked against a slice. Sealed: whoever takes one relies on the
+/// number of values being right.
 ///
 /// # Example
 /// ```
@@ -224,7 +240,29 @@ impl<E: PartialEq, const N: usize> PartialEq<[E; N]> for Axes<E> {
 /// assert_eq!(view.windows(2).len(), 6);
 /// # Ok::<(), windows_core::WindowError>(())
 /// ```
-pub trait IntoAxes<R: Rank, E: Entry = usize> {
+///
+/// A list of its own cannot claim another number of axes:
+/// ```compile_fail,E0277
+/// use windows_core::{Axes, Dyn, IntoAxes, WindowError};
+///
+/// struct Lie;
+/// impl IntoAxes<Dyn> for Lie {
+///     fn into_axes(self, _: &'static str, _: Option<usize>) -> Result<Axes<usize>, WindowError> {
+///         Ok(Axes::new())
+///     }
+/// }
+/// ```
+/// ```
+/// use windows_core::{Axes, Dyn, IntoAxes, WindowError};
+///
+/// fn truth(values: impl IntoAxes<Dyn>) -> Result<Axes<usize>, WindowError> {
+///     values.into_axes("size", Some(2))
+/// }
+/// assert_eq!(truth(5)?, [5, 5]);
+/// assert!(truth([1, 2, 3]).is_err());
+/// # Ok::<(), WindowError>(())
+/// ```
+pub trait IntoAxes<R: Rank, E: Entry = usize>: sealed::Values<R, E> {
     /// One value per axis. `ndim` is the number of axes where something else fixes it; without it a list
     /// fixes the number, and one value alone means one axis.
     ///

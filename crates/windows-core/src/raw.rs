@@ -17,6 +17,8 @@ use core::ops::{Index, IndexMut, Range};
 use core::ptr::NonNull;
 
 use crate::layout::Layout;
+#[cfg(feature = "rayon")]
+use crate::odometer::split_range;
 use crate::odometer::{Odometer, unravel};
 use crate::rank::{Const, Dyn, IntoAxes, Rank};
 use crate::{Grid, IntoSpec, StridedView, WindowError};
@@ -331,7 +333,9 @@ impl<'a, T, R: Rank> StridedViewMut<'a, T, R> {
         let axes = grid.axes();
         let mut ahead = 0_isize;
         for (axis, of) in axes.iter().enumerate() {
-            let element = of.start(position[axis]) + (taps[axis].start * of.dilation()) as isize;
+            // Of a window without real taps there is no such element, and the sum may wrap.
+            let first = taps[axis].start.wrapping_mul(of.dilation()) as isize;
+            let element = of.start(position[axis]).wrapping_add(first);
             ahead = ahead.wrapping_add(element.wrapping_mul(self.strides()[axis]));
         }
         let layout = Layout::inside(
@@ -427,11 +431,23 @@ impl<'v, T, R: Rank> Iterator for ElementsMut<'v, T, R> {
     fn nth(&mut self, n: usize) -> Option<Self::Item> {
         self.odometer.nth(n).map(|at| self.item(at))
     }
+
+    fn count(self) -> usize {
+        self.odometer.count()
+    }
+
+    fn last(mut self) -> Option<Self::Item> {
+        self.next_back()
+    }
 }
 
 impl<T, R: Rank> DoubleEndedIterator for ElementsMut<'_, T, R> {
     fn next_back(&mut self) -> Option<Self::Item> {
         self.odometer.next_back().map(|at| self.item(at))
+    }
+
+    fn nth_back(&mut self, n: usize) -> Option<Self::Item> {
+        self.odometer.nth_back(n).map(|at| self.item(at))
     }
 }
 
@@ -455,6 +471,8 @@ impl<'v, T, R: Rank> TilesMut<'v, T, R> {
     }
 
     fn tile(&self, index: usize) -> StridedViewMut<'v, T, R> {
+        // An index beyond the last would wrap to the position of an earlier one.
+        assert!(index < self.grid.len(), "tile {index} of {}", self.grid.len());
         let position = unravel::<R>(self.grid.counts(), index);
         // Each index is given out once, and windows of different positions share no element, so each
         // may have a view of its own.
@@ -467,16 +485,20 @@ impl<'v, T, R: Rank> TilesMut<'v, T, R> {
     }
 
     /// The tiles before `index` and the others.
+    ///
+    /// # Panics
+    /// If there are fewer tiles than `index`.
     #[cfg(feature = "rayon")]
     pub(crate) fn split_at(self, index: usize) -> (Self, Self) {
-        let middle = self.range.start + index;
+        // The two ranges have no index in common, and none beyond this one's: callers of a producer are safe
+        // code and may ask for any split.
+        let (head, tail) = split_range(&self.range, index);
         let copy = StridedViewMut {
             first: self.view.first,
             layout: self.view.layout.clone(),
             owns: PhantomData,
         };
-        let head = Self { view: copy, grid: self.grid.clone(), range: self.range.start..middle };
-        (head, Self { range: middle..self.range.end, ..self })
+        (Self { view: copy, grid: self.grid.clone(), range: head }, Self { range: tail, ..self })
     }
 }
 
@@ -493,6 +515,14 @@ impl<'v, T, R: Rank> Iterator for TilesMut<'v, T, R> {
 
     fn nth(&mut self, n: usize) -> Option<Self::Item> {
         self.range.nth(n).map(|index| self.tile(index))
+    }
+
+    fn count(self) -> usize {
+        self.range.len()
+    }
+
+    fn last(mut self) -> Option<Self::Item> {
+        self.next_back()
     }
 }
 

@@ -6,6 +6,21 @@ use crate::WindowError;
 use crate::axis::{AxisSpec, Edge, Extent, Same};
 use crate::rank::{Axes, Const, Dyn, Entry, IntoAxes, Rank};
 
+mod sealed {
+    use alloc::vec::Vec;
+
+    use super::{Const, Dyn, Rank, WindowSpec};
+
+    pub trait Spec<R> {}
+    impl<R: Rank> Spec<R> for WindowSpec<R> {}
+    impl<R: Rank> Spec<R> for &WindowSpec<R> {}
+    impl<R: Rank> Spec<R> for usize {}
+    impl<const N: usize> Spec<Const<N>> for [usize; N] {}
+    impl<const N: usize> Spec<Dyn> for [usize; N] {}
+    impl<R: Rank> Spec<R> for &[usize] {}
+    impl<R: Rank> Spec<R> for &Vec<usize> {}
+}
+
 /// Size, step, dilation, padding and edge of windows, per axis.
 ///
 /// Each setting takes one value for all axes or one per axis. A setting that has the wrong number of
@@ -185,8 +200,29 @@ impl<R: Rank> WindowSpec<R> {
 }
 
 /// What [`windows`](crate::StridedView::windows) and [`Grid::new`](crate::Grid::new) take: a
-/// [`WindowSpec`], or a size alone.
-pub trait IntoSpec<R: Rank> {
+/// [`WindowSpec`], or a size alone. Sealed, as [`IntoAxes`] is, and for the same reason.
+///
+/// ```compile_fail,E0277
+/// use windows_core::{Axes, AxisSpec, Dyn, IntoSpec, WindowError};
+///
+/// struct Lie;
+/// impl IntoSpec<Dyn> for Lie {
+///     fn into_spec(self, _: usize) -> Result<Axes<AxisSpec>, WindowError> {
+///         Ok(Axes::new())
+///     }
+/// }
+/// ```
+/// ```
+/// use windows_core::{Axes, AxisSpec, Dyn, IntoSpec, WindowError};
+///
+/// fn truth(spec: impl IntoSpec<Dyn>) -> Result<Axes<AxisSpec>, WindowError> {
+///     spec.into_spec(2)
+/// }
+/// assert_eq!(truth(5)?, [AxisSpec::new(5); 2]);
+/// assert!(truth([1, 2, 3]).is_err());
+/// # Ok::<(), WindowError>(())
+/// ```
+pub trait IntoSpec<R: Rank>: sealed::Spec<R> {
     /// The spec of each of `ndim` axes.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::f64::consts::PI;
 
 use crate::WindowError;
+use crate::windows::room;
 
 /// The weight of each tap of a tile along one axis, before normalisation.
 ///
@@ -62,33 +63,35 @@ impl Taper {
     ///
     /// # Errors
     /// [`WindowError::BadWeight`] for a weight that is not positive and finite, which a very narrow
-    /// bell has as well; [`WindowError::Shape`] if there are other than `size` custom ones.
+    /// bell has as well; [`WindowError::Shape`] if there are other than `size` custom ones;
+    /// [`WindowError::Memory`].
     pub fn weights(&self, axis: usize, size: usize) -> Result<Vec<f64>, WindowError> {
+        if let Self::Custom(weights) = self
+            && weights.len() != size
+        {
+            let got = weights.len();
+            return Err(WindowError::Shape { what: "taper", axis, expected: size, got });
+        }
         let middle = |tap: usize| (tap as f64 + 0.5) / size as f64;
-        let weights: Vec<f64> = match self {
-            Self::Constant => (0..size).map(|_| 1.0).collect(),
+        let mut weights = room("weights", size)?;
+        match self {
+            Self::Constant => weights.resize(size, 1.0),
             Self::Linear => {
-                (0..size).map(|tap| 1.0 - libm::fabs(2.0 * middle(tap) - 1.0)).collect()
+                weights.extend((0..size).map(|tap| 1.0 - libm::fabs(2.0 * middle(tap) - 1.0)));
             }
             Self::Hann => {
                 let sine = |tap| libm::sin(PI * middle(tap));
-                (0..size).map(|tap| sine(tap) * sine(tap)).collect()
+                weights.extend((0..size).map(|tap| sine(tap) * sine(tap)));
             }
             Self::Gaussian { sigma } => {
                 let bell = |tap| {
                     let deviations = (middle(tap) - 0.5) / sigma;
                     libm::exp(-0.5 * deviations * deviations)
                 };
-                (0..size).map(bell).collect()
+                weights.extend((0..size).map(bell));
             }
-            Self::Custom(weights) => {
-                let got = weights.len();
-                if got != size {
-                    return Err(WindowError::Shape { what: "taper", axis, expected: size, got });
-                }
-                weights.to_vec()
-            }
-        };
+            Self::Custom(custom) => weights.extend_from_slice(custom),
+        }
         // Down to the smallest normal number, ratios of weights are exact to rounding.
         match weights.iter().position(|w| !(f64::MIN_POSITIVE..f64::INFINITY).contains(w)) {
             Some(index) => Err(WindowError::BadWeight { axis, index }),

@@ -7,6 +7,7 @@ use crate::kernel::{Block, Convert, Isa, Side};
 use crate::layout::Layout;
 use crate::odometer::Odometer;
 use crate::rank::{Axes, Dyn};
+use crate::windows::room;
 use crate::{DynView, WindowError};
 
 impl<S: Copy> DynView<'_, S> {
@@ -18,7 +19,7 @@ impl<S: Copy> DynView<'_, S> {
     ///
     /// # Errors
     /// [`WindowError::Shape`] if the layout has another shape, [`WindowError::OutOfData`] if it leaves
-    /// `out`, [`WindowError::NoSuchAxis`].
+    /// `out`, [`WindowError::NoSuchAxis`], [`WindowError::Memory`] for the numbers of a row.
     ///
     /// # Example
     /// ```
@@ -74,8 +75,13 @@ impl<S: Copy> DynView<'_, S> {
         let row = Along::of(self, layout, others.pop());
 
         let both = (0..channel.len).map(|at| conversion.channel(at)).cycle();
-        let (scales, biases): (Vec<C::Scale>, Vec<C::Bias>) =
-            both.take(pixel.len * channel.len).unzip();
+        let len = pixel.len * channel.len;
+        let mut scales: Vec<C::Scale> = room("factors of a row", len)?;
+        let mut biases: Vec<C::Bias> = room("biases of a row", len)?;
+        for (scale, bias) in both.take(len) {
+            scales.push(scale);
+            biases.push(bias);
+        }
         let outer = |strides: &[isize]| -> Result<Layout<Dyn>, WindowError> {
             let shape: Axes<usize> = others.iter().map(|&axis| self.shape()[axis]).collect();
             let strides: Axes<isize> = others.iter().map(|&axis| strides[axis]).collect();

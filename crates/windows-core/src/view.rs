@@ -469,6 +469,10 @@ impl<T, R: Rank> Clone for Lanes<'_, T, R> {
     }
 }
 
+/// With more axes than this, elements are walked by the odometer, which takes no stack: a call per axis is
+/// faster, but a caller may have as many axes as there is memory for.
+const CALLS: usize = 16;
+
 /// Folds all elements of a layout, run by run along its last axis. Ranks 1 and 2 are most windows:
 /// inlined, they cost a window no call.
 #[inline(always)]
@@ -577,7 +581,7 @@ impl<'a, T, R: Rank> Iterator for Elements<'_, 'a, T, R> {
     #[inline(always)] // so that the layout of a window is read where it is, and not moved
     fn fold<B, F: FnMut(B, Self::Item) -> B>(self, init: B, mut f: F) -> B {
         let layout = self.odometer.layout();
-        if self.odometer.range() != (0..layout.len()) {
+        if self.odometer.range() != (0..layout.len()) || layout.ndim() > CALLS {
             return self.fold_part(init, f);
         }
         if layout.is_empty() {
@@ -588,7 +592,7 @@ impl<'a, T, R: Rank> Iterator for Elements<'_, 'a, T, R> {
 }
 
 impl<'a, T, R: Rank> Elements<'_, 'a, T, R> {
-    /// The fold of an iterator that was advanced before.
+    /// The fold of an iterator that was advanced before, or of any number of axes.
     #[inline(never)]
     fn fold_part<B>(self, init: B, mut f: impl FnMut(B, &'a T) -> B) -> B {
         let Self { data, base, odometer } = self;

@@ -302,6 +302,18 @@ impl<'a, T, R: Rank> Windows<'a, T, R> {
     }
 }
 
+/// An empty vector with room for `len` elements.
+///
+/// # Errors
+/// [`WindowError::Memory`], where `Vec::with_capacity` would panic or end the program.
+pub(crate) fn room<T>(what: &'static str, len: usize) -> Result<Vec<T>, WindowError> {
+    let mut vector = Vec::new();
+    match vector.try_reserve_exact(len) {
+        Ok(()) => Ok(vector),
+        Err(_) => Err(WindowError::Memory { what, len, size: size_of::<T>() }),
+    }
+}
+
 pub(crate) fn check_len(
     what: &'static str,
     expected: usize,

@@ -1,12 +1,19 @@
 //! Random inputs for `proptest`: always valid, small enough for a naive oracle, and rich in the
-//! cases that break windowing code (lengths of 0 and 1, windows longer than the data, steps longer
-//! than the window, padding longer than the axis, negative and zero strides).
+//! cases that break windowing code.
+//!
+//! | strategy | worlds |
+//! | --- | --- |
+//! | [`shape`] | any lengths of a range; and shapes of nothing but lengths 0, 1 and 2 |
+//! | [`axis_over`] | windows, steps, dilations and paddings of about the data's length, every edge, `same` |
+//! | [`far_axis_over`] | padding, window, step or dilation ten times the data's length and more; more windows than elements |
+//! | [`windows_over`] | axes of the first kind; or one of the second beside small ones |
+//! | [`strided`] | any order, direction, spread and repetition; and strides beyond all memory where no element is a stride away |
 
 use std::ops::{Range, RangeInclusive};
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::sample::select;
+use proptest::sample::{Index, select};
 
 use crate::array::NdArray;
 use crate::axis::{Edge, NaiveAxis, Same};
@@ -59,18 +66,44 @@ pub fn border() -> impl Strategy<Value = Border> {
     select(Border::ALL.to_vec())
 }
 
-/// Shapes of a random rank, each length in `lens`.
+/// Shapes of a random rank, each length in `lens`: all lengths alike, or only the least of them, of which 0
+/// and 1 meet in one shape.
 pub fn shape(
     ranks: RangeInclusive<usize>,
     lens: RangeInclusive<usize>,
 ) -> impl Strategy<Value = Vec<usize>> {
-    vec(lens, ranks)
+    let least = *lens.start()..=(*lens.end()).min(lens.start().max(&1) + 1);
+    prop_oneof![3 => vec(lens, ranks.clone()), 1 => vec(least, ranks)]
 }
 
-/// Any valid axis over `len` elements: every edge, with padding or `same` where they may stand.
+/// Any valid axis over `len` elements: every edge, with padding or `same` where they may stand. Windows, steps
+/// and paddings are about as long as short data.
 pub fn axis_over(len: usize) -> impl Strategy<Value = NaiveAxis> {
     let window = (1..5usize, 1..5usize, 1..4usize);
     let padding = prop_oneof![Just((0, 0)), (0..5usize, 0..5usize)];
+    with_window(len, window, padding)
+}
+
+/// Any valid axis of few windows and taps: to stand beside one of many.
+fn small_axis_over(len: usize) -> impl Strategy<Value = NaiveAxis> {
+    with_window(len, (1..3usize, 1..4usize, 1..3usize), (0..2usize, 0..2usize))
+}
+
+/// Any valid axis on which something is far longer than short data: padding (so that most windows hold nothing,
+/// and there are more of them than elements), the window, the step, the dilation, or several of them.
+pub fn far_axis_over(len: usize) -> impl Strategy<Value = NaiveAxis> {
+    let near_or_far = |near: Range<usize>, far: Range<usize>| prop_oneof![2 => near, 1 => far];
+    let window = (near_or_far(1..5, 10..30), near_or_far(1..4, 10..60), near_or_far(1..3, 7..30));
+    let padding = (near_or_far(0..3, 10..40), near_or_far(0..3, 10..40));
+    with_window(len, window, padding)
+}
+
+/// Every edge, with padding or `same` where they may stand.
+fn with_window(
+    len: usize,
+    window: impl Strategy<Value = (usize, usize, usize)>,
+    padding: impl Strategy<Value = (usize, usize)>,
+) -> impl Strategy<Value = NaiveAxis> {
     let same = prop_oneof![
         4 => Just(None),
         1 => select(std::vec![Some(Same::Upper), Some(Same::Lower)]),
@@ -92,9 +125,20 @@ pub fn axis(lens: RangeInclusive<usize>) -> impl Strategy<Value = NaiveAxis> {
     lens.prop_flat_map(axis_over)
 }
 
-/// Any valid windows over `shape`.
+/// Any valid windows over `shape`: about as long as the data on every axis; or far longer on one
+/// ([`far_axis_over`]), and short on the others, so that there are not too many taps for an oracle.
 pub fn windows_over(shape: Vec<usize>) -> impl Strategy<Value = NaiveWindows> {
-    shape.into_iter().map(axis_over).collect::<Vec<_>>().prop_map(NaiveWindows::new)
+    let near = shape.iter().copied().map(axis_over).collect::<Vec<_>>();
+    let small = shape.iter().copied().map(small_axis_over).collect::<Vec<_>>();
+    let far = shape.into_iter().map(far_axis_over).collect::<Vec<_>>();
+    let far = (small, far, any::<Index>()).prop_map(|(mut axes, far, which)| {
+        if !axes.is_empty() {
+            let which = which.index(axes.len());
+            axes[which] = far[which].clone();
+        }
+        axes
+    });
+    prop_oneof![3 => near, 1 => far].prop_map(NaiveWindows::new)
 }
 
 /// Any valid windows over a shape of a random rank.
@@ -106,7 +150,8 @@ pub fn windows(
 }
 
 /// Views of a random rank and shape whose axes are in any memory order, reversed, spread out or
-/// repeated (stride 0), in a buffer with a random margin on each side.
+/// repeated (stride 0), in a buffer with a random margin on each side. Where there is no second element along
+/// an axis, its stride may be any number at all.
 pub fn strided(
     ranks: RangeInclusive<usize>,
     lens: RangeInclusive<usize>,
@@ -117,7 +162,10 @@ pub fn strided(
         // Mostly forwards: a view whose axes are all strange shows little.
         let spread = vec(select(std::vec![1isize, 1, 1, -1, -1, 2, -2, 3, 0]), rank);
         let margins: (Range<usize>, Range<usize>) = (0..3, 0..3);
-        (Just(shape), order, spread, margins).prop_map(|(shape, order, spread, margins)| {
+        let strange = select(std::vec![isize::MIN, -isize::MAX, -9, 7, isize::MAX / 2, isize::MAX]);
+        let strange = vec(proptest::option::of(strange), rank);
+        let layout = (Just(shape), order, spread, margins, strange);
+        layout.prop_map(|(shape, order, spread, margins, strange)| {
             let mut strides = std::vec![0; shape.len()];
             let mut extent = 1;
             // From the axis that is nearest in memory outwards.
@@ -130,7 +178,11 @@ pub fn strided(
                 axes.map(|(&len, stride)| len.saturating_sub(1) * stride.unsigned_abs()).sum()
             };
             let offset = margins.0 + reach(-1);
-            Strided { buffer_len: offset + reach(1) + 1 + margins.1, offset, shape, strides }
+            let buffer_len = offset + reach(1) + 1 + margins.1;
+            for (axis, stride) in strides.iter_mut().enumerate() {
+                *stride = strange[axis].filter(|_| shape[axis] <= 1).unwrap_or(*stride);
+            }
+            Strided { buffer_len, offset, shape, strides }
         })
     })
 }
@@ -141,9 +193,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn axes_are_valid(axis in axis(0..=9)) {
-            prop_assert!(axis.is_valid());
-            prop_assert!(axis.len <= 9);
+        fn axes_are_valid(axis in axis(0..=9), far in (0..=5usize).prop_flat_map(far_axis_over)) {
+            prop_assert!(axis.is_valid() && far.is_valid());
+            prop_assert!(axis.len <= 9 && far.len <= 5);
+        }
+
+        #[test]
+        fn windows_are_few_enough_for_an_oracle(windows in windows(0..=4, 0..=5)) {
+            let taps: usize = windows.counts().iter().chain(&windows.sizes()).product();
+            prop_assert!(taps < 20_000_000);
         }
 
         #[test]

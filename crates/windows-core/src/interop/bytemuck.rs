@@ -30,8 +30,9 @@ impl<'a, T: AnyBitPattern, R: Rank> StridedView<'a, T, R> {
     /// `as_strided`, and one field of a slice of structs.
     ///
     /// # Errors
-    /// [`WindowError::Bytes`] if the offset or a stride is not a whole number of elements, or the bytes
-    /// do not lie on the boundary of one; what [`StridedView::strided`] refuses.
+    /// [`WindowError::Bytes`] if the offset or a stride is not a whole number of elements (on an axis of
+    /// length 1 any stride will do), or the bytes do not lie on the boundary of one; what
+    /// [`StridedView::strided`] refuses.
     ///
     /// # Example
     /// ```
@@ -63,8 +64,8 @@ impl<'a, T: AnyBitPattern, R: Rank> StridedView<'a, T, R> {
         let ndim = shape.as_ref().len();
         let mut strides = strides.into_axes("strides", Some(ndim))?;
         let uneven = |len: usize| WindowError::Bytes { len, size };
-        for stride in strides.as_mut() {
-            if *stride % size as isize != 0 {
+        for (stride, &len) in strides.as_mut().iter_mut().zip(shape.as_ref()) {
+            if len > 1 && *stride % size as isize != 0 {
                 return Err(uneven(stride.unsigned_abs()));
             }
             *stride /= size as isize;
@@ -96,9 +97,9 @@ impl<'a, P: NoUninit, R: Rank> StridedView<'a, P, R> {
     /// ```
     /// use windows_core::View;
     ///
-    /// let pixels = [[255_u8, 0, 0], [0, 255, 0]];
-    /// let channels = View::new(&pixels, [1, 2])?.channels::<u8>()?;
-    /// assert_eq!((channels.shape(), channels.strides()), (&[1, 2, 3][..], &[6, 3, 1][..]));
+    /// let pixels = [[255_u8, 0, 0], [0, 255, 0], [0, 0, 255], [9, 9, 9]];
+    /// let channels = View::new(&pixels, [2, 2])?.channels::<u8>()?;
+    /// assert_eq!((channels.shape(), channels.strides()), (&[2, 2, 3][..], &[6, 3, 1][..]));
     /// # Ok::<(), windows_core::WindowError>(())
     /// ```
     pub fn channels<C: AnyBitPattern>(&self) -> Result<DynView<'a, C>, WindowError> {
@@ -142,17 +143,18 @@ impl<'a, C: NoUninit> StridedView<'a, C, Dyn> {
             return Err(WindowError::Shape { what: "pixel", axis: last, expected: count, got });
         }
         let uneven = |distance: usize| !distance.is_multiple_of(count);
-        let strides = &self.strides()[..last];
+        let (shape, strides) = (&self.shape()[..last], &self.strides()[..last]);
+        let axes = shape.iter().zip(strides);
         if count == 0
             || (count > 1 && self.strides()[last] != 1)
             || uneven(self.offset())
-            || strides.iter().any(|stride| uneven(stride.unsigned_abs()))
+            || axes.clone().any(|(&len, stride)| len > 1 && uneven(stride.unsigned_abs()))
         {
             return Err(refused);
         }
         let whole = self.data().len() / count * count;
         let data = bytemuck::try_cast_slice(&self.data()[..whole]).map_err(|_| refused)?;
         let strides: Axes<isize> = strides.iter().map(|stride| stride / count as isize).collect();
-        DynView::strided(data, self.offset() / count, &self.shape()[..last], &strides)
+        DynView::strided(data, self.offset() / count, shape, &strides)
     }
 }

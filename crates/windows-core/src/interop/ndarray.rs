@@ -106,6 +106,10 @@ impl<T, D: Dimension> ArrayWindows for ArrayRef<T, D> {
                 match taps[axis].clone() {
                     // The span of a dilated window can reach into the data where no tap is.
                     none if none.is_empty() => Slice::from(0..0),
+                    // A single tap is no distance from another, and the dilation may be any number.
+                    real if real.len() == 1 => {
+                        Slice::from(element(real.start)..element(real.start) + 1)
+                    }
                     real => {
                         Slice::new(element(real.start), Some(element(real.end - 1) + 1), dilation)
                     }
@@ -119,11 +123,15 @@ impl<T, D: Dimension> ArrayWindows for ArrayRef<T, D> {
 impl<'a, T, D: Dimension> TryFrom<ArrayView<'a, T, D>> for DynView<'a, T> {
     type Error = WindowError;
 
-    /// The same elements, the same strides (negative, permuted, repeated), no copy.
+    /// The same elements, the same strides (negative, permuted, repeated), no copy. Without elements, the same
+    /// shape.
     ///
     /// # Errors
     /// As [`ArrayWindows::strided_view`].
     fn try_from(array: ArrayView<'a, T, D>) -> Result<Self, WindowError> {
+        if array.is_empty() {
+            return DynView::new(&[], array.shape());
+        }
         let (shape, strides, offset) = geometry(array.shape(), array.strides());
         // A repeated axis is one element in memory.
         let mut memory = array.into_dyn();
@@ -141,11 +149,14 @@ impl<'a, T, D: Dimension> TryFrom<ArrayView<'a, T, D>> for DynView<'a, T> {
 impl<'a, T, D: Dimension> TryFrom<ArrayViewMut<'a, T, D>> for DynViewMut<'a, T> {
     type Error = WindowError;
 
-    /// The same elements, the same strides, no copy.
+    /// The same elements, the same strides, no copy. Without elements, the same shape.
     ///
     /// # Errors
     /// As [`ArrayWindows::strided_view`].
     fn try_from(array: ArrayViewMut<'a, T, D>) -> Result<Self, WindowError> {
+        if array.is_empty() {
+            return DynViewMut::new(&mut [], array.shape());
+        }
         let (shape, strides, offset) = geometry(array.shape(), array.strides());
         let gaps = WindowError::Gaps { len: array.len(), size: size_of::<T>() };
         let data = array.into_slice_memory_order().ok_or(gaps)?;
@@ -153,23 +164,22 @@ impl<'a, T, D: Dimension> TryFrom<ArrayViewMut<'a, T, D>> for DynViewMut<'a, T> 
     }
 }
 
-/// Shape, strides and the offset of the first element from the lowest one in memory.
+/// Shape, strides and the offset of the first element from the lowest one in memory, of an array with elements.
 fn geometry(shape: &[usize], strides: &[isize]) -> (Axes<usize>, Axes<isize>, usize) {
-    let mut offset = 0;
-    if !shape.contains(&0) {
-        for (&len, &stride) in shape.iter().zip(strides) {
-            if stride < 0 {
-                offset += (len - 1) * stride.unsigned_abs();
-            }
-        }
-    }
-    // An axis of one element may have any stride in ndarray; here none that could overflow.
-    let strides = shape.iter().zip(strides).map(|(&len, &s)| if len > 1 { s } else { 0 });
-    (shape.iter().copied().collect(), strides.collect(), offset)
+    let strides = known(shape, strides);
+    let backwards = shape.iter().zip(strides.iter()).filter(|(_, stride)| **stride < 0);
+    let offset = backwards.map(|(&len, stride)| (len - 1) * stride.unsigned_abs()).sum();
+    (shape.iter().copied().collect(), strides, offset)
+}
+
+/// The strides that mean something: an axis of one element may have any, here and in ndarray.
+fn known(shape: &[usize], strides: &[isize]) -> Axes<isize> {
+    let axes = shape.iter().zip(strides);
+    axes.map(|(&len, &stride)| if len > 1 { stride } else { 0 }).collect()
 }
 
 impl<'a, T, R: Rank> StridedView<'a, T, R> {
-    /// The same elements as an `ndarray` view: same shape, same strides, no copy.
+    /// The same elements as an `ndarray` view: same shape, same strides (0 on axes of length 1), no copy.
     ///
     /// # Example
     /// ```
@@ -182,15 +192,18 @@ impl<'a, T, R: Rank> StridedView<'a, T, R> {
     /// ```
     #[must_use]
     pub fn to_ndarray(&self) -> ArrayViewD<'a, T> {
-        let low = self.layout().span().map_or(0, |(low, _)| low);
+        let shape = IxDyn(self.shape());
+        let Some((low, _)) = self.layout().span() else {
+            // ndarray looks at the strides of an array without elements too.
+            return ArrayView::from_shape(shape, &[]).expect("a shape of no elements");
+        };
         let data = &self.data()[self.offset().wrapping_add_signed(low)..];
-        let strides: Axes<usize> = self.strides().iter().map(|s| s.unsigned_abs()).collect();
-        let shape = IxDyn(self.shape()).strides(IxDyn(&strides));
+        let strides = known(self.shape(), self.strides());
+        let forwards: Axes<usize> = strides.iter().map(|stride| stride.unsigned_abs()).collect();
+        let shape = shape.strides(IxDyn(&forwards));
         let mut array = ArrayView::from_shape(shape, data).expect("a view stays inside its data");
-        for (axis, (&stride, &len)) in self.strides().iter().zip(self.shape()).enumerate() {
-            if stride < 0 && len > 0 {
-                array.invert_axis(Axis(axis));
-            }
+        for (axis, _) in strides.iter().enumerate().filter(|(_, stride)| **stride < 0) {
+            array.invert_axis(Axis(axis));
         }
         array
     }

@@ -15,11 +15,13 @@ pub struct ByteShuffle(());
 impl ByteShuffle {
     /// If `isa` has it, and the processor has `isa`.
     pub(crate) fn new(isa: Isa) -> Option<Self> {
-        (isa.contains(Isa::AVX2) && isa.is_available()).then_some(Self(()))
+        // Its twin for the interpreter needs no instruction.
+        let there = cfg!(miri) || isa.contains(Isa::AVX2) && isa.is_available();
+        there.then_some(Self(()))
     }
 
     /// The three channels of sixteen pixels.
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
     #[inline(always)]
     pub(crate) fn part(self, pixels: &[u8; 3 * PIXELS]) -> [[u8; PIXELS]; 3] {
         // SAFETY: a `ByteShuffle` is made only where AVX2 was seen, which contains SSSE3.
@@ -27,14 +29,14 @@ impl ByteShuffle {
     }
 
     /// The three channels of sixteen pixels.
-    #[cfg(not(target_arch = "x86_64"))]
+    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
     pub(crate) fn part(self, pixels: &[u8; 3 * PIXELS]) -> [[u8; PIXELS]; 3] {
         core::array::from_fn(|channel| core::array::from_fn(|at| pixels[3 * at + channel]))
     }
 }
 
 /// For each channel and each vector of pixels, where its bytes go: those of other vectors are 0.
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", not(miri)))]
 static PLACES: [[[u8; PIXELS]; 3]; 3] = {
     let mut places = [[[0x80; PIXELS]; 3]; 3];
     let mut channel = 0;
@@ -52,7 +54,7 @@ static PLACES: [[[u8; PIXELS]; 3]; 3] = {
 
 /// # Safety
 /// The processor has SSSE3.
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", not(miri)))]
 #[inline]
 #[target_feature(enable = "ssse3")]
 fn part(pixels: &[u8; 3 * PIXELS]) -> [[u8; PIXELS]; 3] {

@@ -6,6 +6,7 @@ use core::ops::Range;
 
 use super::{Reduce, Scale};
 use crate::tiles::core_of;
+use crate::windows::room;
 use crate::{Axis, Taper, WindowError};
 
 /// The tiles of one axis over the output, and the two tables that make weights a partition of unity:
@@ -50,6 +51,8 @@ impl Along {
         }
         let scaled = |length| scale.apply(number, length);
         let (len, size) = (scaled(axis.len())?, scaled(axis.size())?);
+        let mut total = room("weights", len)?;
+        total.resize(len, 0.0);
         for position in 0..axis.count() {
             // A start in the padding scales as well as one in the data.
             scaled(axis.start(position).unsigned_abs())?;
@@ -60,7 +63,7 @@ impl Along {
             Taper::Constant.weights(number, size)?
         };
         let crop = reduce == Reduce::Crop;
-        let mut along = Self { axis: *axis, scale, len, size, taper, total: vec![0.0; len], crop };
+        let mut along = Self { axis: *axis, scale, len, size, taper, total, crop };
         for position in 0..axis.count() {
             let taps = along.taps(position);
             let first = along.first(position, &taps);

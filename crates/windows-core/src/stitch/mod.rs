@@ -19,7 +19,7 @@ pub use stitcher::{StitchError, Stitched, Stitcher};
 use crate::layout::product;
 use crate::odometer::ravel;
 use crate::rank::{Dyn, Rank};
-use crate::windows::check_len;
+use crate::windows::{check_len, room};
 use crate::{Axis, AxisSpec, Extent, Grid, Taper, WindowError};
 use along::Along;
 use band::Band;
@@ -225,7 +225,8 @@ impl Stitch {
     /// # Errors
     /// [`WindowError::Uncovered`] if the grid leaves elements out and [`StitchSpec::gaps`] was not
     /// declared; a dilated grid; a weight that is not positive; a scale that does not divide a length, a
-    /// size or a start; an axis that does not exist.
+    /// size or a start; an axis that does not exist; [`WindowError::Memory`] for one weight per element and
+    /// per tap of an axis.
     pub fn new<R: Rank>(grid: &Grid<R>, spec: StitchSpec) -> Result<Self, WindowError> {
         let grid = grid.to_dyn();
         let ndim = grid.ndim();
@@ -345,9 +346,11 @@ impl Stitch {
     /// The same in a new vector.
     ///
     /// # Errors
-    /// [`WindowError::Length`] if `tiles` has another length.
+    /// [`WindowError::Length`] if `tiles` has another length; [`WindowError::Memory`].
     pub fn run<T: Element>(&self, tiles: &[T]) -> Result<Vec<T>, WindowError> {
-        let mut out = vec![T::default(); self.output_len()];
+        self.check_tiles(tiles)?;
+        let mut out = room("elements", self.output_len())?;
+        out.resize(self.output_len(), T::default());
         self.run_into(tiles, &mut out)?;
         Ok(out)
     }
@@ -374,8 +377,12 @@ impl Stitch {
     }
 
     fn check<T>(&self, tiles: &[T], out: &[T]) -> Result<(), WindowError> {
-        check_len("tiles", self.grid.len() * self.tile_len, tiles.len())?;
+        self.check_tiles(tiles)?;
         check_len("output", self.output_len(), out.len())
+    }
+
+    fn check_tiles<T>(&self, tiles: &[T]) -> Result<(), WindowError> {
+        check_len("tiles", self.grid.len() * self.tile_len, tiles.len())
     }
 
     /// The part of a position that `along` knows.

@@ -86,6 +86,72 @@ mod with_ndarray {
     }
 
     #[test]
+    fn arrays_without_elements_go_there_and_back() {
+        let none: [u16; 0] = [];
+        let six = [1_u16, 2, 3, 4, 5, 6];
+        for shape in [
+            vec![0],
+            vec![0, 3],
+            vec![3, 0],
+            vec![0, 3, 4],
+            vec![3, 0, 4],
+            vec![0, isize::MAX as usize],
+        ] {
+            let ours = DynView::new(&none, &shape).unwrap();
+            for ours in [ours.clone(), ours.reverse(0).unwrap()] {
+                let theirs = ours.to_ndarray();
+                assert_eq!(theirs.shape(), shape);
+                assert!(DynView::try_from(theirs).unwrap() == ours);
+            }
+            let mut empty = Array::<u16, _>::default(IxDyn(
+                &shape.iter().map(|&n| n.min(5)).collect::<Vec<_>>(),
+            ));
+            assert!(DynViewMut::try_from(empty.view_mut()).unwrap().is_empty());
+        }
+        // A part without elements of an array that has some: no gaps, for there is nothing between them.
+        let view = DynView::new(&six, [2, 3]).unwrap();
+        for part in [
+            view.slice(1, 1..1).unwrap().reverse(1).unwrap(),
+            view.reverse(1).unwrap().slice(0, 2..2).unwrap(),
+            DynView::strided(&none, 0, [0, 2], [1, isize::MAX]).unwrap(),
+            DynView::strided(&none, 0, [0, 2], [isize::MIN, -5]).unwrap(),
+        ] {
+            assert_eq!(part.to_ndarray().shape(), part.shape());
+        }
+        let mut array = Array::from_shape_vec((2, 3), six.to_vec()).unwrap();
+        for (from, to) in [(0, 0), (1, 1), (2, 2)] {
+            let part = array.slice(s![.., from..to]);
+            assert_eq!(part.strided_view().unwrap().shape(), [2, 0]);
+            assert_eq!(part.sliding_windows(WindowSpec::new([1, 1]).padding(1)).unwrap().len(), 8);
+            let part = array.slice_mut(s![from..to, 1..;-1]);
+            assert_eq!(DynViewMut::try_from(part).unwrap().shape(), [0, 2]);
+        }
+        // Windows of one tap have no distance between taps, whatever it is said to be.
+        for dilation in [isize::MAX as usize, 1 << (usize::BITS - 1), usize::MAX] {
+            let spec = WindowSpec::new([1, 1]).dilation(dilation);
+            let windows = array.window_arrays(spec).unwrap();
+            assert!(windows.flat_map(|window| window.iter().copied().collect::<Vec<_>>()).eq(six));
+        }
+        let clipped = view.windows(WindowSpec::new([1, 1]).padding([2, 0]));
+        assert!(clipped.iter().all(|w| w.view().to_ndarray().len() == w.view().len()));
+    }
+
+    #[test]
+    fn strides_of_a_single_element_do_not_matter() {
+        let one = [7_u16, 8];
+        for stride in [isize::MIN, -isize::MAX, isize::MAX] {
+            for ours in [
+                DynView::strided(&one, 0, [1, 1], [stride, isize::MAX]).unwrap(),
+                DynView::strided(&one, 1, [2, 1], [-1, stride]).unwrap(),
+            ] {
+                for ours in [ours.clone(), ours.reverse(0).unwrap(), ours.reverse(1).unwrap()] {
+                    assert!(ours.to_ndarray().iter().eq(ours.iter()));
+                }
+            }
+        }
+    }
+
+    #[test]
     fn mutable_views_write_through() {
         let mut array = Array::from_shape_fn((4, 6), |(y, x)| 10 * y + x);
         let mut flipped = array.view_mut();
@@ -116,6 +182,24 @@ mod with_bytemuck {
         assert!(refused(View::<u32, 1>::from_bytes_strided(bytes, 2, [2], [4]).unwrap_err()));
         assert!(refused(View::<u32, 1>::from_bytes_strided(bytes, 0, [2], [6]).unwrap_err()));
         assert!(View::<u32, 1>::from_bytes_strided(bytes, 0, [4], [16]).is_err());
+    }
+
+    #[test]
+    fn strides_without_a_second_element_need_not_be_whole() {
+        let numbers = [1_u32, 2];
+        let bytes: &[u8] = bytemuck::cast_slice(&numbers);
+        for stride in [3, isize::MIN, isize::MAX] {
+            let view = View::<u32, 2>::from_bytes_strided(bytes, 0, [2, 1], [4, stride]).unwrap();
+            assert_eq!(view.to_vec(), numbers);
+            let none = View::<u32, 2>::from_bytes_strided(bytes, 0, [2, 0], [4, stride]).unwrap();
+            assert!(none.is_empty());
+        }
+        // A row of an image whose rows are no whole number of pixels apart.
+        let bytes: Vec<u8> = (0..14).collect();
+        let row =
+            View::new(&bytes, [2, 7]).unwrap().slice(0, 0..1).unwrap().slice(1, 0..6).unwrap();
+        let pixels = row.split(1, 3).unwrap().pixels::<[u8; 3]>().unwrap();
+        assert_eq!(pixels.to_vec(), [[0, 1, 2], [3, 4, 5]]);
     }
 
     #[test]

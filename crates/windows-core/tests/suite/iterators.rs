@@ -91,6 +91,21 @@ proptest! {
 }
 
 #[test]
+fn windows_as_arrays() {
+    let data: Vec<u8> = (0..30).collect();
+    let view = View::new(&data, [5, 6]).unwrap();
+    for spec in [
+        WindowSpec::new([2, 3]),
+        WindowSpec::new([2, 3]).step(9),
+        WindowSpec::new([2, 3]).step([2, 3]),
+    ] {
+        let windows = view.reverse(0).unwrap().windows(spec);
+        let expected: Vec<Vec<u8>> = windows.iter().map(|w| w.to_vec()).collect();
+        obeys_the_laws(|| windows.arrays::<2, 3>().unwrap().map(|rows| rows.concat()), &expected);
+    }
+}
+
+#[test]
 fn nth_and_its_like_do_not_walk() {
     // Walking 2^33 positions takes ten seconds at least. (Half of the bits, so that 32 have room as well.)
     const HALF: u32 = usize::BITS / 2;
@@ -107,5 +122,8 @@ fn nth_and_its_like_do_not_walk() {
     assert!(endless.iter().nth(far).is_some());
     assert!(endless.lanes().nth(side / 4).is_some());
     assert!(windows.grid().positions().nth(far).is_some());
+    let arrays = windows.arrays::<3, 3>().unwrap();
+    assert!(arrays.clone().nth(far).is_some() && arrays.clone().nth_back(far).is_some());
+    assert_eq!((arrays.clone().count(), arrays.clone().last()), (arrays.len(), Some([[1; 3]; 3])));
     assert!(begin.elapsed() < Duration::from_secs(2));
 }

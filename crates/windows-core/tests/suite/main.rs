@@ -4,6 +4,7 @@ mod agree;
 mod arrays;
 mod axis;
 mod fold;
+mod hostile;
 mod interop;
 mod iterators;
 mod layout;

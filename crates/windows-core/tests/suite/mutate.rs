@@ -1,6 +1,7 @@
 //! Mutable views: disjoint tiles, overlapping windows one at a time, cells.
 
 use std::cell::Cell;
+use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use windows_core::{DynViewMut, Edge, Grid, View, ViewMut, WindowError, WindowSpec};
@@ -156,4 +157,65 @@ fn overlapping_tiles_are_an_error_and_cells_are_not() {
         tile.fill(index + 1);
     }
     assert_eq!(data, [1, 2, 1, 2, 1, 2, 1, 2]);
+}
+
+/// Jumps over an iterator that cannot be cloned, from either end; `$make` makes it again.
+macro_rules! jumps {
+    ($make:expr, $key:expr, $expected:expr) => {{
+        let (expected, len) = (&$expected[..], $expected.len());
+        for k in [0, 1, 2, len / 2, len.saturating_sub(1), len, len + 1, usize::MAX - 1, usize::MAX]
+        {
+            let mut it = $make;
+            assert_eq!(it.nth(k).map($key), expected.get(k).copied());
+            let rest = expected.get(k.saturating_add(1)..).unwrap_or(&[]);
+            assert_eq!(it.len(), rest.len());
+            assert!(it.map($key).eq(rest.iter().copied()));
+            let mut it = $make;
+            let kept = len.checked_sub(k).and_then(|left| left.checked_sub(1));
+            assert_eq!(it.nth_back(k).map($key), kept.map(|at| expected[at]));
+            assert_eq!(it.len(), kept.unwrap_or(0));
+            assert!(it.map($key).eq(expected[..kept.unwrap_or(0)].iter().copied()));
+            let mut it = $make;
+            assert_eq!(it.nth(1).map($key), expected.get(1).copied());
+            let rest = expected.get(2..).unwrap_or(&[]);
+            let from_back = rest.len().checked_sub(k.saturating_add(1));
+            assert_eq!(it.nth_back(k).map($key), from_back.map(|at| rest[at]));
+        }
+        assert_eq!($make.count(), len);
+        assert_eq!($make.last().map($key), expected.last().copied());
+    }};
+}
+
+#[test]
+fn elements_and_tiles_to_write_are_jumped_over_from_both_ends() {
+    for len in 0..=7_usize {
+        let mut data: Vec<usize> = (0..len).collect();
+        let expected: Vec<usize> = (0..len).rev().collect();
+        let mut backwards = ViewMut::new(&mut data, [1, len]).unwrap().reverse(1).unwrap();
+        jumps!(backwards.iter_mut(), |element: &mut usize| *element, expected);
+        let expected: Vec<usize> = (0..len).step_by(2).collect();
+        let pairs = WindowSpec::new([2]).step(2).edge(Edge::Keep);
+        let mut view = ViewMut::new(&mut data, [len]).unwrap();
+        jumps!(view.tiles_mut(pairs).unwrap(), |tile: ViewMut<'_, usize, 1>| tile[[0]], expected);
+    }
+}
+
+#[test]
+fn jumping_over_what_is_to_be_written_does_not_walk() {
+    // Half of the bits of a length of elements that take no memory: walking them takes ten seconds at least.
+    let len = 1_usize << (usize::BITS / 2 + 2);
+    let mut nothing = vec![(); len];
+    let mut view = ViewMut::new(&mut nothing, [len]).unwrap();
+    let begin = Instant::now();
+    let mut elements = view.iter_mut();
+    assert!(elements.nth(len / 4).is_some() && elements.nth_back(len / 4).is_some());
+    assert_eq!(elements.len(), len / 2 - 2);
+    assert_eq!(view.iter_mut().count(), len);
+    assert!(view.iter_mut().last().is_some());
+    let mut tiles = view.tiles_mut(WindowSpec::new([2]).step(2)).unwrap();
+    assert!(tiles.nth(len / 8).is_some() && tiles.nth_back(len / 8).is_some());
+    assert_eq!(tiles.len(), len / 4 - 2);
+    assert_eq!(view.tiles_mut(WindowSpec::new([2]).step(2)).unwrap().count(), len / 2);
+    assert!(view.tiles_mut(WindowSpec::new([2]).step(2)).unwrap().last().is_some());
+    assert!(begin.elapsed() < Duration::from_secs(2));
 }

@@ -1,6 +1,8 @@
 //! Threads change nothing: every split, every number of threads.
 #![cfg(feature = "rayon")]
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use proptest::prelude::*;
 use rayon::iter::plumbing::{Producer, ProducerCallback};
 use rayon::prelude::*;
@@ -87,6 +89,55 @@ fn every_split_gives_every_tile() {
             }
         }
     }
+}
+
+/// Splits a producer where rayon never would, and gives what the parts give.
+struct SplitAt(usize);
+
+impl<T: Send> ProducerCallback<T> for SplitAt {
+    type Output = Vec<T>;
+
+    fn callback<P: Producer<Item = T>>(self, producer: P) -> Vec<T> {
+        let (head, tail) = producer.split_at(self.0);
+        head.into_iter().chain(tail.into_iter()).collect()
+    }
+}
+
+/// A tile beyond the last one would be an earlier one again: two `&mut` to its elements.
+#[test]
+fn a_split_beyond_the_end_is_refused() {
+    let refused = |split: &mut dyn FnMut()| {
+        let caught = catch_unwind(AssertUnwindSafe(split)).unwrap_err();
+        let said = caught.downcast_ref::<String>().expect("a message with both numbers");
+        assert!(said.starts_with("a split at ") && said.contains("of 2"), "{said}");
+    };
+    for at in [3, 4, usize::MAX / 2, usize::MAX - 1, usize::MAX] {
+        let mut data = [0_u64; 2];
+        let mut view = ViewMut::new(&mut data, [2]).unwrap();
+        refused(&mut || {
+            let tiles = view.par_tiles_mut([1]).unwrap().with_producer(SplitAt(at));
+            unreachable!("{} tiles of 2", tiles.len());
+        });
+        let view = View::from_slice(&data);
+        refused(&mut || {
+            let windows = view.windows([1]);
+            let windows = windows.par_iter().with_producer(SplitAt(at));
+            unreachable!("{} windows of 2", windows.len());
+        });
+    }
+    // A part is split inside itself, not inside the whole.
+    struct Twice;
+    impl<T: Send> ProducerCallback<T> for Twice {
+        type Output = ();
+
+        fn callback<P: Producer<Item = T>>(self, producer: P) {
+            drop(producer.split_at(1).0.split_at(2));
+        }
+    }
+    let mut data = [0_u64; 2];
+    let mut view = ViewMut::new(&mut data, [2]).unwrap();
+    let split = || view.par_tiles_mut([1]).unwrap().with_producer(Twice);
+    assert!(catch_unwind(AssertUnwindSafe(split)).is_err());
 }
 
 proptest! {

@@ -10,17 +10,18 @@ use windows_core::{
 };
 use windows_testkit::array::indices;
 use windows_testkit::axis::NaiveAxis;
-use windows_testkit::strategy::{axis_over, shape};
+use windows_testkit::strategy::{shape, windows_over};
 use windows_testkit::windows::NaiveWindows;
 
 use crate::stitched::{self, grid, mean, noise, said};
 
-/// Solid tiles over shapes of rank 0 to 4.
+/// Solid tiles over shapes of rank 0 to 4, of all worlds of [`windows_over`]: overlapping, with gaps, in padding or
+/// over the edge for the most part, far longer than the data.
 fn tiles() -> impl Strategy<Value = NaiveWindows> {
     shape(0..=4, 0..=6)
-        .prop_flat_map(|shape| shape.into_iter().map(axis_over).collect::<Vec<_>>())
-        .prop_map(|axes: Vec<NaiveAxis>| {
-            NaiveWindows::new(axes.into_iter().map(|axis| axis.dilation(1)).collect())
+        .prop_flat_map(windows_over)
+        .prop_map(|naive| {
+            NaiveWindows::new(naive.axes().iter().map(|axis| axis.clone().dilation(1)).collect())
         })
         .prop_filter("small enough", |naive| {
             naive.counts().iter().chain(&naive.sizes()).product::<usize>() < 30_000

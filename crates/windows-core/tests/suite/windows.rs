@@ -8,7 +8,7 @@ use windows_testkit::windows::NaiveWindows;
 
 use crate::agree;
 
-/// A strided view and windows over its shape.
+/// A strided view and windows over its shape, of all worlds of [`strided`] and [`windows_over`].
 pub(crate) fn case() -> impl Strategy<Value = (Strided, NaiveWindows)> {
     strided(0..=4, 0..=5).prop_flat_map(|view| {
         let windows = windows_over(view.shape.clone());
