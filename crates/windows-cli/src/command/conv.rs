@@ -129,7 +129,7 @@ impl Args {
     fn picture(&self, kernel: &NamedKernel, outputs: &mut Outputs) -> Result<Report> {
         let output = &self.common.output;
         let out_kind = Kind::of(output)?;
-        let (array, kind) = io::read(&self.input)?;
+        let io::Input { array, kind, .. } = io::read(&self.input)?;
         if !matches!(kind, Kind::Image(_)) {
             return Err(Error::at(&self.input, "--kernel filters pictures: give weights instead"));
         }

@@ -197,7 +197,7 @@ impl Args {
 
     fn folder(&self, spec: StitchSpec, kind: Kind, mut outputs: Outputs) -> Result<Report> {
         let paths = inputs::pictures(std::slice::from_ref(&self.input))?.paths;
-        let first = io::read(&paths[0])?.0;
+        let first = io::read_picture(&paths[0])?;
         if self.shape.0.len() != 2 {
             return Err(Error::new(format_args!(
                 "pictures have a height and a width, but --shape has {} values",
@@ -265,7 +265,7 @@ impl Args {
         let progress = Progress::new(tiles.len() as u64, "tiles", self.common.quiet);
         for some in tiles.chunks(AT_ONCE * rayon::current_num_threads()) {
             let read = some.par_iter().map(|&(index, path)| {
-                let any = io::read(path)?.0;
+                let any = io::read_picture(path)?;
                 let tile = T::from_any(&any).filter(|tile| tile.shape() == first.shape());
                 let tile = tile.map(|tile| tile.view().to_vec()).ok_or_else(|| {
                     Error::at(

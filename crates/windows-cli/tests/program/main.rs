@@ -12,4 +12,5 @@ mod pool;
 mod stitch;
 mod support;
 mod text;
+mod wav;
 mod windows;
