@@ -78,8 +78,7 @@ impl<T: Element> Plan<T, Max> {
                 self.run_band(&Max, data, offset, plane, rows.clone(), max, scratch);
                 self.run_band(&Min, data, offset, plane, rows, min, scratch);
             }
-        });
-        Ok(())
+        })
     }
 }
 
@@ -87,14 +86,18 @@ impl<T: Element> Plan<T, Max> {
 impl<T: Element, K: Kind<T>> Plan<T, K> {
     /// Pools planes, or bands of few planes, in parallel. Float sums whose bits would depend on where
     /// bands are cut are not cut.
-    pub(crate) fn run_parallel<R: Rank>(&self, view: &StridedView<'_, T, R>, out: &mut [K::Out]) {
+    pub(crate) fn run_parallel<R: Rank>(
+        &self,
+        view: &StridedView<'_, T, R>,
+        out: &mut [K::Out],
+    ) -> Result<(), PoolError> {
         use rayon::prelude::*;
 
         let (planes, count, block) = self.shares();
         let threads = rayon::current_num_threads();
         let (data, offset) = (view.data(), view.offset());
         if planes == 0 || count * block == 0 {
-            return;
+            return Ok(());
         }
         let few = planes < 4 * threads && self.divisible();
         let band = if few { self.band(out.len().div_ceil(4 * threads)) } else { count };
@@ -107,12 +110,12 @@ impl<T: Element, K: Kind<T>> Plan<T, K> {
             rest = behind;
         }
         let chunk = parts.len().div_ceil(8 * threads).max(1);
-        parts.par_chunks_mut(chunk).for_each(|parts| {
+        parts.par_chunks_mut(chunk).try_for_each(|parts| {
             self.with_spare(|scratch| {
                 for (plane, rows, out) in parts {
                     self.run_band(&self.kind, data, offset, *plane, rows.clone(), out, scratch);
                 }
-            });
-        });
+            })
+        })
     }
 }

@@ -69,7 +69,7 @@ pub(crate) mod number {
         fn few(self) -> Self::Few;
         fn many(self) -> Self::Many;
         fn real(self) -> f64;
-        /// Rounds half to even, and saturates.
+        /// For integers rounded half to even, and saturated. Every NaN becomes that of the type, or 0.
         fn from_real(real: f64) -> Self;
         /// The low bits.
         fn wrap(total: i128) -> Self;
@@ -251,7 +251,8 @@ macro_rules! floats {
 
             #[inline(always)]
             fn from_real(real: f64) -> Self {
-                real as Self
+                // Which of two NaNs an addition keeps is up to the instruction.
+                if real.is_nan() { Self::NAN } else { real as Self }
             }
 
             #[inline(always)]

@@ -65,6 +65,15 @@ pub enum PoolError {
         /// Length of the axis.
         len: usize,
     },
+    /// Something that there is no memory for.
+    Memory {
+        /// What: `"windows"`, `"padded elements"`, `"scratch"`, ...
+        what: &'static str,
+        /// The axis that it is of, for a table of one axis.
+        axis: Option<usize>,
+        /// Bytes that were asked for, `usize::MAX` if they are more.
+        bytes: usize,
+    },
     /// Scratch memory that is too small.
     Scratch {
         /// Bytes that are needed.
@@ -106,6 +115,12 @@ impl fmt::Display for PoolError {
             Self::ZeroOutput { axis, len } => {
                 write!(f, "0 windows asked for on axis {axis} of length {len}")
             }
+            Self::Memory { what, axis: Some(axis), bytes } => {
+                write!(f, "no memory for {what} of axis {axis}: {bytes} bytes")
+            }
+            Self::Memory { what, axis: None, bytes } => {
+                write!(f, "no memory for {what}: {bytes} bytes")
+            }
             Self::Scratch { expected, got } => {
                 write!(f, "scratch has {got} bytes, but {expected} are needed")
             }
@@ -120,4 +135,27 @@ impl core::error::Error for PoolError {
             _ => None,
         }
     }
+}
+
+/// A vector with room for so many elements. What cannot be had is an error, and not the end of the process.
+pub(crate) fn room<E>(
+    what: &'static str,
+    axis: Option<usize>,
+    len: usize,
+) -> Result<Vec<E>, PoolError> {
+    let mut room = Vec::new();
+    let bytes = len.saturating_mul(size_of::<E>());
+    room.try_reserve_exact(len).map_err(|_| PoolError::Memory { what, axis, bytes })?;
+    Ok(room)
+}
+
+/// So many equal elements.
+pub(crate) fn filled<E: Clone>(
+    what: &'static str,
+    value: E,
+    len: usize,
+) -> Result<Vec<E>, PoolError> {
+    // Asked for and given back: zeros then come from the system, which need not write them.
+    drop(room::<E>(what, None, len)?);
+    Ok(vec![value; len])
 }

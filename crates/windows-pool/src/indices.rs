@@ -4,6 +4,7 @@ use windows_core::{Rank, StridedView};
 
 use crate::PoolError;
 use crate::element::Element;
+use crate::error::filled;
 use crate::kind::{Kind, Max, Min, extreme};
 use crate::plan::Plan;
 
@@ -89,7 +90,7 @@ impl<T: Element, K: Extremal<T>> Plan<T, K> {
     /// NaN. Allocates both results.
     ///
     /// # Errors
-    /// As [`Plan::run_into`]; an index type that cannot count the elements of a plane.
+    /// As [`Plan::run`]; an index type that cannot count the elements of a plane.
     ///
     /// # Example
     /// ```
@@ -111,8 +112,8 @@ impl<T: Element, K: Extremal<T>> Plan<T, K> {
         view: &StridedView<'_, T, R>,
     ) -> Result<(Vec<T>, Vec<I>), PoolError> {
         self.check(view)?;
-        let mut values = vec![T::default(); self.output_len()];
-        let mut indices = vec![I::default(); self.output_len()];
+        let mut values = filled("results", T::default(), self.output_len())?;
+        let mut indices = filled("indices", I::default(), self.output_len())?;
         self.run_indexed_into(view, &mut values, &mut indices)?;
         Ok((values, indices))
     }

@@ -9,10 +9,11 @@ use windows_core::{Axes, Border, Dyn, Layout, Rank, StridedView, WindowError};
 use crate::PoolError;
 use crate::element::Element;
 use crate::engine::{Engine, RowMethod, Strided};
+use crate::error::filled;
 use crate::kind::{Kind, Nan};
 use crate::pass::{Pass, typed};
 use crate::scalar::{Axis, Walk};
-use crate::spans::{CONSTANT, Spans};
+use crate::spans::{CONSTANT, Span, Spans};
 
 /// How a [`Plan`] computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -68,6 +69,12 @@ impl fmt::Display for Kernel {
     }
 }
 
+/// Bytes of a cache line.
+const LINE: usize = 64;
+
+/// The greatest area that is a whole number as a float, as the engine has it.
+const EXACT: u64 = 1 << f64::MANTISSA_DIGITS;
+
 /// Memory that a run works in. Made by [`Plan::scratch`], for that plan and every one that needs no more.
 #[derive(Clone, Debug)]
 pub struct Scratch {
@@ -76,8 +83,8 @@ pub struct Scratch {
 
 impl Scratch {
     /// Room for this many bytes, and for beginning at a cache line.
-    fn with_bytes(bytes: usize) -> Self {
-        Self { words: vec![0; (bytes + 64).div_ceil(size_of::<u128>())] }
+    fn with_bytes(bytes: usize) -> Result<Self, PoolError> {
+        Ok(Self { words: filled("scratch", 0, (bytes + LINE).div_ceil(size_of::<u128>()))? })
     }
 
     /// Bytes of memory.
@@ -145,6 +152,7 @@ impl<T: Element, K: Kind<T>> Plan<T, K> {
         scalar: bool,
     ) -> Result<Self, PoolError> {
         let layout = layout.to_dyn();
+        let strides = strides(&layout);
         let counts: Axes<usize> = spans.iter().map(Spans::count).collect();
         let output = Layout::contiguous(&counts)?;
         let mut numbers: Axes<usize> = spans.iter().map(|_| 0).collect();
@@ -153,26 +161,40 @@ impl<T: Element, K: Kind<T>> Plan<T, K> {
             numbers[axis] = plane;
             plane *= spans[axis].len;
         }
-        let axes =
-            || spans.iter().zip(layout.strides()).map(|(spans, &stride)| (spans.clone(), stride));
-        let mut walk: Axes<Axis> = axes()
-            .zip(numbers.iter())
-            .map(|((spans, stride), &numbers)| Axis { spans, stride, numbers })
-            .collect();
-        if walk.is_empty() {
-            walk.push(Axis { spans: Spans::singles(1), stride: 1, numbers: 0 });
-        }
-        let walk = Walk { axes: walk };
-        let taps = walk.taps();
-        let bytes = kind.accumulator(taps).filter(|_| !scalar);
-        let engine = bytes.and_then(|bytes| {
-            let axes = axes().map(|(spans, stride)| Strided { spans, stride });
-            Engine::arrange(axes.collect(), bytes, K::WEIGHTED)
-        });
+        let taps = elements(&spans, |span| span.taps)?;
+        let area = match kind.divisor() {
+            Some(divisor) => divisor,
+            None => elements(&spans, |span| span.area)?,
+        };
+        let bytes =
+            kind.accumulator(taps).filter(|_| !scalar && (!K::WEIGHTED || area as u64 <= EXACT));
+        let engine = match bytes {
+            Some(bytes) => {
+                let axes = spans.iter().cloned().zip(strides.iter());
+                let axes = axes.map(|(spans, &stride)| Strided { spans, stride });
+                Engine::arrange(axes.collect(), bytes, K::WEIGHTED)?
+            }
+            None => None,
+        };
         let engine = engine.map(|engine| engine.with_divisor(kind.divisor()));
         let engine_bytes =
             engine.as_ref().zip(bytes).map_or(0, |(engine, bytes)| engine.scratch_len() * bytes);
-        let scratch_bytes = engine_bytes.max(taps.saturating_mul(size_of::<T>()));
+        // The engine hands windows with ignored elements to the definition where it divides by what counts.
+        let defined = engine.is_none() || (K::WEIGHTED && T::FLOAT && nan == Nan::Ignore);
+        let window = if defined { taps.saturating_mul(size_of::<T>()) } else { 0 };
+        let scratch_bytes = engine_bytes.max(window);
+        if scratch_bytes > isize::MAX as usize - 2 * LINE {
+            return Err(PoolError::Memory { what: "scratch", axis: None, bytes: scratch_bytes });
+        }
+        let mut walk: Axes<Axis> = spans
+            .into_iter()
+            .zip(strides.iter().zip(numbers.iter()))
+            .map(|(spans, (&stride, &numbers))| Axis { spans, stride, numbers })
+            .collect();
+        if walk.is_empty() {
+            walk.push(Axis { spans: Spans::singles(1, 0)?, stride: 1, numbers: 0 });
+        }
+        let walk = Walk { axes: walk };
         Ok(Self {
             kind,
             layout,
@@ -226,18 +248,21 @@ impl<T: Element, K: Kind<T>> Plan<T, K> {
     }
 
     /// Scratch for [`Plan::run_with`].
+    ///
+    /// # Panics
+    /// If there is no memory for [`Plan::scratch_bytes`]. What runs with scratch of the plan's own gives an error.
     #[must_use]
     pub fn scratch(&self) -> Scratch {
-        Scratch::with_bytes(self.scratch_bytes)
+        Scratch::with_bytes(self.scratch_bytes).unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Pools a view. Allocates the results.
     ///
     /// # Errors
-    /// A view of another shape or other strides.
+    /// A view of another shape or other strides; results or scratch that memory cannot hold.
     pub fn run<R: Rank>(&self, view: &StridedView<'_, T, R>) -> Result<Vec<K::Out>, PoolError> {
         self.check(view)?;
-        let mut out = vec![K::Out::default(); self.output_len()];
+        let mut out = filled("results", K::Out::default(), self.output_len())?;
         self.run_into(view, &mut out)?;
         Ok(out)
     }
@@ -246,7 +271,7 @@ impl<T: Element, K: Kind<T>> Plan<T, K> {
     /// allocates nothing after the first run.
     ///
     /// # Errors
-    /// A view of another shape or other strides, a buffer of another length.
+    /// A view of another shape or other strides, a buffer of another length; scratch that memory cannot hold.
     pub fn run_into<R: Rank>(
         &self,
         view: &StridedView<'_, T, R>,
@@ -255,10 +280,9 @@ impl<T: Element, K: Kind<T>> Plan<T, K> {
         self.check(view)?;
         self.check_output("output", out.len())?;
         #[cfg(feature = "rayon")]
-        self.run_parallel(view, out);
+        return self.run_parallel(view, out);
         #[cfg(not(feature = "rayon"))]
-        self.with_spare(|scratch| self.run_all(view.data(), view.offset(), out, scratch));
-        Ok(())
+        self.with_spare(|scratch| self.run_all(view.data(), view.offset(), out, scratch))
     }
 
     /// Pools a view into a buffer, in the caller's scratch, on this thread. Allocates nothing.
@@ -271,13 +295,27 @@ impl<T: Element, K: Kind<T>> Plan<T, K> {
         out: &mut [K::Out],
         scratch: &mut Scratch,
     ) -> Result<(), PoolError> {
+        self.run_in(view, out, &mut scratch.words)
+    }
+
+    /// As [`Plan::run_with`], in memory of the caller's own, which may hold anything: [`Plan::scratch_bytes`], and 64
+    /// bytes for beginning at a cache line.
+    ///
+    /// # Errors
+    /// As [`Plan::run_with`].
+    pub fn run_in<R: Rank>(
+        &self,
+        view: &StridedView<'_, T, R>,
+        out: &mut [K::Out],
+        memory: &mut [u128],
+    ) -> Result<(), PoolError> {
         self.check(view)?;
         self.check_output("output", out.len())?;
-        if scratch.bytes() < self.scratch_bytes + 64 {
-            let (expected, got) = (self.scratch_bytes + 64, scratch.bytes());
+        let (expected, got) = (self.scratch_bytes + LINE, size_of_val(memory));
+        if got < expected {
             return Err(PoolError::Scratch { expected, got });
         }
-        self.run_all(view.data(), view.offset(), out, scratch);
+        self.run_all(view.data(), view.offset(), out, memory);
         Ok(())
     }
 
@@ -310,15 +348,18 @@ impl<T: Element, K: Kind<T>> Plan<T, K> {
         }
     }
 
-    /// Scratch of an earlier run, or new.
-    pub(crate) fn with_spare<X>(&self, run: impl FnOnce(&mut Scratch) -> X) -> X {
+    /// Runs in scratch of an earlier run, or new one.
+    pub(crate) fn with_spare(&self, run: impl FnOnce(&mut [u128])) -> Result<(), PoolError> {
         let spare = self.spare.lock().ok().and_then(|mut spare| spare.pop());
-        let mut scratch = spare.unwrap_or_else(|| self.scratch());
-        let result = run(&mut scratch);
+        let mut scratch = match spare {
+            Some(scratch) => scratch,
+            None => Scratch::with_bytes(self.scratch_bytes)?,
+        };
+        run(&mut scratch.words);
         if let Ok(mut spare) = self.spare.lock() {
             spare.push(scratch);
         }
-        result
+        Ok(())
     }
 
     /// Planes or groups of them, results along their outermost windowed axis, and results of each of those.
@@ -345,7 +386,7 @@ impl<T: Element, K: Kind<T>> Plan<T, K> {
         K::EXACT || self.engine.as_ref().is_none_or(|engine| !engine.methods().1)
     }
 
-    fn run_all(&self, data: &[T], offset: usize, out: &mut [K::Out], scratch: &mut Scratch) {
+    fn run_all(&self, data: &[T], offset: usize, out: &mut [K::Out], scratch: &mut [u128]) {
         if out.is_empty() {
             return;
         }
@@ -366,7 +407,7 @@ impl<T: Element, K: Kind<T>> Plan<T, K> {
         plane: usize,
         band: core::ops::Range<usize>,
         out: &mut [Q::Out],
-        scratch: &mut Scratch,
+        scratch: &mut [u128],
     ) {
         if let Some(engine) = &self.engine {
             let mut pass = Pass {
@@ -380,7 +421,7 @@ impl<T: Element, K: Kind<T>> Plan<T, K> {
                 plane,
                 band: band.clone(),
                 out: &mut *out,
-                scratch: &mut scratch.words,
+                scratch: &mut *scratch,
             };
             if kind.pool(&mut pass) {
                 return;
@@ -388,7 +429,7 @@ impl<T: Element, K: Kind<T>> Plan<T, K> {
         }
         let (_, bands, block) = self.shares();
         let first = (plane * bands + band.start) * block;
-        let values = typed::<T>(&mut scratch.words);
+        let values = typed::<T>(scratch);
         let mut cursor = self.walk.cursor();
         for (window, out) in (first..).zip(out) {
             let mut len = 0;
@@ -426,4 +467,35 @@ impl<T: Element, K: Kind<T>> Plan<T, K> {
     pub(crate) fn layout(&self) -> &Layout<Dyn> {
         &self.layout
     }
+}
+
+/// Strides that may be multiplied: that of an axis of one element means nothing and may be anything, so it becomes what
+/// it is in a packed array.
+fn strides(layout: &Layout<Dyn>) -> Axes<isize> {
+    let mut strides: Axes<isize> = layout.strides().iter().copied().collect();
+    let mut behind = Some(1_isize);
+    for (stride, &len) in strides.iter_mut().zip(layout.shape()).rev() {
+        if len == 1 {
+            *stride = behind.unwrap_or(0);
+        } else {
+            behind = stride.checked_abs().and_then(|stride| stride.checked_mul(len as isize));
+        }
+    }
+    strides
+}
+
+/// Elements that a window has at most, counted by `of` along each axis. They fit even where others have none.
+fn elements(spans: &[Spans], of: impl Fn(&Span) -> usize) -> Result<usize, PoolError> {
+    let mut product = 1_usize;
+    for (axis, spans) in spans.iter().enumerate() {
+        let len = spans.most(&of);
+        product = match product.checked_mul(len) {
+            Some(next) if next <= isize::MAX as usize => next,
+            _ => {
+                let what = "elements of a window";
+                return Err(WindowError::ProductOverflow { what, axis, product, len }.into());
+            }
+        };
+    }
+    Ok(product)
 }

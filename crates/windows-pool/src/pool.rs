@@ -185,7 +185,7 @@ impl<K> Pool<K> {
     ///
     /// # Errors
     /// A geometry that is impossible, naming the axis and both numbers; more axes than the array has; an
-    /// exponent or a quantile out of range.
+    /// exponent or a quantile out of range; windows, or elements of one, that memory cannot hold.
     pub fn plan<T: Element>(&self, shape: impl IntoAxes<Dyn>) -> Result<Plan<T, K>, PoolError>
     where
         K: Kind<T>,
@@ -253,7 +253,7 @@ impl<K> Pool<K> {
         let counted = if self.kind.counts_padding() { Counted::Padded } else { Counted::Real };
         let spans = grid.axes().iter().enumerate().map(|(axis, of)| {
             if each[axis] {
-                return Ok(Spans::singles(of.len()));
+                return Spans::singles(of.len(), axis);
             }
             if let Some(counts) = counts {
                 return Spans::adaptive(of.len(), counts[axis - before], axis);
@@ -264,9 +264,13 @@ impl<K> Pool<K> {
                     if padded && of.len() == 0 && border.constant().is_none() {
                         return Err(WindowError::EmptyBorder { axis }.into());
                     }
-                    Ok(if padded { Spans::bordered(of, border) } else { Spans::new(of, counted) })
+                    if padded {
+                        Spans::bordered(of, border, axis)
+                    } else {
+                        Spans::new(of, counted, axis)
+                    }
                 }
-                None => Ok(Spans::new(of, counted)),
+                None => Spans::new(of, counted, axis),
             }
         });
         Ok((spans.collect::<Result<_, PoolError>>()?, each))

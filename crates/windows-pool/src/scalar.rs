@@ -23,12 +23,6 @@ pub(crate) struct Walk {
 }
 
 impl Walk {
-    /// Elements of the largest window.
-    pub(crate) fn taps(&self) -> usize {
-        let most = |axis: &Axis| axis.spans.each.iter().map(|span| span.taps).max().unwrap_or(0);
-        self.axes.iter().map(most).product()
-    }
-
     /// The position of a window, into `position`.
     fn unravel(&self, mut window: usize, position: &mut Axes<usize>) {
         for (axis, at) in self.axes.iter().zip(position.iter_mut()).rev() {
@@ -90,7 +84,7 @@ impl Walk {
         Cursor { position: zeros.clone(), tap: zeros }
     }
 
-    /// The area of the window that was visited last.
+    /// The area of the window that was visited last: the plan has seen to it that it fits.
     pub(crate) fn area(&self, cursor: &Cursor) -> usize {
         let areas = self.axes.iter().zip(cursor.position.iter());
         areas.map(|(axis, &at)| axis.spans.each[at].area).product()

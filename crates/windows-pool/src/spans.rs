@@ -3,6 +3,7 @@
 use windows_core::{Axis, Border};
 
 use crate::PoolError;
+use crate::error::room;
 
 /// What stands in a border's map for its constant.
 pub(crate) const CONSTANT: usize = usize::MAX;
@@ -57,11 +58,12 @@ pub(crate) enum Counted {
 }
 
 impl Spans {
-    /// The windows of an axis, padding left out.
-    pub(crate) fn new(axis: &Axis, counted: Counted) -> Self {
+    /// The windows of axis number `at`, padding left out.
+    pub(crate) fn new(axis: &Axis, counted: Counted, at: usize) -> Result<Self, PoolError> {
         let end = (axis.len() + axis.after()) as isize;
-        let each = (0..axis.count())
-            .map(|position| {
+        let each = table(
+            at,
+            (0..axis.count()).map(|position| {
                 let (start, taps) = (axis.start(position), axis.taps(position));
                 let first = if taps.is_empty() {
                     0
@@ -74,37 +76,41 @@ impl Spans {
                     Counted::Padded => padded.div_ceil(axis.dilation()).min(axis.size()),
                 };
                 Span { first, taps: taps.len(), area }
-            })
-            .collect();
+            }),
+        )?;
         let progression = (axis.is_regular() && axis.count() > 0).then(|| Progression {
             start: axis.start(0),
             step: axis.step(),
             size: axis.size(),
         });
-        Self {
+        Ok(Self {
             len: axis.len(),
             reach: axis.len(),
             map: None,
             each,
             dilation: axis.dilation(),
             progression,
-        }
+        })
     }
 
-    /// The windows of an axis whose padding reads as a border: every tap is an element.
-    pub(crate) fn bordered<T>(axis: &Axis, border: &Border<T>) -> Self {
+    /// The windows of axis number `number` whose padding reads as a border: every tap is an element.
+    pub(crate) fn bordered<T>(
+        axis: &Axis,
+        border: &Border<T>,
+        number: usize,
+    ) -> Result<Self, PoolError> {
         let origin = (0..axis.count()).map(|i| axis.start(i)).min().unwrap_or(0).min(0);
         let spans = (0..axis.count()).map(|i| Span {
             first: (axis.start(i) - origin) as usize,
             taps: axis.size(),
             area: axis.size(),
         });
-        let each: Vec<_> = spans.collect();
+        let each = table(number, spans)?;
         let reach = each.iter().map(|span| span.end(axis.dilation())).max().unwrap_or(0);
-        let map = (0..reach as isize)
-            .map(|at| border.index(at + origin, axis.len()).unwrap_or(CONSTANT))
-            .collect();
-        Self {
+        let mut map = room("padded elements", Some(number), reach)?;
+        let read = |at| border.index(at + origin, axis.len()).unwrap_or(CONSTANT);
+        map.extend((0..reach as isize).map(read));
+        Ok(Self {
             len: axis.len(),
             reach,
             map: Some(map),
@@ -115,7 +121,7 @@ impl Spans {
             }),
             each,
             dilation: axis.dilation(),
-        }
+        })
     }
 
     /// `count` windows that share an axis evenly: window `i` is `floor(i L / n) .. ceil((i + 1) L / n)`.
@@ -128,12 +134,13 @@ impl Spans {
             let (whole, rest) = (len / count, (len % count) as u128 * i as u128);
             i * whole + ((rest + up as u128) / count as u128) as usize
         };
-        let each = (0..count)
-            .map(|i| {
+        let each = table(
+            axis,
+            (0..count).map(|i| {
                 let (first, end) = (edge(i, 0), edge(i + 1, count - 1));
                 Span { first, taps: end - first, area: end - first }
-            })
-            .collect();
+            }),
+        )?;
         let progression = (len > 0 && len.is_multiple_of(count)).then(|| Progression {
             start: 0,
             step: len / count,
@@ -143,14 +150,19 @@ impl Spans {
     }
 
     /// Every element by itself: an axis of batches or channels.
-    pub(crate) fn singles(len: usize) -> Self {
-        let each = (0..len).map(|first| Span { first, taps: 1, area: 1 }).collect();
+    pub(crate) fn singles(len: usize, axis: usize) -> Result<Self, PoolError> {
+        let each = table(axis, (0..len).map(|first| Span { first, taps: 1, area: 1 }))?;
         let progression = Some(Progression { start: 0, step: 1, size: 1 });
-        Self { len, reach: len, map: None, each, dilation: 1, progression }
+        Ok(Self { len, reach: len, map: None, each, dilation: 1, progression })
     }
 
     pub(crate) fn count(&self) -> usize {
         self.each.len()
+    }
+
+    /// The most that a window has of something, if only 1.
+    pub(crate) fn most(&self, of: impl Fn(&Span) -> usize) -> usize {
+        self.each.iter().map(of).max().unwrap_or(0).max(1)
     }
 
     /// The element of the data that `at` reads.
@@ -169,4 +181,11 @@ impl Spans {
     pub(crate) fn has_empty(&self) -> bool {
         self.each.iter().any(|span| span.taps == 0)
     }
+}
+
+/// The windows of an axis in a table.
+fn table(axis: usize, spans: impl ExactSizeIterator<Item = Span>) -> Result<Vec<Span>, PoolError> {
+    let mut table = room("windows", Some(axis), spans.len())?;
+    table.extend(spans);
+    Ok(table)
 }

@@ -4,6 +4,7 @@ use windows_core::WindowError;
 
 use crate::PoolError;
 use crate::element::Element;
+use crate::error::filled;
 use crate::fold::{Additive, Extreme, Finish, Fold, Ignoring, Join, RealAveraged};
 use crate::kind::Nan;
 
@@ -38,22 +39,10 @@ impl<F: Fold> Sliding<F> {
         if step == 0 {
             return Err(WindowError::ZeroStep { axis: 0 }.into());
         }
-        let digits = usize::BITS - size.leading_zeros();
         // A join is needed until the window that it starts has ended.
-        let kept =
-            size.checked_next_power_of_two().filter(|&kept| kept <= isize::MAX as usize / 64);
-        let Some(kept) = kept else {
-            let product = digits as usize;
-            return Err(WindowError::ProductOverflow {
-                what: "elements",
-                axis: 0,
-                product,
-                len: size,
-            }
-            .into());
-        };
-        let power = Power { joins: vec![fold.joins().identity(); kept] };
-        let powers = vec![power; digits as usize];
+        let kept = size.checked_next_power_of_two().unwrap_or(usize::MAX);
+        let power = || Ok(Power { joins: filled("joins", fold.joins().identity(), kept)? });
+        let powers = (0..=size.ilog2()).map(|_| power()).collect::<Result<_, PoolError>>()?;
         Ok(Self { fold, size, step, seen: 0, wait: size, powers })
     }
 

@@ -12,7 +12,7 @@ mod x86 {
     use std::arch::x86_64::*;
     use std::marker::PhantomData;
 
-    use windows_core::kernel::{Isa, Vectorized};
+    use windows_core::kernel::{Isa, Vectorized, enter};
 
     use crate::kernel::lanes::Lanes;
     use crate::kernel::transpose::{transpose, transpose_8, transpose_16};
@@ -59,11 +59,6 @@ mod x86 {
         bits(2 * first, 2 * len) & 0x5555_5555_5555_5555
     }
 
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
-    fn avx512<C: Vectorized>(computation: C) -> C::Output {
-        computation.run()
-    }
-
     macro_rules! lanes_512 {
         ($scalar:ident, $vector:ident, $mask:ident, $width:literal, $splat:ident, $load:ident,
          $store:ident, $maskz:ident, $mask_store:ident, $even:expr, $add:ident,
@@ -87,7 +82,7 @@ mod x86 {
                 // touches the lanes of its mask only, and does not fault elsewhere.
                 unsafe fn enter<C: Vectorized>(computation: C) -> C::Output {
                     // SAFETY: see above.
-                    unsafe { avx512(computation) }
+                    unsafe { enter::avx512(computation) }
                 }
                 #[inline(always)]
                 unsafe fn splat(value: $scalar) -> $vector {
@@ -242,11 +237,6 @@ mod x86 {
         unsafe { _mm512_permutex2var_pd(low, _mm512_set_epi64(14, 12, 10, 8, 6, 4, 2, 0), high) }
     }
 
-    #[target_feature(enable = "avx2,fma")]
-    fn avx2<C: Vectorized>(computation: C) -> C::Output {
-        computation.run()
-    }
-
     macro_rules! lanes_256 {
         ($scalar:ident, $vector:ident, $width:literal, $splat:ident, $load:ident, $store:ident,
          $mask_of:ident, $mask_load:ident, $mask_store:ident, $even:ident, $add:ident,
@@ -270,7 +260,7 @@ mod x86 {
                 // store touches the lanes of its mask only, and does not fault elsewhere.
                 unsafe fn enter<C: Vectorized>(computation: C) -> C::Output {
                     // SAFETY: see above.
-                    unsafe { avx2(computation) }
+                    unsafe { enter::avx2(computation) }
                 }
                 #[inline(always)]
                 unsafe fn splat(value: $scalar) -> $vector {

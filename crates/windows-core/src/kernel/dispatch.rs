@@ -86,9 +86,9 @@ pub fn vectorized<V: Vectorized>(isa: Isa, computation: V) -> V::Output {
     {
         match isa.min(Isa::detect()) {
             // SAFETY: `detect` has seen AVX-512 F, BW, DQ, VL, AVX2 and FMA on this processor.
-            Isa::Avx512 => return unsafe { avx512(computation) },
+            Isa::Avx512 => return unsafe { enter::avx512(computation) },
             // SAFETY: `detect` has seen AVX2 and FMA on this processor.
-            Isa::Avx2 => return unsafe { avx2(computation) },
+            Isa::Avx2 => return unsafe { enter::avx2(computation) },
             Isa::Portable => {}
         }
     }
@@ -96,18 +96,28 @@ pub fn vectorized<V: Vectorized>(isa: Isa, computation: V) -> V::Output {
     computation.run()
 }
 
-/// # Safety
-/// The processor has the features named.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
-fn avx512<V: Vectorized>(computation: V) -> V::Output {
-    computation.run()
-}
+/// Entries for what is made for one instruction set: compiled for it and for no other, where [`vectorized`] compiles a
+/// computation for every one.
+pub mod enter {
+    use super::Vectorized;
 
-/// # Safety
-/// The processor has the features named.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-fn avx2<V: Vectorized>(computation: V) -> V::Output {
-    computation.run()
+    /// Runs a computation compiled for [`Isa::Avx512`](super::Isa::Avx512).
+    ///
+    /// # Safety
+    /// The instruction set is available.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+    pub fn avx512<V: Vectorized>(computation: V) -> V::Output {
+        computation.run()
+    }
+
+    /// Runs a computation compiled for [`Isa::Avx2`](super::Isa::Avx2).
+    ///
+    /// # Safety
+    /// The instruction set is available.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma")]
+    pub fn avx2<V: Vectorized>(computation: V) -> V::Output {
+        computation.run()
+    }
 }

@@ -11,7 +11,7 @@ mod writer;
 
 pub use convert::{Affine, Convert, Copied, Sample};
 pub(crate) use convert::{Block, Side};
-pub use dispatch::{Isa, Vectorized, vectorized};
+pub use dispatch::{Isa, Vectorized, enter, vectorized};
 pub(crate) use fetch::fetch;
 pub use shuffle::ByteShuffle;
 pub(crate) use writer::{Blocks, Steps, Writer};

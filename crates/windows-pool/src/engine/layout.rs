@@ -2,6 +2,8 @@
 
 use super::rows::{Halving, RowMethod, Rows, Tile};
 use super::{Engine, Level};
+use crate::PoolError;
+use crate::error::room;
 use crate::spans::{CONSTANT, Progression, Span, Spans};
 
 /// What one staged batch of rows may take: a part of the first-level cache, most of which is work area.
@@ -18,6 +20,11 @@ const AHEAD: usize = 16;
 /// where it is part of 9, that takes nearly twice the time of doubling.
 const FEW: usize = 3;
 
+/// Levels at most: each is a call within that of the one outside, on a stack that ends.
+const LEVELS: usize = 64;
+/// The most elements, or windows, that the engine counts: with what it multiplies them by, they fit.
+const MOST: u64 = 1 << 40;
+
 /// An axis with its stride.
 pub(crate) struct Strided {
     pub(crate) spans: Spans,
@@ -26,10 +33,19 @@ pub(crate) struct Strided {
 
 impl Engine {
     /// Arranges axes for elements of `bytes` bytes in an accumulator. `None` if the layout has no place in
-    /// the engine: axes behind the windowed ones that are no run of their own, or an axis without elements.
-    pub(crate) fn arrange(mut axes: Vec<Strided>, bytes: usize, weighted: bool) -> Option<Self> {
-        if axes.iter().any(|axis| axis.spans.reach == 0 || axis.spans.count() == 0) {
-            return None;
+    /// the engine: axes behind the windowed ones that are no run of their own, an axis without elements, more
+    /// levels or elements than it is made for.
+    pub(crate) fn arrange(
+        mut axes: Vec<Strided>,
+        bytes: usize,
+        weighted: bool,
+    ) -> Result<Option<Self>, PoolError> {
+        let most = |axis: &Strided| axis.spans.reach.max(axis.spans.count()) as u64;
+        let most = axes.iter().try_fold(1_u64, |product, axis| product.checked_mul(most(axis)));
+        if axes.iter().any(|axis| axis.spans.reach == 0 || axis.spans.count() == 0)
+            || most.is_none_or(|most| most > MOST)
+        {
+            return Ok(None);
         }
         // Behind the windowed axes: elements that stay together.
         let (mut inner, mut inner_stride) = (1_usize, 1_isize);
@@ -38,18 +54,21 @@ impl Engine {
             if !windowed {
                 break;
             }
-            let axis = axes.pop()?;
+            let Some(axis) = axes.pop() else { break };
             if axis.spans.len == 1 {
                 continue;
             }
             if inner == 1 {
                 inner_stride = axis.stride;
-            } else if axis.stride != inner_stride * inner as isize {
-                return None;
+            } else if !steps_over(axis.stride, inner_stride, inner) {
+                return Ok(None);
             }
             inner *= axis.spans.len;
         }
-        let row = axes.pop().unwrap_or(Strided { spans: Spans::singles(1), stride: 1 });
+        let row = match axes.pop() {
+            Some(row) => row,
+            None => Strided { spans: Spans::singles(1, 0)?, stride: 1 },
+        };
         // In front of them: independent planes.
         let windowed = axes.iter().position(|axis| !axis.spans.is_single()).unwrap_or(axes.len());
         let levels = axes.split_off(windowed);
@@ -57,7 +76,7 @@ impl Engine {
         for axis in &axes {
             let (len, stride) = (axis.spans.len, axis.stride);
             match outer.last_mut() {
-                Some((longer, by)) if *by == stride * len as isize => {
+                Some((longer, by)) if steps_over(*by, stride, len) => {
                     (*longer, *by) = (*longer * len, stride);
                 }
                 _ => outer.push((len, stride)),
@@ -67,7 +86,10 @@ impl Engine {
         if levels.is_empty() {
             // Rows alone: several at once where there are several.
             let (len, stride) = outer.pop().unwrap_or((1, 0));
-            levels.push(Strided { spans: Spans::singles(len), stride });
+            levels.push(Strided { spans: Spans::singles(len, 0)?, stride });
+        }
+        if levels.len() > LEVELS {
+            return Ok(None);
         }
         let group = match (&outer[..], &mut levels[..]) {
             (&[(planes, stride)], [level]) => group(planes, stride, level),
@@ -75,16 +97,21 @@ impl Engine {
         };
         let rows = arrange_rows(row, inner, inner_stride, &levels[levels.len() - 1], bytes);
         let levels = arrange_levels(levels, &rows, bytes);
-        let areas = if weighted { areas(&levels, &rows) } else { vec![1.0; levels[0].block] };
-        Some(Self { outer, group, levels, rows, areas })
+        let areas = areas(&levels, &rows, weighted)?;
+        Ok(Some(Self { outer, group, levels, rows, areas }))
     }
+}
+
+/// Whether an axis steps over exactly the whole of the one behind it.
+fn steps_over(stride: isize, behind: isize, len: usize) -> bool {
+    behind.checked_mul(len as isize) == Some(stride)
 }
 
 /// Makes planes whose rows follow each other one level, with the windows of each: how many.
 fn group(planes: usize, stride: isize, level: &mut Strided) -> usize {
     let spans = &mut level.spans;
     let group = (GROUP_ROWS / spans.reach).min(planes);
-    if group < 2 || spans.map.is_some() || stride != level.stride * spans.reach as isize {
+    if group < 2 || spans.map.is_some() || !steps_over(stride, level.stride, spans.reach) {
         return 1;
     }
     let (plane, len) = (spans.each.clone(), spans.reach);
@@ -108,7 +135,7 @@ fn depth(spans: &Spans, ahead: usize) -> usize {
 fn stacked(spans: &Spans) -> bool {
     let taps = spans.each.iter().map(|span| span.taps).max().unwrap_or(0);
     let step = spans.progression.map_or(1, |p| p.step);
-    spans.dilation == 1 && taps > 3 * step + 2
+    spans.dilation == 1 && taps > step.saturating_mul(3).saturating_add(2)
 }
 
 /// For each position, the first element that its window or a later one looks at.
@@ -142,6 +169,37 @@ fn even(spans: &Spans) -> Option<usize> {
     first.filter(|_| spans.each.windows(2).all(alike))
 }
 
+/// How the windows of a row are joined.
+fn row_method(spans: &Spans, inner: usize) -> RowMethod {
+    let (count, solid) = (spans.count(), spans.dilation == 1);
+    match spans.progression {
+        None => RowMethod::Each,
+        Some(Progression { size, .. })
+            if count == 1 && size == spans.reach && size > 4 && solid =>
+        {
+            RowMethod::Whole
+        }
+        Some(Progression { size: 2 | 3, step: 2, .. }) if inner == 1 && solid => RowMethod::Halve,
+        Some(Progression { size, step, .. }) if inner > 1 && step > 1 && size <= 3 * step => {
+            RowMethod::Pixels
+        }
+        Some(_) => RowMethod::Slide,
+    }
+}
+
+/// Windows of a tile: as many as keep both the staged row and the rows kept of it in their caches, but enough
+/// that the overlap of tiles is a small part. Pixels are of `bytes` bytes.
+fn tile(spans: &Spans, progression: Progression, level: &Spans, bytes: usize) -> usize {
+    let field = (progression.size - 1) * spans.dilation + 1;
+    let staged = (STAGE_BYTES / bytes).max(16);
+    let ahead = if stacked(level) { AHEAD } else { 1 };
+    let kept = KEPT_BYTES / (bytes * depth(level, ahead)).max(1);
+    let few = staged.saturating_sub(field).max(3 * field.min(spans.reach)) / progression.step;
+    let tile = few.min(kept.max(field)).max(16).min(spans.count());
+    // All of them alike.
+    spans.count().div_ceil(spans.count().div_ceil(tile))
+}
+
 fn arrange_rows(
     row: Strided,
     inner: usize,
@@ -150,82 +208,55 @@ fn arrange_rows(
     bytes: usize,
 ) -> Rows {
     let Strided { mut spans, stride } = row;
-    let dilation = spans.dilation;
     // Windows that are mostly padding, or leave most of the row out, would be staged for nothing.
     spans.progression = spans.progression.filter(|p| {
         let most = 4 * spans.reach + 64;
-        (p.size - 1) * dilation < most && p.step <= most && p.start.unsigned_abs() <= most
+        (p.size - 1) * spans.dilation < most && p.step <= most && p.start.unsigned_abs() <= most
     });
-    let method = match spans.progression {
-        None => RowMethod::Each,
-        Some(Progression { size, .. })
-            if spans.count() == 1 && size == spans.reach && size > 4 && dilation == 1 =>
-        {
-            RowMethod::Whole
-        }
-        Some(Progression { size: 2 | 3, step: 2, .. }) if inner == 1 && dilation == 1 => {
-            RowMethod::Halve
-        }
-        Some(Progression { size, step, .. }) if inner > 1 && step > 1 && size <= 3 * step => {
-            RowMethod::Pixels
-        }
-        Some(_) => RowMethod::Slide,
-    };
-    let (start, step, field) = match spans.progression {
-        Some(p) => (p.start, p.step, (p.size - 1) * dilation + 1),
-        None => (0, 1, spans.reach),
-    };
+    let method = row_method(&spans, inner);
     let count = spans.count();
-    // As many windows as keep both the staged row and the rows kept of it in their caches, but enough
-    // that the overlap of tiles is a small part.
-    let staged = (STAGE_BYTES / (bytes * inner)).max(16);
-    let ahead = if stacked(&level.spans) { AHEAD } else { 1 };
-    let kept = KEPT_BYTES / (bytes * inner * depth(&level.spans, ahead)).max(1);
-    let few = staged.saturating_sub(field).max(3 * field.min(spans.reach)) / step;
-    let tile = if spans.progression.is_none() {
-        count
-    } else {
-        // All of them alike.
-        let tile = few.min(kept.max(field)).max(16).min(count);
-        count.div_ceil(count.div_ceil(tile))
+
+    // What the windows of a tile need of a row: from their first element on or, one by one, all of it.
+    let (start, step, size) = spans.progression.map_or((0, 0, 0), |p| (p.start, p.step, p.size));
+    let (tile, needed) = match spans.progression {
+        Some(progression) => {
+            let tile = tile(&spans, progression, &level.spans, bytes * inner);
+            (tile, (tile - 1) * step + (size - 1) * spans.dilation + 1)
+        }
+        None => (count, spans.reach),
     };
+
     let packed = (inner == 1 || inner_stride == 1) && stride == inner as isize;
     let plain = spans.map.is_none() && level.spans.map.is_none() && level.stride > 0;
     let halves = method == RowMethod::Halve && packed && plain && !stacked(&level.spans);
-    let tiles: Vec<Tile> = (0..count)
-        .step_by(tile)
-        .map(|position| {
-            let count = tile.min(count - position);
-            let windows = &spans.each[position..][..count];
-            let size = spans.progression.map_or(0, |p| p.size);
-            Tile {
-                position,
-                count,
-                start: start + (position * step) as isize,
-                halving: halves.then(|| Halving::new(windows, size, spans.reach)).flatten(),
-            }
-        })
-        .collect();
-    let needed = if spans.progression.is_none() { field } else { (tile - 1) * step + field };
+    let tiles = (0..count).step_by(tile).map(|position| {
+        let count = tile.min(count - position);
+        let windows = &spans.each[position..][..count];
+        let halving = halves.then(|| Halving::new(windows, size, spans.reach)).flatten();
+        Tile { position, count, start: start + (position * step) as isize, halving }
+    });
+    let tiles: Vec<Tile> = tiles.collect();
 
-    let unpadded = spans.map.is_none()
-        && start >= 0
-        && tiles.iter().all(|t| t.start as usize + (t.count - 1) * step + field <= spans.reach);
-    let steps = if method == RowMethod::Each { 1 } else { step };
+    // Rows in their places: without padding, and so that a run of several is one in the data as well.
+    let last = start + ((count - tiles[tiles.len() - 1].count) * step) as isize;
+    let behind = needed - (tile - tiles[tiles.len() - 1].count) * step;
+    let unpadded = spans.map.is_none() && start >= 0 && last as usize + behind <= spans.reach;
+    // Shifted runs are joined over the ends of rows: their results are as far apart as the rows, by the step.
+    let shifted = matches!(method, RowMethod::Slide | RowMethod::Halve);
+    let steps = if shifted { step } else { 1 };
     let rounded = needed.next_multiple_of(steps) * inner;
-    let follow = level.stride > 0
-        && level.spans.map.is_none()
-        && level.stride as usize >= needed * inner
-        && (level.stride as usize / inner).is_multiple_of(steps)
-        && (level.stride as usize).is_multiple_of(inner)
-        && level.stride as usize <= 2 * rounded;
+    let by = level.stride.max(0) as usize;
+    let follow = level.spans.map.is_none()
+        && (needed * inner..=2 * rounded).contains(&by)
+        && by.is_multiple_of(steps * inner);
     let in_place = packed && unpadded && (follow || needed * inner * bytes >= STAGE_BYTES / 4);
-    let pitch = if in_place && follow { level.stride as usize } else { rounded };
-    let reduced = pitch / steps;
-    let taps = |spans: &Spans| spans.each.iter().map(|span| span.taps).max().unwrap_or(0);
-    let step = |spans: &Spans| spans.progression.map_or(0, |progression| progression.step);
-    let few = FEW * step(&spans) * step(&level.spans);
-    let few_pixels = inner > 1 && packed && plain && taps(&spans) * taps(&level.spans) <= few;
+    let pitch = if in_place && follow { by } else { rounded };
+    // Others are joined row by row, and their results have their own number.
+    let reduced = if shifted { pitch / steps } else { tile * inner };
+
+    let few = FEW.saturating_mul(step).saturating_mul(step_of(&level.spans));
+    let taps = spans.most(|span| span.taps) * level.spans.most(|span| span.taps);
+    let few_pixels = inner > 1 && packed && plain && taps <= few;
     Rows {
         spans,
         stride,
@@ -241,6 +272,11 @@ fn arrange_rows(
     }
 }
 
+/// From one window to the next, or 0 where they are irregular.
+fn step_of(spans: &Spans) -> usize {
+    spans.progression.map_or(0, |progression| progression.step)
+}
+
 fn arrange_levels(levels: Vec<Strided>, rows: &Rows, bytes: usize) -> Vec<Level> {
     let last = levels.len() - 1;
     let mut block = rows.spans.count() * rows.inner;
@@ -252,7 +288,9 @@ fn arrange_levels(levels: Vec<Strided>, rows: &Rows, bytes: usize) -> Vec<Level>
             let contiguous = rows.pitch as isize == stride && spans.map.is_none();
             let sparse = spans.progression.is_none_or(|p| p.step > p.size || spans.dilation > 1);
             let one = sparse || (rows.in_place && !contiguous);
-            let rows = (STAGE_BYTES / (rows.pitch * bytes)).clamp(1, 64).min(spans.reach);
+            let rows = (STAGE_BYTES / (rows.pitch.max(rows.reduced) * bytes))
+                .clamp(1, 64)
+                .min(spans.reach);
             // A power of two, and so is what is kept: batches then end where the ring does.
             if one { 1 } else { 1 << rows.ilog2() }
         };
@@ -280,9 +318,14 @@ fn arrange_levels(levels: Vec<Strided>, rows: &Rows, bytes: usize) -> Vec<Level>
     arranged
 }
 
-/// The areas of the windows of one block of the outermost level.
-fn areas(levels: &[Level], rows: &Rows) -> Vec<f64> {
-    let mut areas: Vec<f64> = vec![1.0];
+/// The areas of the windows of one block of the outermost level, or 1 for each where they do not matter.
+fn areas(levels: &[Level], rows: &Rows, weighted: bool) -> Result<Vec<f64>, PoolError> {
+    let mut areas: Vec<f64> = room("areas", None, levels[0].block)?;
+    if !weighted {
+        areas.resize(levels[0].block, 1.0);
+        return Ok(areas);
+    }
+    areas.push(1.0);
     for spans in levels[1..].iter().map(|level| &level.spans).chain([&rows.spans]) {
         areas = areas
             .iter()
@@ -292,7 +335,7 @@ fn areas(levels: &[Level], rows: &Rows) -> Vec<f64> {
     if rows.inner > 1 {
         areas = areas.iter().flat_map(|&area| core::iter::repeat_n(area, rows.inner)).collect();
     }
-    areas
+    Ok(areas)
 }
 
 const _: () = assert!(CONSTANT > isize::MAX as usize, "no element has the number of the constant");

@@ -84,7 +84,8 @@ pub(crate) struct Rows {
     pub(crate) tiles: Vec<Tile>,
     /// Elements of the axis that the windows of a full tile span.
     pub(crate) needed: usize,
-    /// From one staged row to the next, and from one reduced row to the next.
+    /// From one staged row to the next, and from one reduced row to the next: that has room for the windows of a
+    /// full tile, of which there may be more than elements.
     pub(crate) pitch: usize,
     pub(crate) reduced: usize,
     /// Whether rows may be read where they are.
@@ -138,12 +139,17 @@ impl Rows {
                 && !constant =>
             {
                 let (before, len) = self.real(tile, needed);
-                let start = offset
-                    + from as isize * level.stride
-                    + (tile.start + before as isize) * self.stride;
+                // The elements of a tile in the padding are nowhere.
+                let (start, stride) = match len {
+                    0 => (0, 0),
+                    _ => {
+                        let along = (tile.start + before as isize) * self.stride;
+                        (offset + from as isize * level.stride + along, level.stride)
+                    }
+                };
                 let rows = LoadRows {
-                    start: if len == 0 { 0 } else { start },
-                    stride: if len == 0 { 0 } else { level.stride },
+                    start,
+                    stride,
                     len: len * self.inner,
                     before: before * self.inner,
                     pitch: self.pitch,

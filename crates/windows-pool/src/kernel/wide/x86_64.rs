@@ -3,7 +3,7 @@
 use core::arch::x86_64::*;
 use core::marker::PhantomData;
 
-use windows_core::kernel::{Isa, Vectorized, vectorized};
+use windows_core::kernel::{Isa, Vectorized, enter};
 
 use super::{OnVectors, Vector};
 
@@ -35,9 +35,12 @@ where
     let fewer = least < 2 * wide && least.next_multiple_of(half) < least.next_multiple_of(wide);
     if isa == Isa::Avx512 && least >= wide && !fewer {
         let on = On::<C, Zmm<T, MAX>> { computation, vector: PhantomData };
-        return Ok(vectorized(Isa::Avx512, on));
+        // SAFETY: `isa` is available.
+        return Ok(unsafe { enter::avx512(on) });
     }
-    Ok(vectorized(Isa::Avx2, On::<C, Ymm<T, MAX>> { computation, vector: PhantomData }))
+    let on = On::<C, Ymm<T, MAX>> { computation, vector: PhantomData };
+    // SAFETY: `isa` is available, and contains AVX2.
+    Ok(unsafe { enter::avx2(on) })
 }
 
 /// A computation on one kind of vectors. Made where the processor has them and rows fill them.

@@ -1,9 +1,10 @@
-//! Extremes on whole vectors, which take rows longer than those of the oracle's arrays: every path against
-//! the definition.
+//! Kernels on whole vectors, which take rows longer than those of the oracle's arrays: every path against
+//! the definition, between pages without access.
 
 use proptest::prelude::*;
 use windows_core::DynView;
-use windows_pool::{Element, Isa, Kind, Max, Min, Pool, WindowSpec};
+use windows_pool::{Average, Element, Isa, Kind, Lp, Max, Min, Pool, Sum, WindowSpec};
+use windows_testkit::guard::both_ends;
 use windows_testkit::strategy::cases;
 
 /// Planes, and windows over their rows and columns; or rows and columns of pixels.
@@ -52,33 +53,52 @@ fn noise(seed: u64, at: usize) -> u64 {
     x ^ (x >> 29)
 }
 
-/// Every path of one kind: its bits are those of the definition.
-fn check<T: Element, K: Kind<T, Out = T>>(
+/// What a kind on the fast paths is held against: itself by the definition, or on the plain loops where the definition
+/// sums in another order.
+#[derive(Clone, Copy)]
+enum Against {
+    Definition,
+    Portable,
+}
+
+/// Every path of one kind: its bits are those of the definition. Inputs, results and scratch lie beside pages that must
+/// not be touched, behind them and before them.
+fn check<T: Element, K: Kind<T>>(
     case: &Case,
     kind: K,
+    against: Against,
     element: impl Fn(u64) -> T,
-    bits: impl Fn(T) -> u64,
+    bits: impl Fn(K::Out) -> u64,
 ) {
     let len = case.shape.iter().product();
     let data: Vec<T> = (0..len).map(|at| element(noise(case.seed, at))).collect();
-    let view = DynView::new(&data, case.shape).unwrap();
     let spec = WindowSpec::new(case.size).step(case.step).dilation(case.dilation);
     let pool = Pool::new(kind, spec.before(case.before).after(case.after));
     let pool = pool.behind(usize::from(case.pixels));
-    let bits = |values: Vec<T>| values.into_iter().map(&bits).collect::<Vec<_>>();
-    let definition = bits(pool.clone().scalar().run(&view).unwrap());
+    let bits = |values: &[K::Out]| values.iter().map(|&value| bits(value)).collect::<Vec<_>>();
+    let view = DynView::new(&data, case.shape).unwrap();
+    let expected = match against {
+        Against::Definition => pool.clone().scalar(),
+        Against::Portable => pool.clone().isa(Isa::Portable),
+    };
+    let expected = bits(&expected.run(&view).unwrap());
     for isa in [Isa::Portable, Isa::Avx2, Isa::Avx512] {
-        if isa.is_available() {
-            let plan = pool.clone().isa(isa).plan::<T>(case.shape).unwrap();
-            let mut out = vec![T::default(); plan.output_len()];
-            let mut scratch = plan.scratch();
+        if !isa.is_available() {
+            continue;
+        }
+        let plan = pool.clone().isa(isa).plan::<T>(case.shape).unwrap();
+        let words = (plan.scratch_bytes() + 64).div_ceil(size_of::<u128>());
+        let outs = both_ends(&vec![K::Out::default(); plan.output_len()]);
+        let places = both_ends(&data).into_iter().zip(outs).zip(both_ends(&vec![0; words]));
+        for ((data, mut out), mut memory) in places {
+            let view = DynView::new(&data, case.shape).unwrap();
             // The second finds in the scratch what the first has left.
             for _ in 0..2 {
-                plan.run_with(&view, &mut out, &mut scratch).unwrap();
+                plan.run_in(&view, &mut out, &mut memory).unwrap();
             }
-            assert!(bits(out) == definition, "{} {case:?}", plan.kernel());
-            assert!(bits(plan.run(&view).unwrap()) == definition, "bands of {}", plan.kernel());
+            assert!(bits(&out) == expected, "{} {case:?}", plan.kernel());
         }
+        assert!(bits(&plan.run(&view).unwrap()) == expected, "bands of {}", plan.kernel());
     }
 }
 
@@ -96,8 +116,11 @@ macro_rules! integers {
                     2..5 => (noise >> 8) as $type,
                     _ => (noise >> 8) as $type % 5,
                 };
-                check(&case, Max, element, |value| value as u64);
-                check(&case, Min, element, |value| value as u64);
+                check(&case, Max, Against::Definition, element, |value| value as u64);
+                check(&case, Min, Against::Definition, element, |value| value as u64);
+                check(&case, Sum, Against::Definition, element, |value| value as u64);
+                let average = Average::new().count_padding();
+                check(&case, average, Against::Definition, element, |value| value as u64);
             }
         }
     )* };
@@ -106,7 +129,7 @@ macro_rules! integers {
 integers! { u8 i8 u16 i16 u32 i32 u64 i64 }
 
 macro_rules! floats {
-    ($($type:ident)*) => { $(
+    ($($type:ident $bits:ident $sums:ident;)*) => { $(
         proptest! {
             #![proptest_config(cases(48))]
 
@@ -123,14 +146,36 @@ macro_rules! floats {
                     301..500 => -(((noise >> 12) % 7) as $type),
                     _ => ((noise >> 12) % 4000) as $type - 3990.0,
                 };
-                check(&case, Max, element, |value| value.to_bits().into());
-                check(&case, Min, element, |value| value.to_bits().into());
+                check(&case, Max, Against::Definition, element, |value| value.to_bits().into());
+                check(&case, Min, Against::Definition, element, |value| value.to_bits().into());
+            }
+
+            /// The order of a sum is that of its plan, whatever the width of a register. Worlds: finite elements of
+            /// both signs; with infinities; with NaNs of several bits; with all of these.
+            #[test]
+            fn $sums(case in case(), nan in any::<bool>(), infinite in any::<bool>(), square in any::<bool>()) {
+                let element = |noise: u64| match noise % 256 {
+                    0 if nan => $type::NAN,
+                    1 if nan => -$type::NAN,
+                    2..4 if nan => $type::from_bits($type::INFINITY.to_bits() | (noise >> 40) as $bits),
+                    4 if infinite => $type::INFINITY,
+                    5 if infinite => $type::NEG_INFINITY,
+                    6 => -0.0,
+                    _ => (noise >> 12) as $type / 7.0 - (noise >> 13) as $type,
+                };
+                let bits = |value: $type| {
+                    assert!(!value.is_nan() || value.to_bits() == $type::NAN.to_bits());
+                    value.to_bits().into()
+                };
+                check(&case, Sum, Against::Portable, element, bits);
+                check(&case, Average::new(), Against::Portable, element, bits);
+                check(&case, Lp::new(if square { 2.0 } else { 3.0 }), Against::Portable, element, bits);
             }
         }
     )* };
 }
 
-floats! { f32 f64 }
+floats! { f32 u32 sums_f32; f64 u64 sums_f64; }
 
 /// A NaN anywhere is in every window that holds it: none is overlooked where vectors end.
 #[test]

@@ -1,9 +1,7 @@
 //! Every kind, type, rank, layout, geometry, border and path against the oracle.
 
-mod common;
-
-use common::Case;
-use common::check::{check_extremes, check_norms, check_ranks, check_sums};
+use crate::common::Case;
+use crate::common::check::{check_extremes, check_norms, check_ranks, check_sums};
 use proptest::prelude::*;
 use windows_testkit::strategy::cases;
 use windows_testkit::{Border as NaiveBorder, Edge as NaiveEdge, NaiveAxis, Same as NaiveSame};

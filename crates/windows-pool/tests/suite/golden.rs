@@ -71,7 +71,7 @@ impl Case {
 
 #[test]
 fn answers_are_those_of_torch_and_scipy() {
-    let golden: Value = serde_json::from_str(include_str!("golden/golden.json")).unwrap();
+    let golden: Value = serde_json::from_str(include_str!("../golden/golden.json")).unwrap();
     let cases = golden["cases"].as_array().unwrap();
     assert!(cases.len() > 150, "{}", cases.len());
     for json in cases {
