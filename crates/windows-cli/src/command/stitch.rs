@@ -236,6 +236,7 @@ impl Args {
         let (shape, output) = (stitch.shape(), &self.common.output);
         let len = memory::count(shape, "the result")?;
         if kind == Kind::Npy {
+            npy::require_loadable::<T>(shape).at(output)?;
             out.write_all(&npy::header::<T>(shape)).at(output)?;
             let write = |slab: &[T]| out.write_all(bytemuck::cast_slice(slab)).at(output);
             return self.each_slab(first, tiles, stitch, write);

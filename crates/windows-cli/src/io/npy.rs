@@ -429,6 +429,28 @@ mod tests {
     }
 
     #[test]
+    fn of_a_key_that_is_there_twice_the_last_counts() {
+        let dict = "{'descr': '<f8', 'shape': (9,), 'descr': '|u1', 'fortran_order': False, 'shape': (2,)}";
+        let array = read_bytes(&versioned(1, dict, &[7, 8])).unwrap();
+        assert_eq!(array, Array::U8(ArrayOf::new(vec![7, 8], &[2]).unwrap()));
+    }
+
+    #[test]
+    fn a_shape_that_numpy_cannot_load_is_neither_written_nor_read() {
+        let refused = |shape: &[usize]| write(&mut Vec::new(), shape, &[] as &[f64]).unwrap_err();
+        assert!(refused(&[0, 1 << 62]).to_string().contains("numpy cannot load"));
+        assert!(refused(&[0, 1 << 40, 1 << 40]).to_string().contains("numpy cannot load"));
+        assert!(write(&mut Vec::new(), &[0, 1 << 59], &[] as &[f64]).is_ok());
+        assert!(write(&mut Vec::new(), &[1; 64], &[1.0]).is_ok());
+        let error = write(&mut Vec::new(), &[1; 65], &[1.0]).unwrap_err().to_string();
+        assert!(error.contains("65 axes, and numpy has 64 at most"), "{error}");
+        let shape = "1, ".repeat(2000);
+        let dict = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({shape})}}");
+        let error = read_bytes(&versioned(1, &dict, &[0; 8])).unwrap_err().to_string();
+        assert!(error.contains("2000 axes, and numpy has 64 at most"), "{error}");
+    }
+
+    #[test]
     fn empty_axes_and_trailing_bytes_are_fine() {
         let empty =
             versioned(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (0, 5), }", &[]);
