@@ -7,6 +7,7 @@ mod bad_days;
 mod bad_input;
 mod conv;
 mod fold;
+mod options;
 mod patches;
 mod pool;
 mod stitch;
