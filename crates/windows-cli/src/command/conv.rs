@@ -7,7 +7,7 @@ use windows_core::{Dyn, DynView, Extent, Grid, Same, WindowSpec};
 use windows_pool as pool;
 use windows_pool::Pool;
 
-use super::im2col::{padded, require_windows, require_zero_border, spatial, spec};
+use super::im2col::{announce, padded, require_windows, require_zero_border, spatial, spec};
 use crate::args::Common;
 use crate::error::{At, Error, Result};
 use crate::geometry::{Border, Geometry, GeometryArgs, List};
@@ -346,16 +346,6 @@ impl Job<'_> {
         outputs.file(&self.args.common.output, |out| npy::write(out, &shape, &y))?;
         Ok((shape, <X::Output as Element>::NAME, y.len()))
     }
-}
-
-/// Asks for the memory of the results, and for what a plan notes before it says how many there are: for each position an
-/// offset along each axis, and for each of its passes some tables.
-fn announce(outputs: &[usize], grid: &Grid<Dyn>, bytes: usize, passes: usize) -> Result<()> {
-    let positions = grid.axes().iter().map(|axis| axis.count().saturating_add(axis.len()));
-    let noted = positions.fold(0, usize::saturating_add).saturating_mul(64);
-    let noted = noted.saturating_add(passes.saturating_mul(1 << 10));
-    let results = memory::count(outputs, "the result")?.saturating_mul(bytes);
-    memory::check(results.saturating_add(noted), "the result")
 }
 
 /// As [`announce`], of a transposed convolution: a pass for each phase of the step that a tap falls on.

@@ -291,8 +291,11 @@ impl Args {
     }
 }
 
-/// Makes sure that there is memory for the sums of a row of tiles, of 64 bits at most.
+/// Makes sure that there is memory for the weights and for the sums of a row of tiles, of 64 bits at most.
 fn stitch(grid: &Grid<Dyn>, spec: StitchSpec) -> Result<Stitch> {
+    // The weights of each axis are summed over its length beforehand.
+    let lengths = grid.shape().iter().fold(0, |sum: usize, &len| sum.saturating_add(len));
+    memory::check(lengths.saturating_mul(32), "the weights")?;
     let stitch = Stitch::new(grid, spec).map_err(Error::new)?;
     drop(memory::reserve::<u64>(stitch.band_len(), "a row of tiles")?);
     Ok(stitch)
