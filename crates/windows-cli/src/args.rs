@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
-use clap::{Args, Parser};
+use clap::{Args, CommandFactory, Parser};
 
 use crate::command::Command;
 use crate::error::{Error, Result};
@@ -50,11 +50,15 @@ impl Common {
         let Some(threads) = self.threads else {
             return Ok(());
         };
-        rayon::ThreadPoolBuilder::new()
-            .num_threads(threads.into())
-            .build_global()
-            .map_err(|reason| Error::new(format_args!("--threads {threads}: {reason}")))
+        rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global().map_err(|_| {
+            Error::new(format_args!("--threads {threads}: the system refuses so many"))
+        })
     }
+}
+
+/// All commands with their options, as they are parsed.
+pub fn definition() -> clap::Command {
+    Program::command()
 }
 
 /// The command that the arguments ask for; none if they ask for help or the version, which is then
@@ -89,8 +93,6 @@ fn one_line(error: &clap::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

@@ -154,6 +154,39 @@ impl FramingArgs {
         spec.framed(frames).map_err(Error::new)
     }
 
+    /// Which option places frames otherwise than the convention does, if one is given.
+    pub(crate) fn placement(&self) -> Option<&'static str> {
+        match (self.center, self.tail) {
+            (Some(_), _) => Some("--center"),
+            (None, Some(_)) => Some("--tail"),
+            (None, None) => None,
+        }
+    }
+
+    /// Refuses the frames of a sound that the library of the convention refuses: librosa and torch raise where a frame
+    /// is longer than what it is cut from, torch also where it would reflect more than there is.
+    ///
+    /// `frames` lie over the last axis of `shape`. A `--tail` says itself what becomes of a short sound.
+    pub(crate) fn require_length(&self, frames: &FrameSpec, shape: &[usize]) -> Result<()> {
+        let torch = self.convention == Some(Convention::Torch);
+        let (axis, len) = (shape.len() - 1, shape[shape.len() - 1]);
+        let padding = frames.before().unsigned_abs();
+        if torch && len > 0 && padding >= len && frames.outside() == Border::Reflect {
+            return Err(Error::new(format_args!(
+                "padding {padding} on axis {axis}, but the length is {len}: torch reflects less than there is"
+            )));
+        }
+        let strict = torch || self.convention == Some(Convention::Librosa);
+        let inside = len.saturating_add(padding.saturating_mul(2));
+        if strict && self.tail.is_none() && inside < frames.length() {
+            return Err(Error::new(format_args!(
+                "frame size {} on axis {axis}, but the length is {len}",
+                frames.length()
+            )));
+        }
+        Ok(())
+    }
+
     fn adjusted(&self, mut spec: FrameSpec) -> FrameSpec {
         match self.center {
             Some(Center(Some(border))) => spec = spec.centered().border(border),

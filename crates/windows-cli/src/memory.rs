@@ -72,10 +72,10 @@ pub fn count(shape: &[usize], what: &str) -> Result<usize> {
 }
 
 /// Bytes that can be allocated without driving the machine out of memory, as far as it tells: the
-/// kernel's estimate, or what the control group leaves if that is less. Everything, where the
-/// system does not say.
+/// kernel's estimate, or what the control group or the limit of the process (`ulimit -v`) leaves if that is less.
+/// Everything, where the system does not say.
 pub fn available() -> u64 {
-    machine().min(control_group())
+    machine().min(control_group()).min(address_space())
 }
 
 fn machine() -> u64 {
@@ -97,6 +97,19 @@ fn control_group() -> u64 {
     };
     match (number("memory.max"), number("memory.current")) {
         (Some(limit), Some(used)) => limit.saturating_sub(used),
+        _ => u64::MAX,
+    }
+}
+
+fn address_space() -> u64 {
+    let line = |file: &str, name: &str| {
+        let text = std::fs::read_to_string(file).ok()?;
+        let rest = text.lines().find_map(|line| line.strip_prefix(name))?;
+        rest.split_whitespace().next()?.parse::<u64>().ok()
+    };
+    // There is no number where there is no limit.
+    match (line("/proc/self/limits", "Max address space"), line("/proc/self/status", "VmSize:")) {
+        (Some(limit), Some(used)) => limit.saturating_sub(used.saturating_mul(1024)),
         _ => u64::MAX,
     }
 }

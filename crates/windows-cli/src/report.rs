@@ -37,6 +37,8 @@ pub struct Report {
     inputs: Vec<Item>,
     outputs: Vec<Item>,
     counts: serde_json::Map<String, serde_json::Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
     seconds: f64,
 }
 
@@ -48,6 +50,7 @@ impl Report {
             inputs: Vec::new(),
             outputs: Vec::new(),
             counts: serde_json::Map::new(),
+            notes: Vec::new(),
             seconds: 0.0,
         }
     }
@@ -87,6 +90,13 @@ impl Report {
         self
     }
 
+    /// What else is to be said, if anything is.
+    #[must_use]
+    pub fn note(mut self, note: Option<String>) -> Self {
+        self.notes.extend(note);
+        self
+    }
+
     /// The line for people.
     fn line(&self) -> String {
         let items = |items: &[Item]| match items {
@@ -102,8 +112,9 @@ impl Report {
             self.counts.iter().map(|(name, number)| format!("{number} {name}")).collect();
         let counts =
             if counts.is_empty() { String::new() } else { format!(", {}", counts.join(", ")) };
+        let notes: String = self.notes.iter().map(|note| format!("; {note}")).collect();
         format!(
-            "{}: {} -> {}{counts} in {:.3} s",
+            "{}: {} -> {}{counts} in {:.3} s{notes}",
             self.command,
             items(&self.inputs),
             items(&self.outputs),

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use windows_core::{Border, Edge, View};
 use windows_frame::{FrameSpec, Framer, Inverse, InverseError, OverlapAdd};
+use windows_testkit as naive;
 
 fn allocations(run: impl FnOnce()) -> u64 {
     allocation_counter::measure(run).count_total
@@ -29,6 +30,13 @@ fn streamable(length: usize, hop: usize) -> Vec<FrameSpec> {
         FrameSpec::new(length, hop).padding(2 * length as isize + 3, -4),
         FrameSpec::new(length, hop).padding(-2, -3),
         FrameSpec::new(length, hop).padding(3, 2 * length as isize).border(Border::Symmetric),
+        // More padding than there is data or window, on both sides and on one, and more left out than there is.
+        FrameSpec::new(length, hop).padding(70, 90),
+        FrameSpec::new(length, hop).padding(0, 120).border(Border::Reflect),
+        FrameSpec::new(length, hop).padding(150, 0).border(Border::Replicate),
+        FrameSpec::new(length, hop).padding(-90, 2).border(Border::Symmetric),
+        FrameSpec::new(length, hop).padding(1, -6000),
+        FrameSpec::new(length, hop).padding(100, 100).edge(Edge::Ceil).border(Border::Reflect),
     ];
     for edge in [Edge::Keep, Edge::Covered, Edge::Snap] {
         specs.extend(BORDERS.map(|border| FrameSpec::new(length, hop).edge(edge).border(border)));
@@ -93,16 +101,88 @@ fn every_small_stream_in_single_samples_is_the_batch() {
     }
 }
 
+/// The cases of a property: those that are asked for, else few with debug assertions, and many without.
+fn cases() -> ProptestConfig {
+    let few = if cfg!(debug_assertions) { 100 } else { 10_000 };
+    match std::env::var_os("PROPTEST_CASES") {
+        Some(_) => ProptestConfig::default(),
+        None => ProptestConfig::with_cases(few),
+    }
+}
+
+/// Sizes of frames, hops and data of every proportion: alike, the frame or the hop far beyond the others, and no sample,
+/// one, or fewer than any frame. Padding far beyond the data is among the specs of [`streamable`].
+fn sizes(longest: usize) -> impl Strategy<Value = (usize, usize, usize)> {
+    let length = prop_oneof![4 => 1..40_usize, 1 => 40..400_usize, 1 => Just(1_usize)];
+    let hop = prop_oneof![4 => 1..60_usize, 1 => 60..900_usize, 1 => Just(1_usize)];
+    let n = prop_oneof![1 => Just(0), 1 => Just(1), 3 => 2..40_usize, 3 => 40..longest];
+    (length, hop, n).prop_map(move |(length, hop, n)| {
+        // Long frames at every sample are much work, and say no more than a few of them.
+        (length, hop, if length > 40 * hop { n.min(longest / 10) } else { n })
+    })
+}
+
+/// Padding of one side: none, about a window, or far beyond windows and data.
+fn padding() -> impl Strategy<Value = usize> {
+    prop_oneof![2 => Just(0_usize), 3 => 1..40_usize, 1 => 40..3000_usize]
+}
+
+/// Rules and borders, ours beside those of the oracle.
+const RULES: [(Edge, naive::Edge); 6] = [
+    (Edge::Drop, naive::Edge::Drop),
+    (Edge::Ceil, naive::Edge::Ceil),
+    (Edge::Keep, naive::Edge::Keep),
+    (Edge::Covered, naive::Edge::Covered),
+    (Edge::Snap, naive::Edge::Snap),
+    (Edge::Balance, naive::Edge::Balance),
+];
+const OUTSIDE: [(Border<()>, naive::Border); 5] = [
+    (Border::Constant(()), naive::Border::Constant),
+    (Border::Replicate, naive::Border::Replicate),
+    (Border::Reflect, naive::Border::Reflect),
+    (Border::Symmetric, naive::Border::Symmetric),
+    (Border::Wrap, naive::Border::Wrap),
+];
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(
-        // Each case goes through every convention; without debug assertions that is quick.
-        std::env::var("FRAME_SPLITS").ok().and_then(|n| n.parse().ok())
-            .unwrap_or(if cfg!(debug_assertions) { 100 } else { 10_000 })
-    ))]
+    #![proptest_config(cases())]
+
+    /// Over data, windows, hops and padding of every proportion, under every rule and border.
+    #[test]
+    fn frames_are_those_of_the_oracle(
+        (length, hop, n) in sizes(300), before in padding(), after in padding(),
+        rule in 0..RULES.len(), outside in 0..OUTSIDE.len(),
+    ) {
+        let ((edge, naive_edge), (border, naive_border)) = (RULES[rule], OUTSIDE[outside]);
+        let (before, after) = if naive_edge.takes_padding() { (before, after) } else { (0, 0) };
+        let naive = naive::NaiveAxis::new(n, length, hop).edge(naive_edge).padding(before, after);
+        let spec = FrameSpec::new(length, hop).padding(before as isize, after as isize);
+        let spec = spec.edge(edge).border(border);
+        let data: Vec<u16> = (1..=n as u16).collect();
+        let (starts, grid) = (naive.starts(), spec.over(n).unwrap());
+        prop_assert_eq!(grid.count(), starts.len());
+        let Ok(frames) = spec.frames(&data) else {
+            prop_assert!(n == 0 && !starts.is_empty() && outside > 0);
+            return Ok(());
+        };
+        let mut out = vec![0; length];
+        for (k, &start) in starts.iter().enumerate() {
+            prop_assert_eq!(grid.start(k) as i64, start);
+            // The first and the last ones, and some between: all of them would be much of the same.
+            if k > 2 && k + 3 < starts.len() && k % (starts.len() / 4) != 0 {
+                continue;
+            }
+            frames.get(k).unwrap().write_into(&mut out).unwrap();
+            let expected: Vec<u16> = (start..start + length as i64)
+                .map(|i| naive::border_index(i, n, naive_border).map_or(0, |i| data[i]))
+                .collect();
+            prop_assert_eq!(&out, &expected, "frame {} of {:?}", k, spec);
+        }
+    }
 
     #[test]
     fn any_split_of_any_stream_is_the_batch(
-        length in 1usize..40, hop in 1usize..60, n in 0usize..5000, channels in 1usize..4, seed: u64,
+        (length, hop, n) in sizes(2000), channels in 1usize..4, seed: u64,
     ) {
         let data: Vec<u16> = (0..n * channels).map(|i| (i * 31 + 7) as u16).collect();
         for spec in streamable(length, hop) {
@@ -123,7 +203,7 @@ proptest! {
 
     #[test]
     fn signals_come_back_from_their_frames(
-        length in 2usize..30, hop in 1usize..20, n in 0usize..200, seed: u64,
+        (length, hop, n) in sizes(200), seed: u64,
     ) {
         let mut state = seed | 1;
         let mut random = || {

@@ -11,7 +11,23 @@ use windows_frame::text::{Budget, Chunk, Merge, Oversize, Reduce, TextError, Uni
 fn text() -> impl Strategy<Value = String> {
     let pieces =
         ["a", "to", "word", "überlänge", "日本語", "👩‍👩‍👧", " ", "  ", "\n", ". ", "e\u{301}"];
-    prop::collection::vec(prop::sample::select(pieces.to_vec()), 0..60).prop_map(|all| all.concat())
+    // Nothing, one piece, or many.
+    let count = prop_oneof![1 => 0..2_usize, 6 => 2..60_usize];
+    let pieces = move |count| prop::collection::vec(prop::sample::select(pieces.to_vec()), count);
+    count.prop_flat_map(pieces).prop_map(|all| all.concat())
+}
+
+/// Budgets of a few units, of less than most, and of more than there is.
+fn budget(longest: usize) -> impl Strategy<Value = usize> {
+    prop_oneof![6 => 1..longest, 1 => Just(1_usize), 1 => 300..2000_usize]
+}
+
+/// The cases of a property: those that are asked for, else few.
+fn cases() -> ProptestConfig {
+    match std::env::var_os("PROPTEST_CASES") {
+        Some(_) => ProptestConfig::default(),
+        None => ProptestConfig::with_cases(600),
+    }
 }
 
 fn unit() -> impl Strategy<Value = Unit> {
@@ -89,11 +105,11 @@ fn check<'a>(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(cases())]
 
     #[test]
     fn chunks_by_a_sum_keep_their_budget(
-        text in text(), unit in unit(), most in 1_usize..30, part in 0_usize..30, oversize in oversize()
+        text in text(), unit in unit(), most in budget(30), part in 0_usize..2000, oversize in oversize()
     ) {
         let units = Units::new(&text, &unit);
         let overlap = part % most;
@@ -115,7 +131,7 @@ proptest! {
 
     #[test]
     fn chunks_by_any_measure_keep_their_budget(
-        text in text(), unit in unit(), most in 1_usize..12, part in 0_usize..12, oversize in oversize(), salt in 0_usize..5
+        text in text(), unit in unit(), most in budget(12), part in 0_usize..2000, oversize in oversize(), salt in 0_usize..5
     ) {
         let units = Units::new(&text, &unit);
         let overlap = part % most;

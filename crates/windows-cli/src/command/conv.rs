@@ -3,12 +3,14 @@
 use std::path::PathBuf;
 
 use windows_conv::{ConvPlan, ConvSpec, NamedKernel, Operand, OutputOrder, PlanOptions};
-use windows_core::{DynView, Same};
+use windows_core::{Dyn, DynView, Extent, Grid, Same, WindowSpec};
+use windows_pool as pool;
+use windows_pool::Pool;
 
-use super::im2col::{padded, require_windows, require_zero_border, spatial, spec};
+use super::im2col::{announce, padded, require_windows, require_zero_border, spatial, spec};
 use crate::args::Common;
 use crate::error::{At, Error, Result};
-use crate::geometry::{Geometry, GeometryArgs, List};
+use crate::geometry::{Border, Geometry, GeometryArgs, List};
 use crate::io::array::{Array, ArrayOf, Element};
 use crate::io::output::Outputs;
 use crate::io::{self, Kind, npy};
@@ -96,6 +98,13 @@ impl Args {
         let geometry = self.geometry.resolve(weights.shape()[2..].to_vec())?;
         if self.transpose {
             require_zero_border(&geometry, "a transposed convolution")?;
+            if let Some(Border::Constant(text)) = &geometry.border
+                && text.parse() != Ok(0.0)
+            {
+                return Err(Error::new(format_args!(
+                    "--border constant:{text}: a transposed convolution drops what lies in the padding, which reads as 0"
+                )));
+            }
         }
         let job = Job { args: self, geometry, bias: bias.as_ref() };
         let unsupported = || {
@@ -129,7 +138,7 @@ impl Args {
     fn picture(&self, kernel: &NamedKernel, outputs: &mut Outputs) -> Result<Report> {
         let output = &self.common.output;
         let out_kind = Kind::of(output)?;
-        let (array, kind) = io::read(&self.input)?;
+        let io::Input { array, kind, .. } = io::read(&self.input)?;
         if !matches!(kind, Kind::Image(_)) {
             return Err(Error::at(&self.input, "--kernel filters pictures: give weights instead"));
         }
@@ -157,27 +166,16 @@ impl Args {
         let channels = shape.get(2).copied().unwrap_or(1);
         let colours = if matches!(channels, 2 | 4) { channels - 1 } else { channels };
         let view = picture.view();
-        let flat: Vec<f32> = view.iter().map(|&pixel| pixel.to_f32()).collect();
-        let x = DynView::new(&flat, [1, height, width, channels]).map_err(Error::new)?;
-        let x = x.slice(3, 0..colours).and_then(|x| x.permute([0, 3, 1, 2])).map_err(Error::new)?;
-        let x = ArrayOf::new(x.to_vec(), x.shape())?;
-
         let (side, weights) = kernel.weights();
         let mut geometry = self.geometry.resolve(vec![side; 2])?;
-        let plain = self.geometry.resolve(vec![side; 2])?;
-        if plain.pad.iter().all(|pad| pad.before + pad.after == 0) && plain.edge.is_none() {
+        if geometry.pad.iter().all(|pad| pad.before + pad.after == 0) && geometry.edge.is_none() {
             geometry.same = geometry.same.or(Some(Same::Upper));
         }
-        let (x, geometry) = padded(&x, geometry)?;
-        require_windows(x.shape(), &geometry)?;
-        let weights: Vec<f32> = weights.iter().map(|&w| w as f32).collect();
-        let weights: Vec<f32> = (0..colours).flat_map(|_| weights.iter().copied()).collect();
-        let weights = ArrayOf::new(weights, &[colours, 1, side, side])?;
-        let options = PlanOptions { output: OutputOrder::ChannelsLast, ..PlanOptions::default() };
-        let conv = ConvSpec::from_windows(spec(&geometry)).groups(colours);
-        let (made, y) = convolved::<f32, f32>(&x, &weights, &conv, options)?;
-
-        let (rows, columns) = (made[2], made[3]);
+        let filtered = match kernel {
+            NamedKernel::Box(_) => means(&planes(picture, colours, Pixel::to_f64)?, geometry)?,
+            _ => weighted(&planes(picture, colours, Pixel::to_f32)?, side, &weights, geometry)?,
+        };
+        let Filtered { rows, columns, values: y } = filtered;
         let keeps_alpha = colours < channels && (rows, columns) == (height, width);
         let mut result = vec![rows, columns];
         if shape.len() > 2 {
@@ -186,14 +184,15 @@ impl Args {
         let alpha = |i: usize| view[[i / width, i % width, colours].as_slice()];
         if matches!(out_kind, Kind::Npy) {
             let values = y.chunks(colours).enumerate().flat_map(|(i, pixel)| {
-                pixel.iter().copied().chain(keeps_alpha.then(|| alpha(i).to_f32()))
+                let colours = pixel.iter().map(|&value| value as f32);
+                colours.chain(keeps_alpha.then(|| alpha(i).to_f32()))
             });
             let values: Vec<f32> = values.collect();
             outputs.file(&self.common.output, |out| npy::write(out, &result, &values))?;
             return Ok((result, f32::NAME));
         }
         let pixels = y.chunks(colours).enumerate().flat_map(|(i, pixel)| {
-            let colours = pixel.iter().map(|&value| T::from_f32(value));
+            let colours = pixel.iter().map(|&value| T::from_f64(value));
             colours.chain(keeps_alpha.then(|| alpha(i)))
         });
         let pixels: Vec<T> = pixels.collect();
@@ -202,11 +201,79 @@ impl Args {
     }
 }
 
+/// A picture after a filter: the colours of each pixel, row by row.
+struct Filtered {
+    rows: usize,
+    columns: usize,
+    values: Vec<f64>,
+}
+
+/// The colours of a picture as numbers, 1 x colours x height x width.
+fn planes<T: Pixel, V: Copy>(
+    picture: &ArrayOf<T>,
+    colours: usize,
+    number: impl Fn(T) -> V,
+) -> Result<ArrayOf<V>> {
+    let view = picture.view();
+    let (height, width) = (picture.shape()[0], picture.shape()[1]);
+    let mut flat = memory::reserve(view.len(), "the picture")?;
+    flat.extend(view.iter().map(|&pixel| number(pixel)));
+    let x = DynView::new(&flat, [1, height, width, view.len() / (height * width).max(1)]);
+    let x = x.and_then(|x| x.slice(3, 0..colours)).and_then(|x| x.permute([0, 3, 1, 2]));
+    let x = x.map_err(Error::new)?;
+    ArrayOf::new(x.to_vec(), x.shape())
+}
+
+/// The mean of each window: its sum, which is exact for integers, divided once. Weights of 1 / n^2 would be rounded, and
+/// each product with them, and ties would fall to either side.
+fn means(x: &ArrayOf<f64>, geometry: Geometry) -> Result<Filtered> {
+    let (x, geometry) = padded(x, geometry)?;
+    let grid = require_windows(x.shape(), &geometry)?;
+    let (view, len) = (x.view(), grid.len());
+    let pool = Pool::new(pool::Sum, spec(&geometry));
+    announce(&[len], &grid, size_of::<f64>(), 1)?;
+    let plan = pool.plan_layout(view.layout(), None).map_err(Error::new)?;
+    drop(memory::reserve::<u8>(plan.scratch_bytes(), "scratch")?);
+    let mut sums = memory::zeroed::<f64>(len, "the result")?;
+    plan.run_into(&view, &mut sums).map_err(Error::new)?;
+    let [_, colours, rows, columns] = *plan.output_shape() else {
+        return Err(Error::new("a picture has a height and a width"));
+    };
+    let elements = geometry.size.iter().map(|&side| side as f64).product::<f64>();
+    let plane = rows * columns;
+    let mut values = memory::reserve(len, "the result")?;
+    let order = (0..plane).flat_map(|i| (0..colours).map(move |colour| colour * plane + i));
+    values.extend(order.map(|at| sums[at] / elements));
+    Ok(Filtered { rows, columns, values })
+}
+
+/// The sum of each window by the weights of a square of this side.
+fn weighted(
+    x: &ArrayOf<f32>,
+    side: usize,
+    weights: &[f64],
+    geometry: Geometry,
+) -> Result<Filtered> {
+    let (x, geometry) = padded(x, geometry)?;
+    let grid = require_windows(x.shape(), &geometry)?;
+    let colours = x.shape()[1];
+    let weights: Vec<f32> =
+        (0..colours).flat_map(|_| weights.iter().map(|&weight| weight as f32)).collect();
+    let weights = ArrayOf::new(weights, &[colours, 1, side, side])?;
+    announce(&[grid.len()], &grid, size_of::<f32>(), 1)?;
+    let options = PlanOptions { output: OutputOrder::ChannelsLast, ..PlanOptions::default() };
+    let conv = ConvSpec::from_windows(spec(&geometry)).groups(colours);
+    let (made, y) = convolved::<f32, f32>(&x, &weights, &conv, options)?;
+    let mut values = memory::reserve(y.len(), "the result")?;
+    values.extend(y.into_iter().map(f64::from));
+    Ok(Filtered { rows: made[2], columns: made[3], values })
+}
+
 /// A pixel as a number, and a number as the nearest pixel.
 trait Pixel: Element {
     fn to_f32(self) -> f32;
     fn to_f64(self) -> f64;
-    fn from_f32(value: f32) -> Self;
+    fn from_f64(value: f64) -> Self;
 }
 
 macro_rules! pixel {
@@ -220,15 +287,15 @@ macro_rules! pixel {
                 self as f64
             }
 
-            fn from_f32(value: f32) -> Self {
+            fn from_f64(value: f64) -> Self {
                 $round(value) as $type // a cast saturates
             }
         }
     )*};
 }
 
-pixel!(f32::round_ties_even; u8 i8 u16 i16 u32 i32 u64 i64);
-pixel!(f32::from; f32 f64);
+pixel!(f64::round_ties_even; u8 i8 u16 i16 u32 i32 u64 i64);
+pixel!(f64::from; f32 f64);
 
 /// One convolution of arrays of known types.
 struct Job<'a> {
@@ -257,8 +324,11 @@ impl Job<'_> {
                 None => Vec::new(),
             };
             conv = conv.transposed().output_padding(&padding);
+            announce_transposed(x.shape(), weights.shape(), &geometry, size_of::<X::Output>())?;
         } else {
-            require_windows(x.shape(), &geometry)?;
+            let grid = require_windows(x.shape(), &geometry)?;
+            let outputs = [&[x.shape()[0], weights.shape()[0]], &grid.counts()[2..]].concat();
+            announce(&outputs, &grid, size_of::<X::Output>(), 1)?;
         }
         let bias = match self.bias {
             None => Vec::new(),
@@ -276,6 +346,26 @@ impl Job<'_> {
         outputs.file(&self.args.common.output, |out| npy::write(out, &shape, &y))?;
         Ok((shape, <X::Output as Element>::NAME, y.len()))
     }
+}
+
+/// As [`announce`], of a transposed convolution: a pass for each phase of the step that a tap falls on.
+fn announce_transposed(
+    shape: &[usize],
+    weights: &[usize],
+    geometry: &Geometry,
+    bytes: usize,
+) -> Result<()> {
+    let (mut outputs, mut passes) = (vec![shape[0], weights[1]], 1_usize);
+    for (axis, spec) in geometry.axes().enumerate() {
+        // The result is the array whose windows the input would be: as long as its last window reaches.
+        let (len, size) = (shape[axis + 2], geometry.size[axis]);
+        let field = spec.dilation.saturating_mul(size.saturating_sub(1)).saturating_add(1);
+        let reach = spec.step.saturating_mul(len.saturating_sub(1)).saturating_add(field);
+        outputs.push(reach.saturating_sub(spec.before.saturating_add(spec.after)).max(1));
+        passes = passes.saturating_mul(spec.step.min(size).saturating_add(1));
+    }
+    let grid = Grid::dynamic(shape, WindowSpec::<Dyn>::of(&vec![Extent::Each; shape.len()]));
+    announce(&outputs, &grid.map_err(Error::new)?, bytes, passes)
 }
 
 /// The shape and the elements of a convolution, in memory that was asked for first.

@@ -18,7 +18,8 @@ use crate::report::Report;
 #[derive(Debug, Clone, clap::Args)]
 #[command(
     after_help = "Without a convention nothing is centred, and frames that do not fit are dropped. Missing samples are 0 unless
---center or the convention says otherwise.
+--center or the convention says otherwise. A sound that is too short for a frame is an error, as it is in librosa and
+torch, unless --tail is given; the other conventions give no frames.
 
 Example, 25 ms every 10 ms:
   ndwin frames docs/assets/speech.wav --size 400 --hop 160 -o target/frames.npy --force"
@@ -43,7 +44,7 @@ impl Args {
         let mut outputs = Outputs::new(self.common.force);
         outputs.plan_file(output)?;
 
-        let (array, kind) = io::read(&self.input)?;
+        let io::Input { array, kind, note, .. } = io::read(&self.input)?;
         require_sound(&self.input, array.shape(), kind)?;
         let (shape, dtype) = (array.shape(), array.dtype());
         let (leading, len) = (&shape[..shape.len() - 1], shape[shape.len() - 1]);
@@ -52,6 +53,7 @@ impl Args {
         if count == 0 && self.framing.tail.is_none() && self.framing.convention.is_none() {
             return Err(too_short(&self.input, shape, &spec));
         }
+        self.framing.require_length(&spec, shape).at(&self.input)?;
         if len == 0 {
             // No lane of the array asks whether frames over nothing can be read.
             spec.frames::<u8>(&[]).at(&self.input)?;
@@ -68,7 +70,8 @@ impl Args {
         Ok(Report::new("frames")
             .input(&self.input, shape, dtype)
             .output(output, &result, dtype)
-            .count("frames", result[..result.len() - 1].iter().product()))
+            .count("frames", result[..result.len() - 1].iter().product())
+            .note(note))
     }
 }
 

@@ -94,6 +94,21 @@ pub(super) fn require_windows(shape: &[usize], geometry: &Geometry) -> Result<Gr
     Ok(grid)
 }
 
+/// Asks for the memory of the results, each of `bytes`, and for what a plan notes before it says how many there are: offsets
+/// of every position and every tap along each axis, and some tables for each of its passes.
+pub(super) fn announce(
+    outputs: &[usize],
+    grid: &Grid<Dyn>,
+    bytes: usize,
+    passes: usize,
+) -> Result<()> {
+    let places = grid.axes().iter().flat_map(|axis| [axis.count(), axis.len(), axis.size()]);
+    let noted = places.fold(0, usize::saturating_add).saturating_mul(64);
+    let noted = noted.saturating_add(passes.saturating_mul(1 << 10));
+    let results = memory::count(outputs, "the result")?.saturating_mul(bytes);
+    memory::check(results.saturating_add(noted), "the result")
+}
+
 /// The array with its padding written out, and the geometry without, where a border is not zero.
 pub(super) fn padded<T: Element>(
     array: &ArrayOf<T>,
@@ -127,7 +142,8 @@ fn columns<T: Element + Additive>(
     array: &ArrayOf<T>,
     geometry: &Geometry,
 ) -> Result<([usize; 3], Vec<T>)> {
-    require_windows(array.shape(), geometry)?;
+    let grid = require_windows(array.shape(), geometry)?;
+    announce(&[grid.packed_len().map_err(Error::new)?], &grid, size_of::<T>(), 0)?;
     let view: DynView<'_, T> = array.view();
     let im2col = Im2col::new(view.layout(), spec(geometry)).map_err(Error::new)?;
     let mut out = memory::zeroed(im2col.len(), "the matrix")?;
@@ -137,7 +153,7 @@ fn columns<T: Element + Additive>(
 
 /// The geometry of a matrix over row-major images of this shape.
 pub(super) fn over(shape: &[usize], geometry: &Geometry) -> Result<Im2col> {
-    require_windows(shape, geometry)?;
+    announce(&[0], &require_windows(shape, geometry)?, 1, 0)?;
     let layout = Layout::<Dyn>::contiguous(shape).map_err(Error::new)?;
     Im2col::new(&layout, spec(geometry)).map_err(Error::new)
 }

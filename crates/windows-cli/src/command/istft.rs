@@ -17,7 +17,8 @@ use crate::io::{self, Kind, npy, wav};
 use crate::memory;
 use crate::report::Report;
 
-/// The leading axes, samples. A .wav file has 16 bits. Samples that no frame gives back are 0, and are counted.
+/// The leading axes, samples. A .wav file has 16 bits, and samples beyond -1 to 1 are clipped, and are counted. Samples
+/// that no frame gives back are 0, and are counted.
 #[derive(Debug, Clone, clap::Args)]
 #[command(
     after_help = "Takes what spectrogram --complex writes, with the same size, hop, window and convention. Without --length the
@@ -45,9 +46,9 @@ pub struct Args {
     #[arg(long, value_name = "N")]
     length: Option<usize>,
 
-    /// Samples a second of a .wav file
-    #[arg(long, value_name = "R", default_value_t = RATE, value_parser = clap::value_parser!(u32).range(1..))]
-    rate: u32,
+    /// Samples a second of a .wav file [default: 16000]
+    #[arg(long, value_name = "R", value_parser = clap::value_parser!(u32).range(1..))]
+    rate: Option<u32>,
 
     #[command(flatten)]
     pub(crate) common: Common,
@@ -60,11 +61,17 @@ impl Args {
         if matches!(kind, Kind::Image(_)) {
             return Err(Error::at(output, "the result is sound: write a .wav or .npy file"));
         }
+        if let (Some(rate), Kind::Npy) = (self.rate, kind) {
+            return Err(Error::at(
+                output,
+                format_args!("--rate {rate}: an array has no rate, a .wav file has"),
+            ));
+        }
         let spec = self.framing.stft(self.window)?;
         let mut outputs = Outputs::new(self.common.force);
         outputs.plan_file(output)?;
 
-        let (array, _) = io::read(&self.input)?;
+        let array = io::read(&self.input)?.array;
         let shape = array.shape();
         let [leading @ .., bins, frames] = shape else {
             return Err(Error::at(&self.input, "spectra have at least 2 axes: bins and frames"));
@@ -109,10 +116,10 @@ impl Args {
         let report = Report::new("istft").input(&self.input, shape, array.dtype());
         let report = match kind {
             Kind::Wav => {
-                outputs.file(output, |out| {
-                    wav::write(out, &self.recording(&sound, len)?).map_err(Error::new)
-                })?;
-                report.output(output, &result, "i16")
+                let (recording, clipped) = self.recording(&sound, len)?;
+                outputs.file(output, |out| wav::write(out, &recording))?;
+                let report = report.output(output, &result, "i16");
+                if clipped > 0 { report.count("samples clipped", clipped) } else { report }
             }
             _ if matches!(array, Array::C128(_)) => {
                 outputs.file(output, |out| npy::write(out, &result, &sound))?;
@@ -128,16 +135,17 @@ impl Args {
         Ok(if lost > 0 { report.count("samples lost", lost) } else { report })
     }
 
-    /// Channels after one another, as a recording of 16 bits.
-    fn recording(&self, sound: &[f64], len: usize) -> Result<Recording> {
+    /// Channels after one another, as a recording of 16 bits, and how many samples had to be clipped.
+    fn recording(&self, sound: &[f64], len: usize) -> Result<(Recording, usize)> {
         let channels = sound.len().checked_div(len).unwrap_or(1);
         let count = u16::try_from(channels).map_err(|_| {
             Error::new(format_args!("{channels} channels, but a .wav file holds 65535"))
         })?;
         let view = DynView::new(sound, [channels, len]).map_err(Error::new)?;
         let interleaved = view.permute([1, 0]).map_err(Error::new)?;
-        let samples = Samples::quantised(interleaved.iter().copied(), 16);
-        Ok(Recording { rate: self.rate, channels: count.max(1), samples })
+        let (samples, clipped) = Samples::quantised(interleaved.iter().copied(), 16);
+        let rate = self.rate.unwrap_or(RATE);
+        Ok((Recording { rate, channels: count.max(1), samples, open: false }, clipped))
     }
 }
 

@@ -79,7 +79,7 @@ impl Args {
         }
         let mut report = Report::new("patches");
         let (count, sheet) = if to_array {
-            let first = io::read(&pictures.paths[0])?.0;
+            let first = io::read_picture(&pictures.paths[0])?;
             let all = All { args: self, first: &first, pictures: &pictures, outputs: &mut outputs };
             let done = match (self.normalization(), &first) {
                 (None, _) => first.visit(all)?,
@@ -156,7 +156,7 @@ impl Args {
         let inside = outputs.folder(&self.common.output)?;
         let progress = Progress::new(pictures.paths.len() as u64, "images", self.common.quiet);
         let work = pictures.paths.par_iter().zip(&stems).map(|(path, stem)| {
-            let array = io::read(path)?.0;
+            let array = io::read_picture(path)?;
             let done = array.visit(ToFiles { args: self, path, folder: &inside, stem })?;
             progress.step();
             Ok(done)
@@ -321,7 +321,7 @@ impl All<'_> {
         // A picture without channels has empty patches, and chunks are not empty.
         let chunks = packed.par_chunks_mut(len.max(1));
         chunks.zip(paths).enumerate().try_for_each(|(index, (out, path))| {
-            let read = if index == 0 { None } else { Some(io::read(path)?.0) };
+            let read = if index == 0 { None } else { Some(io::read_picture(path)?) };
             let any = read.as_ref().unwrap_or(self.first);
             let array = T::from_any(any).filter(|array| array.shape() == first.shape());
             let array = array.ok_or_else(|| {

@@ -138,11 +138,21 @@ impl Args {
             FileKind::of(indices)?.require_npy(indices)?;
             outputs.plan_file(indices)?;
         }
+        if self.count_include_pad && self.kind != Kind::Average {
+            return Err(Error::new(
+                "--count-include-pad is of --kind avg: no other kind counts elements",
+            ));
+        }
 
-        let (array, input_kind) = io::read(&self.input)?;
+        let io::Input { array, kind: input_kind, note, .. } = io::read(&self.input)?;
         let (shape, dtype) = (array.shape(), array.dtype());
         let windowed = self.size.resolve(shape, input_kind).at(&self.input)?;
         let geometry = self.geometry.resolve(windowed.size.clone())?;
+        if self.count_include_pad && geometry.border.is_some() {
+            return Err(Error::new(
+                "--count-include-pad beside --border: a border makes padding of ordinary values, which count anyway",
+            ));
+        }
         // Channels of a picture are pooled each by itself.
         let single = std::iter::repeat_n(AxisSpec::of(Extent::Each), windowed.trailing);
         let leading = std::iter::repeat_n(AxisSpec::of(Extent::Each), windowed.leading);
@@ -185,7 +195,8 @@ impl Args {
         let mut report = Report::new("pool")
             .input(&self.input, shape, dtype)
             .output(output, grid.counts(), made)
-            .count("windows", grid.len());
+            .count("windows", grid.len())
+            .note(note);
         if let Some(indices) = &self.indices {
             report = report.output(indices, grid.counts(), "i64");
         }

@@ -16,7 +16,7 @@ use crate::error::{At, Error, Result};
 use crate::framing::{Convention, FramingArgs, WindowArg};
 use crate::io::array::{Array, Element};
 use crate::io::output::Outputs;
-use crate::io::{self, Kind, npy, wav};
+use crate::io::{self, Kind, npy};
 use crate::memory;
 use crate::plot::{Panel, Scale, plot};
 use crate::report::Report;
@@ -63,7 +63,7 @@ pub struct Args {
     #[arg(long, value_enum, conflicts_with_all = ["power", "window"])]
     profile: Option<Profile>,
 
-    /// Samples a second of an array, for --mel and the axes of a picture [default: 16000]
+    /// Samples a second, for --mel and the axes of a picture [default: those of the recording, 16000 of an array]
     #[arg(long, value_name = "R", value_parser = clap::value_parser!(u32).range(1..))]
     rate: Option<u32>,
 
@@ -138,20 +138,24 @@ impl Args {
         if self.complex && kind != Kind::Npy {
             return Err(Error::at(output, "complex spectra are an array: write a .npy file"));
         }
+        if let (Some(rate), Kind::Npy, None, None) = (self.rate, kind, self.mel, self.profile) {
+            return Err(Error::new(format_args!(
+                "--rate {rate} is for --mel and the axes of a picture: this array depends on no rate"
+            )));
+        }
         let mut outputs = Outputs::new(self.common.force);
         outputs.plan_file(output)?;
 
-        let (array, rate) = self.read()?;
+        let (io::Input { array, note, .. }, rate) = self.read()?;
         let (shape, dtype) = (array.shape(), array.dtype());
-        let plan = self.plan(f64::from(rate))?;
+        let plan = self.plan(rate)?;
         let (leading, len) = (&shape[..shape.len() - 1], shape[shape.len() - 1]);
         let count = plan.frames().over(len).at(&self.input)?.count();
-        if count == 0
-            && self.framing.tail.is_none()
-            && matches!(self.framing.convention, None | Some(Convention::None))
-        {
+        let named = !matches!(self.framing.convention, None | Some(Convention::None));
+        if count == 0 && self.framing.tail.is_none() && !named {
             return Err(too_short(&self.input, shape, &plan.frames()));
         }
+        self.framing.require_length(&plan.frames(), shape).at(&self.input)?;
         let result = [leading, &[plan.bins(), count]].concat();
         let values = memory::count(&result, "the spectra").at(&self.input)?;
         // Each channel is held as spectra of f64 beside the result.
@@ -187,26 +191,39 @@ impl Args {
             "picture" => report.output_file(output),
             dtype => report.output(output, &result, dtype),
         };
-        Ok(report.count("frames", count * channels.len()))
+        Ok(report.count("frames", count * channels.len()).note(note))
     }
 
     /// The sound, and its rate.
-    fn read(&self) -> Result<(Array, u32)> {
-        if Kind::of(&self.input)? == Kind::Wav {
-            let recording = wav::read(&self.input)?;
-            let rate = self.rate.unwrap_or(recording.rate);
-            return Ok((recording.into_array().at(&self.input)?, rate));
+    fn read(&self) -> Result<(io::Input, u32)> {
+        let input = io::read(&self.input)?;
+        require_sound(&self.input, input.array.shape(), input.kind)?;
+        if let (Some(_), Some(given), Some(held)) = (self.profile, self.rate, input.rate)
+            && given != held
+        {
+            return Err(Error::at(
+                &self.input,
+                format_args!("--rate {given}, but the recording has {held} samples a second"),
+            ));
         }
-        let (array, kind) = io::read(&self.input)?;
-        require_sound(&self.input, array.shape(), kind)?;
-        Ok((array, self.rate.unwrap_or(RATE)))
+        let rate = self.rate.or(input.rate).unwrap_or(RATE);
+        Ok((input, rate))
     }
 
-    fn plan(&self, rate: f64) -> Result<Plan> {
+    fn plan(&self, rate: u32) -> Result<Plan> {
         let mels = self.mel.map(usize::from);
         if let Some(profile) = self.profile {
+            if rate != RATE {
+                return Err(Error::at(
+                    &self.input,
+                    format_args!(
+                        "{rate} samples a second, but a profile is of {RATE}: resample first"
+                    ),
+                ));
+            }
             return self.profiled(profile, mels.unwrap_or(80));
         }
+        let rate = f64::from(rate);
         let stft = Stft::new(self.framing.stft(self.window.unwrap_or_default())?);
         let stft = stft.map_err(Error::new)?;
         if self.complex {
@@ -229,6 +246,11 @@ impl Args {
         if (size, hop) != (400, 160) {
             return Err(Error::new(format_args!(
                 "--size {size} --hop {hop}: a profile has frames of 400 every 160"
+            )));
+        }
+        if let Some(option) = self.framing.placement() {
+            return Err(Error::new(format_args!(
+                "--profile has its own frames, which {option} does not change"
             )));
         }
         let convention = self.framing.convention;

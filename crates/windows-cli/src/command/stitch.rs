@@ -197,7 +197,7 @@ impl Args {
 
     fn folder(&self, spec: StitchSpec, kind: Kind, mut outputs: Outputs) -> Result<Report> {
         let paths = inputs::pictures(std::slice::from_ref(&self.input))?.paths;
-        let first = io::read(&paths[0])?.0;
+        let first = io::read_picture(&paths[0])?;
         if self.shape.0.len() != 2 {
             return Err(Error::new(format_args!(
                 "pictures have a height and a width, but --shape has {} values",
@@ -236,6 +236,7 @@ impl Args {
         let (shape, output) = (stitch.shape(), &self.common.output);
         let len = memory::count(shape, "the result")?;
         if kind == Kind::Npy {
+            npy::require_loadable::<T>(shape).at(output)?;
             out.write_all(&npy::header::<T>(shape)).at(output)?;
             let write = |slab: &[T]| out.write_all(bytemuck::cast_slice(slab)).at(output);
             return self.each_slab(first, tiles, stitch, write);
@@ -265,7 +266,7 @@ impl Args {
         let progress = Progress::new(tiles.len() as u64, "tiles", self.common.quiet);
         for some in tiles.chunks(AT_ONCE * rayon::current_num_threads()) {
             let read = some.par_iter().map(|&(index, path)| {
-                let any = io::read(path)?.0;
+                let any = io::read_picture(path)?;
                 let tile = T::from_any(&any).filter(|tile| tile.shape() == first.shape());
                 let tile = tile.map(|tile| tile.view().to_vec()).ok_or_else(|| {
                     Error::at(
@@ -290,8 +291,11 @@ impl Args {
     }
 }
 
-/// Makes sure that there is memory for the sums of a row of tiles, of 64 bits at most.
+/// Makes sure that there is memory for the weights and for the sums of a row of tiles, of 64 bits at most.
 fn stitch(grid: &Grid<Dyn>, spec: StitchSpec) -> Result<Stitch> {
+    // The weights of each axis are summed over its length beforehand.
+    let lengths = grid.shape().iter().fold(0, |sum: usize, &len| sum.saturating_add(len));
+    memory::check(lengths.saturating_mul(32), "the weights")?;
     let stitch = Stitch::new(grid, spec).map_err(Error::new)?;
     drop(memory::reserve::<u64>(stitch.band_len(), "a row of tiles")?);
     Ok(stitch)

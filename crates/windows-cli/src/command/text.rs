@@ -44,7 +44,7 @@ pub struct Args {
     unit: Kind,
 
     /// Units of a window
-    #[arg(long, value_name = "N", required_unless_present = "ngrams")]
+    #[arg(long, value_name = "N", required_unless_present = "ngrams", conflicts_with = "ngrams")]
     size: Option<usize>,
 
     /// Units that neighbouring windows share
@@ -59,7 +59,7 @@ pub struct Args {
     #[arg(long, value_name = "EDGE", value_parser = tail_parser())]
     tail: Option<Edge>,
 
-    /// All runs of A to B units instead, position by position; `--size` then says nothing
+    /// All runs of A to B units instead, position by position
     #[arg(long, value_name = "A:B", conflicts_with_all = ["overlap", "step", "tail"])]
     ngrams: Option<Lengths>,
 

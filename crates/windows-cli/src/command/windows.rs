@@ -43,7 +43,7 @@ impl Args {
         let mut outputs = Outputs::new(self.common.force);
         outputs.plan_file(output)?;
 
-        let (array, kind) = io::read(&self.input)?;
+        let io::Input { array, kind, note, .. } = io::read(&self.input)?;
         let (shape, dtype) = (array.shape(), array.dtype());
         let windowed = self.size.resolve(shape, kind).at(&self.input)?;
         let geometry = self.geometry.resolve(windowed.size.clone())?;
@@ -66,7 +66,8 @@ impl Args {
         Ok(Report::new("windows")
             .input(&self.input, shape, dtype)
             .output(output, &result, dtype)
-            .count("windows", grid.len()))
+            .count("windows", grid.len())
+            .note(note))
     }
 }
 

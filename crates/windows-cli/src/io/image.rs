@@ -1,12 +1,12 @@
 //! Pictures: H x W, or H x W x C with channels innermost.
 
-use std::io::{Cursor, Read, Seek, Write};
+use std::io::{Cursor, ErrorKind, Read, Seek, Write};
 use std::path::Path;
 
 use bytemuck::Pod;
 use image::{
-    ColorType, DynamicImage, ExtendedColorType, ImageBuffer, ImageDecoder, ImageFormat,
-    ImageReader, Luma, LumaA, Pixel, Rgb, Rgba,
+    ColorType, DynamicImage, ExtendedColorType, ImageBuffer, ImageDecoder, ImageError, ImageFormat,
+    ImageReader, Limits, Luma, LumaA, Pixel, Rgb, Rgba,
 };
 
 use super::array::{Array, ArrayOf, Element};
@@ -15,6 +15,9 @@ use crate::memory;
 
 /// JPEG quality of pictures that the program writes: artefacts of tiles would show as seams.
 const JPEG_QUALITY: u8 = 95;
+/// Bytes that a decoder may take beside the pixels: for rows, tables, and what else a file holds. A colour profile, which
+/// is not even used, can be compressed a thousandfold.
+const BESIDE: u64 = 1 << 26;
 
 /// The format of an extension (lower case), if it is one of a picture.
 pub fn format(extension: &str) -> Option<ImageFormat> {
@@ -53,14 +56,42 @@ pub fn read(path: &Path) -> Result<Array> {
             format_args!("is cut short: {len} bytes, and no end of the JPEG picture among them"),
         ));
     }
-    // The limits stay off: memory is asked for here, in a way that may fail.
-    reader.no_limits();
+    // Pixels are asked for here, in a way that may fail; what a decoder takes beside them has a limit.
+    reader.limits(beside(0));
     let format = reader.format();
-    decode(reader.into_decoder().at(path)?, format).at(path)
+    let decoder = reader.into_decoder().map_err(|error| undecoded(error, format)).at(path)?;
+    decode(decoder, format).at(path)
+}
+
+/// Lets a decoder take the bytes of the pixels, and a fixed number beside them.
+fn beside(pixels: u64) -> Limits {
+    let mut limits = Limits::no_limits();
+    limits.max_alloc = Some(pixels.saturating_add(BESIDE));
+    limits
+}
+
+/// Why a picture was not decoded, in words that do not depend on who has decoded it.
+fn undecoded(error: ImageError, format: Option<ImageFormat>) -> Error {
+    let name = format.and_then(|format| format.extensions_str().first()).unwrap_or(&"?");
+    match error {
+        ImageError::IoError(error) if error.raw_os_error().is_some() => Error::new(error),
+        ImageError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => {
+            Error::new(format_args!("is cut short: the .{name} picture does not end"))
+        }
+        ImageError::Limits(_) => Error::new(format_args!(
+            "takes more than {BESIDE} bytes of memory beside its pixels to be decoded"
+        )),
+        ImageError::Unsupported(_) => Error::new(format_args!(
+            "is a .{name} picture of a kind that is not read: 1 to 4 channels of 8 or 16 bits are, and 3 or 4 of f32"
+        )),
+        _ => Error::new(format_args!("is no .{name} picture, or a damaged one")),
+    }
 }
 
 /// The array of the picture that a decoder has before it.
-fn decode(decoder: impl ImageDecoder, format: Option<ImageFormat>) -> Result<Array> {
+fn decode(mut decoder: impl ImageDecoder, format: Option<ImageFormat>) -> Result<Array> {
+    let limits = beside(decoder.total_bytes());
+    decoder.set_limits(limits).map_err(|error| undecoded(error, format))?;
     let (width, height) = decoder.dimensions();
     let color = decoder.color_type();
     let mut shape = vec![height as usize, width as usize];
@@ -75,7 +106,7 @@ fn decode(decoder: impl ImageDecoder, format: Option<ImageFormat>) -> Result<Arr
             decode_as::<u16>(decoder, &shape, format)
         }
         ColorType::Rgb32F | ColorType::Rgba32F => decode_as::<f32>(decoder, &shape, format),
-        other => Err(Error::new(format_args!("pixels of type {other:?} are not supported"))),
+        _ => Err(Error::new("has pixels of a kind that is not read")),
     }
 }
 
@@ -90,7 +121,9 @@ fn decode_as<T: Element>(
     let working = if format == Some(ImageFormat::Jpeg) { 3 } else { 1 };
     drop(memory::reserve::<T>(count.saturating_mul(working), WHAT)?);
     let mut data = memory::zeroed::<T>(count, WHAT)?;
-    decoder.read_image(bytemuck::cast_slice_mut(&mut data)).map_err(Error::new)?;
+    decoder
+        .read_image(bytemuck::cast_slice_mut(&mut data))
+        .map_err(|error| undecoded(error, format))?;
     ArrayOf::new(data, shape).map(T::into_any)
 }
 
@@ -219,14 +252,14 @@ pub fn write<T: Element>(
         _ => image::write_buffer_with_format(out, bytes, width, height, color, format),
     };
     written.map_err(|error| match error {
-        image::ImageError::IoError(error) => Error::new(error),
+        ImageError::IoError(error) => Error::new(error),
         // The crate's message names its own types, and no remedy.
-        image::ImageError::Unsupported(_) => Error::new(format_args!(
+        ImageError::Unsupported(_) => Error::new(format_args!(
             "a {} picture cannot hold {} elements of shape {shape:?}: write .png, .tif or .npy",
             format.extensions_str().first().unwrap_or(&"?"),
             T::NAME
         )),
-        other => Error::new(other),
+        _ => Error::new(format_args!("{} elements of shape {shape:?} are not encoded", T::NAME)),
     })
 }
 

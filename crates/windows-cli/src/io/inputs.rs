@@ -65,8 +65,14 @@ fn pattern(path: &Path) -> Option<&str> {
 
 fn matching(input: &Path, pattern: &str) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
-    for path in glob::glob(pattern).at(input)? {
-        let path = path.at(input)?;
+    let paths = glob::glob(pattern).map_err(|error| {
+        Error::at(
+            input,
+            format_args!("is neither a file nor a pattern: see character {}", error.pos + 1),
+        )
+    })?;
+    for path in paths {
+        let path = path.map_err(|error| Error::at(error.path(), error.error()))?;
         if is_picture(&path) {
             found.push(path);
         }

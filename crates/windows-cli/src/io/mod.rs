@@ -5,7 +5,7 @@
 //! | [`mod@array`] | arrays of any element type in memory, whatever file they came from |
 //! | [`npy`] | `.npy` |
 //! | [`mod@image`] | `.png .jpg .bmp .tif .webp` |
-//! | [`wav`] | `.wav` |
+//! | [`wav`] | `.wav`, whose chunks are found by the private `riff` |
 //! | [`inputs`] | many pictures: folders and patterns |
 //! | [`output`] | outputs that appear whole or not at all |
 
@@ -20,6 +20,7 @@ pub mod image;
 pub mod inputs;
 pub mod npy;
 pub mod output;
+mod riff;
 pub mod wav;
 
 pub use array::{Array, ArrayOf, Element};
@@ -70,22 +71,50 @@ impl Kind {
     }
 }
 
+/// What was read.
+#[derive(Debug)]
+pub struct Input {
+    /// The array in the file.
+    pub array: Array,
+    /// What file that was.
+    pub kind: Kind,
+    /// Samples a second, of a recording.
+    pub rate: Option<u32>,
+    /// What is to be said of it besides, in one line.
+    pub note: Option<String>,
+}
+
 /// Reads the array in the file at `path`.
 ///
-/// A picture is H x W (x C); a recording is its samples, or channels x samples, as `f32` between -1
+/// A picture is H x W (x C); a recording is its samples, or channels x samples, as floats between -1
 /// and 1.
 ///
 /// # Errors
 /// When it cannot be opened, is damaged, or needs more memory than there is.
-pub fn read(path: &Path) -> Result<(Array, Kind)> {
+pub fn read(path: &Path) -> Result<Input> {
     require_file(path)?;
     let kind = Kind::of(path)?;
-    let array = match kind {
-        Kind::Npy => npy::read(path)?,
-        Kind::Image(_) => image::read(path)?,
-        Kind::Wav => wav::read(path)?.into_array()?,
-    };
-    Ok((array, kind))
+    let without = |array| Input { array, kind, rate: None, note: None };
+    match kind {
+        Kind::Npy => npy::read(path).map(without),
+        Kind::Image(_) => image::read(path).map(without),
+        Kind::Wav => {
+            let recording = wav::read(path)?;
+            let (rate, note) = (Some(recording.rate), recording.note(path));
+            Ok(Input { array: recording.into_array().at(path)?, kind, rate, note })
+        }
+    }
+}
+
+/// Reads the picture at `path`, which may be an array.
+///
+/// # Errors
+/// As [`read`]; when it is a recording.
+pub fn read_picture(path: &Path) -> Result<Array> {
+    match Kind::of(path) {
+        Ok(Kind::Wav) => Err(Error::at(path, "is a recording, and a picture is expected")),
+        _ => Ok(read(path)?.array),
+    }
 }
 
 /// Writes row-major elements as a file of `kind`: an array or a picture. Recordings need a rate,

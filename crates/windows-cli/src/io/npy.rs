@@ -23,6 +23,9 @@ const MAX_DEPTH: usize = 16;
 /// Headers are padded so that the data starts at a multiple of this, as the format asks.
 const ALIGNMENT: usize = 64;
 
+/// The most axes that an array of numpy has.
+const MAX_AXES: usize = 64;
+
 /// Reads the array in a `.npy` file.
 ///
 /// A Fortran-order file becomes a column-major array: nothing is transposed.
@@ -104,8 +107,10 @@ impl Header {
             return Err("it is not a Python dictionary".into());
         };
         let entry = |name: &str| {
+            // Of a key that is there twice, Python takes the last.
             entries
                 .iter()
+                .rev()
                 .find(|(key, _)| matches!(key, Value::String(key) if key == name))
                 .map(|(_, value)| value)
                 .ok_or_else(|| format!("'{name}' is missing"))
@@ -125,6 +130,13 @@ impl Header {
                 .collect::<Result<_, _>>()?,
             other => return Err(format!("'shape' is {other}")),
         };
+        let shape: Vec<usize> = shape;
+        if shape.len() > MAX_AXES {
+            return Err(format!(
+                "'shape' has {} axes, and numpy has {MAX_AXES} at most",
+                shape.len()
+            ));
+        }
         let descr = match entry("descr")? {
             Value::String(descr) => descr.clone(),
             structured => structured.to_string(),
@@ -206,14 +218,40 @@ impl Builder for Body<'_> {
 /// Writes elements in row-major order as a `.npy` file, in the byte order of the machine.
 ///
 /// # Errors
-/// When `out` refuses; when there are not as many elements as the shape has, which the header would claim.
+/// When `out` refuses; when there are not as many elements as the shape has, which the header would claim; when numpy could
+/// not load such a shape, see [`require_loadable`].
 pub fn write<T: Element>(out: &mut impl Write, shape: &[usize], data: &[T]) -> io::Result<()> {
     if shape.iter().try_fold(1_usize, |all, &len| all.checked_mul(len)) != Some(data.len()) {
         let reason = format!("{} elements, but the shape is {shape:?}", data.len());
         return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
     }
+    let loadable = require_loadable::<T>(shape);
+    loadable.map_err(|reason| io::Error::new(io::ErrorKind::InvalidInput, reason.to_string()))?;
     out.write_all(&header::<T>(shape))?;
     out.write_all(bytemuck::cast_slice(data))
+}
+
+/// Refuses a shape that numpy cannot load: of more than 64 axes, or whose lengths, those of 0 left out, are of more bytes
+/// than an address has. An array without elements can have such lengths.
+///
+/// # Errors
+/// With the numbers.
+pub fn require_loadable<T: Element>(shape: &[usize]) -> Result<()> {
+    if shape.len() > MAX_AXES {
+        return Err(Error::new(format_args!(
+            "the result has {} axes, and numpy has {MAX_AXES} at most",
+            shape.len()
+        )));
+    }
+    let lengths = shape.iter().filter(|&&len| len > 0);
+    let bytes = lengths.copied().try_fold(size_of::<T>(), usize::checked_mul);
+    if bytes.is_none_or(|bytes| bytes > isize::MAX as usize) {
+        return Err(Error::new(format_args!(
+            "the result has the shape {shape:?}, which numpy cannot load: its lengths are of more than {} bytes",
+            isize::MAX
+        )));
+    }
+    Ok(())
 }
 
 /// The header of a row-major array: version 1, or 2 for a rank that needs it.
@@ -388,6 +426,28 @@ mod tests {
             assert!(error.contains(reason), "{error:?} lacks {reason:?}");
             assert!(!error.contains('\n'));
         }
+    }
+
+    #[test]
+    fn of_a_key_that_is_there_twice_the_last_counts() {
+        let dict = "{'descr': '<f8', 'shape': (9,), 'descr': '|u1', 'fortran_order': False, 'shape': (2,)}";
+        let array = read_bytes(&versioned(1, dict, &[7, 8])).unwrap();
+        assert_eq!(array, Array::U8(ArrayOf::new(vec![7, 8], &[2]).unwrap()));
+    }
+
+    #[test]
+    fn a_shape_that_numpy_cannot_load_is_neither_written_nor_read() {
+        let refused = |shape: &[usize]| write(&mut Vec::new(), shape, &[] as &[f64]).unwrap_err();
+        assert!(refused(&[0, 1 << 62]).to_string().contains("numpy cannot load"));
+        assert!(refused(&[0, 1 << 40, 1 << 40]).to_string().contains("numpy cannot load"));
+        assert!(write(&mut Vec::new(), &[0, 1 << 59], &[] as &[f64]).is_ok());
+        assert!(write(&mut Vec::new(), &[1; 64], &[1.0]).is_ok());
+        let error = write(&mut Vec::new(), &[1; 65], &[1.0]).unwrap_err().to_string();
+        assert!(error.contains("65 axes, and numpy has 64 at most"), "{error}");
+        let shape = "1, ".repeat(2000);
+        let dict = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({shape})}}");
+        let error = read_bytes(&versioned(1, &dict, &[0; 8])).unwrap_err().to_string();
+        assert!(error.contains("2000 axes, and numpy has 64 at most"), "{error}");
     }
 
     #[test]

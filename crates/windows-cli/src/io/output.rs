@@ -7,7 +7,7 @@
 
 use std::fmt::Display;
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::{NamedTempFile, TempDir, TempPath};
@@ -81,7 +81,7 @@ impl Outputs {
                 Err(Error::at(path, "exists and is not a folder"))
             }
             Ok(_) if !self.force && fs::read_dir(path).at(path)?.next().is_some() => {
-                Err(Error::at(path, "is a folder that is not empty; give --force to write into it"))
+                Err(not_empty(path))
             }
             _ => Ok(()),
         }
@@ -92,8 +92,17 @@ impl Outputs {
             return Err(Error::new("the path of an output is empty"));
         }
         let full = std::path::absolute(path).at(path)?;
-        if self.planned.contains(&full) {
-            return Err(Error::at(path, "is given as two outputs"));
+        for other in &self.planned {
+            if *other == full {
+                return Err(Error::at(path, "is given as two outputs"));
+            }
+            // A folder is to appear whole, and only what belongs to it is in it.
+            if full.starts_with(other) || other.starts_with(&full) {
+                return Err(Error::at(
+                    path,
+                    format_args!("and {}: one output lies in the other", other.display()),
+                ));
+            }
         }
         self.planned.push(full);
         // The first ancestor that exists must be a folder.
@@ -117,7 +126,8 @@ impl Outputs {
         write: impl FnOnce(&mut BufWriter<File>) -> Result<(), E>,
     ) -> Result<()> {
         let parent = self.make_parents(path)?;
-        let (file, temp) = hidden().tempfile_in(parent).map(NamedTempFile::into_parts).at(path)?;
+        let temporary = hidden().tempfile_in(parent).map_err(plain).at(path)?;
+        let (file, temp) = NamedTempFile::into_parts(temporary);
         write_buffered(file, write).at(path)?;
         self.stage(path, Content::File(temp));
         Ok(())
@@ -175,7 +185,10 @@ impl Outputs {
                 Content::File(temp) => placed.file(temp, &target, self.force)?,
                 Content::Folder(temp) => {
                     // A rename onto a folder that is not empty fails: nothing is lost to a race.
-                    fs::rename(temp.path(), &target).at(&target)?;
+                    fs::rename(temp.path(), &target).map_err(|error| match error.kind() {
+                        ErrorKind::DirectoryNotEmpty => not_empty(&target),
+                        _ => Error::at(&target, error),
+                    })?;
                     placed.0.push(target);
                     let _moved_away = temp.keep();
                 }
@@ -204,7 +217,7 @@ impl Placed {
             return temp.persist(target).map_err(|error| error.error).at(target);
         }
         temp.persist_noclobber(target).map_err(|error| match error.error.kind() {
-            std::io::ErrorKind::AlreadyExists => exists(target),
+            ErrorKind::AlreadyExists => exists(target),
             _ => Error::at(target, error.error),
         })?;
         self.0.push(target.to_owned());
@@ -252,8 +265,17 @@ fn write_buffered<E: Display>(
     out.flush().map_err(Error::new)
 }
 
+fn not_empty(path: &Path) -> Error {
+    Error::at(path, "is a folder that is not empty; give --force to write into it")
+}
+
 fn exists(path: &Path) -> Error {
     Error::at(path, "exists; give --force to replace it")
+}
+
+/// The reason alone, without the hidden name that `tempfile` adds and nobody has given.
+fn plain(error: io::Error) -> io::Error {
+    error.kind().into()
 }
 
 fn hidden() -> tempfile::Builder<'static, 'static> {
@@ -269,15 +291,16 @@ fn hidden() -> tempfile::Builder<'static, 'static> {
     builder
 }
 
-fn hidden_folder(parent: &Path) -> std::io::Result<TempDir> {
-    tempfile::Builder::new().prefix(".ndwin-").suffix(".tmp").tempdir_in(parent)
+fn hidden_folder(parent: &Path) -> io::Result<TempDir> {
+    let builder = &mut tempfile::Builder::new();
+    builder.prefix(".ndwin-").suffix(".tmp").tempdir_in(parent).map_err(plain)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn put(text: &'static str) -> impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()> {
+    fn put(text: &'static str) -> impl FnOnce(&mut BufWriter<File>) -> io::Result<()> {
         move |out| out.write_all(text.as_bytes())
     }
 

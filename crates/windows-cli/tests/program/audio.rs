@@ -53,11 +53,19 @@ fn frames_of_every_convention_lie_where_it_says() {
         for convention in
             ["none", "librosa", "torch", "tensorflow", "kaldi", "kaldi-nosnip", "scipy", "whisper"]
         {
-            folder
-                .run(&format!(
-                    "frames x.npy --size 8 --hop 3 --convention {convention} -o f.npy --force -q"
-                ))
-                .success();
+            let run = folder.run(&format!(
+                "frames x.npy --size 8 --hop 3 --convention {convention} -o f.npy --force -q"
+            ));
+            if n < SIZE && matches!(convention, "librosa" | "torch") {
+                // As `librosa.util.frame` and `Tensor.unfold` raise.
+                let said = run.failure();
+                assert!(
+                    said.contains(&format!("frame size 8 on axis 0, but the length is {n}")),
+                    "{said}"
+                );
+                continue;
+            }
+            run.success();
             let written = folder.array::<i16>("f.npy");
             let starts = starts(convention, n);
             assert_eq!(written.shape(), [starts.len(), SIZE], "{convention} of {n}");
@@ -292,6 +300,96 @@ fn sound_of_no_samples_has_the_frames_of_its_padding() {
         assert_eq!(folder.array::<f64>("f.npy").shape(), [leading, &[1, 8]].concat());
         assert!(run("--center reflect").failure().contains("1 frames over 0 samples"));
     }
+}
+
+/// What librosa and torch raise is refused with both numbers, and what they take is taken.
+#[test]
+fn a_sound_shorter_than_a_frame_is_what_it_is_in_the_library() {
+    let folder = Folder::new();
+    for n in 1..=9_usize {
+        folder.put_array("x.npy", &[n], &(1..=n).map(|i| i as f64).collect::<Vec<_>>());
+        let short = n < 8;
+        let reflects = "padding 4 on axis 0";
+        for (command, options, refused) in [
+            ("frames", "--convention librosa", short.then_some("frame size 8 on axis 0")),
+            ("frames", "--convention torch", short.then_some("frame size 8 on axis 0")),
+            ("frames", "--convention torch --center none", short.then_some("frame size 8")),
+            ("frames", "--convention torch --center reflect", (n <= 4).then_some(reflects)),
+            ("frames", "--convention torch --center constant", None),
+            // numpy reflects what was reflected.
+            ("frames", "--convention librosa --center reflect", None),
+            ("frames", "--convention librosa --tail keep", None),
+            ("frames", "--convention torch --tail drop", None),
+            ("frames", "--convention tensorflow", None),
+            ("frames", "--convention kaldi", None),
+            ("spectrogram", "--convention librosa", None),
+            ("spectrogram", "--convention librosa --center none", short.then_some("frame size 8")),
+            ("spectrogram", "--convention torch", (n <= 4).then_some(reflects)),
+            ("spectrogram", "--convention torch --center none", short.then_some("frame size 8")),
+            ("spectrogram", "--convention torch --center constant", None),
+        ] {
+            let run = folder
+                .run(&format!("{command} x.npy --size 8 --hop 3 {options} -o f.npy --force -q"));
+            let Some(said) = refused else {
+                run.success();
+                continue;
+            };
+            let line = run.failure();
+            assert!(
+                line.contains(said) && line.contains(&format!("the length is {n}")),
+                "{command} {options} of {n}: {line}"
+            );
+        }
+    }
+    let line = folder.run("frames x.npy --size 4611686018427387904 --hop 1 --tail drop -o y.npy");
+    let line = line.failure();
+    assert!(line.contains("[0, 4611686018427387904], which numpy cannot load"), "{line}");
+}
+
+/// A profile is of 16 kHz: another rate would put every band elsewhere.
+#[test]
+fn a_profile_of_another_rate_is_refused() {
+    let folder = Folder::new();
+    stereo(&folder, "a.wav", 16);
+    folder.put_array("x.npy", &[1000], &noise(1000));
+    std::fs::copy(sample("speech.wav"), folder.path().join("speech.wav")).unwrap();
+    for profile in ["whisper", "kaldi"] {
+        for (options, said) in [
+            ("a.wav", "8000 samples a second, but a profile is of 16000"),
+            ("a.wav --rate 16000", "--rate 16000, but the recording has 8000"),
+            ("speech.wav --rate 8000", "--rate 8000, but the recording has 16000"),
+            ("x.npy --rate 44100", "44100 samples a second, but a profile is of 16000"),
+            ("x.npy --center constant", "--center does not change"),
+            ("x.npy --tail drop", "--tail does not change"),
+        ] {
+            let line = folder
+                .run(&format!("spectrogram {options} --profile {profile} -o s.npy --force -q"))
+                .failure();
+            assert!(line.contains(said), "{profile} {options}: {line}");
+        }
+        for options in ["x.npy", "x.npy --rate 16000", "speech.wav --rate 16000"] {
+            let run = format!("spectrogram {options} --profile {profile} -o s.npy --force -q");
+            folder.run(&run).success();
+        }
+    }
+}
+
+/// What a .wav file cannot hold is clipped, counted and said.
+#[test]
+fn clipped_samples_are_counted() {
+    let folder = Folder::new();
+    let sound: Vec<f64> = noise(1000).iter().map(|x| 2.0 * x).collect();
+    folder.put_array("x.npy", &[1000], &sound);
+    let options = "--size 60 --hop 16 --convention librosa";
+    folder.run(&format!("spectrogram x.npy {options} --complex -o s.npy -q")).success();
+    let beyond = sound
+        .iter()
+        .filter(|&&x| !(-32768.0..=32767.0).contains(&(x * 32768.0).round_ties_even()))
+        .count();
+    let said = folder.run(&format!("istft s.npy {options} --length 1000 -o y.wav")).success();
+    assert!(said.contains(&format!(", {beyond} samples clipped in ")) && beyond > 100, "{said}");
+    let said = folder.run(&format!("istft s.npy {options} --length 1000 -o y.npy")).success();
+    assert!(!said.contains("clipped"), "{said}");
 }
 
 #[test]

@@ -166,6 +166,55 @@ fn places_where_no_file_is_or_can_be() {
             ("patches photo.jpg --size 61,64 -o p.png", &["p.png", "folder"]),
             ("patches photo.jpg --size 61,64 -o p --sheet s.npy", &["s.npy", "picture"]),
             ("patches photo.jpg photo.jpg --size 61,64 -o p", &["photo.jpg", "same name"]),
+            (
+                "patches photo.jpg --size 61,64 -o p --sheet p/s.png",
+                &["p/s.png", "lies in the other"],
+            ),
+            ("patches photo.jpg --size 61,64 -o p/q --sheet p", &["p: ", "lies in the other"]),
+        ],
+    );
+}
+
+/// The reasons are the program's own words, whichever crate has found them.
+#[test]
+fn no_word_of_another_crate_is_passed_on() {
+    let folder = folder();
+    // A grey picture of 32-bit integers, which the crate for pictures calls `Unknown(32)`.
+    let mut tif = b"II*\0\x08\0\0\0\x09\0".to_vec();
+    let tags =
+        [(256, 1), (257, 1), (258, 32), (259, 1), (262, 1), (273, 8), (277, 1), (278, 1), (279, 4)];
+    for (tag, value) in tags {
+        tif.extend([tag as u16, 4].iter().flat_map(|x| x.to_le_bytes()));
+        tif.extend([1_u32, value].iter().flat_map(|x| x.to_le_bytes()));
+    }
+    tif.extend([0; 4]);
+    folder.put("grey.tif", tif);
+    folder.put("other.wav", b"RIFF\x04\0\0\0AVI ");
+    let broken: Vec<u8> = {
+        let mut bytes = std::fs::read(sample("patches.jpg")).unwrap();
+        bytes[2..40].fill(0x55);
+        bytes
+    };
+    folder.put("broken.jpg", broken);
+    for extension in ["png", "bmp", "tif", "webp", "jpg"] {
+        folder.put(
+            &format!("text.{extension}"),
+            "no picture, and long enough to be looked at for one",
+        );
+    }
+    let run = |name| format!("windows {name} --size 2 -o y.npy");
+    check(
+        &folder,
+        &[
+            (&run("grey.tif"), &["grey.tif: is a .tiff picture of a kind that is not read"]),
+            (&run("broken.jpg"), &["broken.jpg: is "]),
+            (&run("text.png"), &["text.png: is no .png picture, or a damaged one"]),
+            (&run("text.bmp"), &["text.bmp: is no .bmp picture, or a damaged one"]),
+            (&run("text.tif"), &["text.tif: is no .tif"]),
+            (&run("text.webp"), &["text.webp: is no .webp picture, or a damaged one"]),
+            (&run("text.jpg"), &["text.jpg: is "]),
+            (&run("other.wav"), &["other.wav: is a RIFF file of AVI, not of WAVE"]),
+            ("patches [ --size 2 -o y.npy", &["[: is neither a file nor a pattern"]),
         ],
     );
 }

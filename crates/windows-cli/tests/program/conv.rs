@@ -1,6 +1,6 @@
 //! `ndwin conv`, `im2col` and `col2im`.
 
-use crate::support::{Folder, sample};
+use crate::support::{Folder, Numbers, sample};
 
 #[test]
 fn weights_bias_groups_and_padding_reach_the_library() {
@@ -55,6 +55,80 @@ fn a_picture_keeps_its_size_and_its_alpha() {
     assert!(edges.data().chunks(4).all(|pixel| pixel[..3] == [0.0; 3]));
     folder.run("conv p.png --kernel sharpen --pad 0 --edge drop -o inner.npy -q").success();
     assert_eq!(folder.array::<f32>("inner.npy").shape(), [2, 3, 3]);
+}
+
+/// The mean of a square is its sum, divided once and rounded half to even, for 8 bits and 16.
+#[test]
+fn a_box_is_its_exact_mean() {
+    fn check<T: Copy + Into<u64> + TryFrom<u64> + PartialEq + std::fmt::Debug>(
+        pixels: &[T],
+        [height, width]: [usize; 2],
+        side: usize,
+        made: &[T],
+    ) -> usize {
+        let (before, n) = ((side - 1) / 2, (side * side) as u64);
+        let mut ties = 0;
+        for (at, &mean) in made.iter().enumerate() {
+            let (y, x) = (at / width, at % width);
+            let taps = (0..side * side).filter_map(|tap| {
+                let y = (y + tap / side).checked_sub(before).filter(|&y| y < height)?;
+                let x = (x + tap % side).checked_sub(before).filter(|&x| x < width)?;
+                Some(pixels[y * width + x].into())
+            });
+            let sum: u64 = taps.sum();
+            let (whole, rest) = (sum / n, sum % n);
+            ties += usize::from(2 * rest == n);
+            let up = 2 * rest > n || (2 * rest == n && whole % 2 == 1);
+            assert!(
+                T::try_from(whole + u64::from(up)).is_ok_and(|mean_of| mean_of == mean),
+                "{y}, {x}"
+            );
+        }
+        ties
+    }
+    let folder = Folder::new();
+    let side = [90, 110];
+    let mut numbers = Numbers(3);
+    let grey: Vec<u8> = (0..9900).map(|_| numbers.pick(0..=255) as u8).collect();
+    let picture = image::GrayImage::from_raw(110, 90, grey.clone()).unwrap();
+    picture.save(folder.path().join("grey.png")).unwrap();
+    let deep: Vec<u16> = (0..9900).map(|_| numbers.pick(0..=65_535) as u16).collect();
+    let picture =
+        image::ImageBuffer::<image::Luma<u16>, _>::from_raw(110, 90, deep.clone()).unwrap();
+    picture.save(folder.path().join("deep.png")).unwrap();
+    let mut ties = [0, 0];
+    for size in [1, 2, 3, 6, 31] {
+        let run = |name: &str| {
+            folder
+                .run(&format!("conv {name}.png --kernel box:{size} -o o.png --force -q"))
+                .success();
+            image::open(folder.path().join("o.png")).unwrap()
+        };
+        ties[0] += check(&grey, side, size, run("grey").into_luma8().as_raw());
+        ties[1] += check(&deep, side, size, run("deep").into_luma16().as_raw());
+    }
+    assert!(ties.iter().all(|&ties| ties > 1000), "{ties:?}");
+}
+
+/// What a convolution takes is bounded by what it is asked for, and asked for before it is taken.
+#[test]
+fn memory_is_asked_for_before_it_is_planned() {
+    let folder = Folder::new();
+    folder.put_array("x.npy", &[1, 1, 4, 4], &[0f32; 16]);
+    folder.put_array("w.npy", &[1, 1, 3, 3], &[0f32; 9]);
+    for options in [
+        "--pad 100000000",
+        "--pad 1000000000000",
+        "--pad 100000000 --step 100000000 --dilation 1000000000",
+        "--transpose --step 1000000",
+        "--transpose --dilation 1000000000",
+    ] {
+        let line = folder.run(&format!("conv x.npy w.npy {options} -o y.npy")).failure();
+        let said = ["of memory are needed", "exceeds", "overflow", "spans", "address space"];
+        assert!(said.iter().any(|said| line.contains(said)), "{options}: {line}");
+    }
+    let line = folder.run("conv x.npy w.npy --transpose --border constant:5 -o y.npy").failure();
+    assert!(line.contains("constant:5"), "{line}");
 }
 
 #[test]

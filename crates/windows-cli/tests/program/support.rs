@@ -81,6 +81,10 @@ impl Run {
         String::from_utf8(bytes.to_vec()).unwrap()
     }
 
+    pub(crate) fn succeeded(&self) -> bool {
+        self.output.status.success()
+    }
+
     /// Standard output of a run that went well and had nothing to say on standard error.
     #[track_caller]
     pub(crate) fn success(&self) -> String {
