@@ -66,7 +66,7 @@ where
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(windows_testkit::strategy::cases(64))]
 
     #[test]
     fn elements_lanes_windows_and_positions((strided, naive) in case()) {

@@ -141,7 +141,7 @@ fn a_split_beyond_the_end_is_refused() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(windows_testkit::strategy::cases(48))]
 
     #[test]
     fn parallel_is_sequential((strided, naive) in case()) {

@@ -64,6 +64,11 @@ proptest! {
     }
 
     #[test]
+    fn what_is_not_a_number_has_bits_of_its_own(naive in covering(), seed in any::<u32>()) {
+        stitched::nans(&naive, seed);
+    }
+
+    #[test]
     fn gaps_are_counted_and_refused(naive in tiles()) {
         let grid = grid(&naive);
         let none = vec![0_u8; grid.packed_len().unwrap()];

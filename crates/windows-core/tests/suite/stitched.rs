@@ -154,3 +154,44 @@ pub(crate) fn picks(naive: &NaiveWindows, seed: u32) {
     agree(Reduce::Last, &|said| value(said.last().unwrap()));
     agree(Reduce::Vote, &vote);
 }
+
+/// Numbers that are none, of which several meet in an element: those that pick keep the bits of the first, one tile
+/// alone keeps its bits in a mean, and a mean of more is a number only where their sum is one.
+pub(crate) fn nans(naive: &NaiveWindows, seed: u32) {
+    let grid = grid(naive);
+    let value = |x: &u32| match x % 8 {
+        0 => f32::from_bits(0x7fc0_0001 + (x >> 8)),
+        1 => f32::from_bits(0xff80_0001 + (x >> 10)),
+        2 => f32::INFINITY,
+        3 => f32::NEG_INFINITY,
+        4 => -0.0,
+        _ => (x >> 3) as f32,
+    };
+    let tiles: Vec<f32> = noise(grid.packed_len().unwrap(), seed).iter().map(value).collect();
+    let lists = said(naive, &tiles, &Taper::Constant);
+    let run = |reduce| {
+        let stitch = Stitch::new(&grid, StitchSpec::new().reduce(reduce)).unwrap();
+        stitch.run(&tiles).unwrap()
+    };
+    for (reduce, other) in
+        [(Reduce::Max, std::cmp::Ordering::Greater), (Reduce::Min, std::cmp::Ordering::Less)]
+    {
+        for (out, said) in run(reduce).iter().zip(&lists) {
+            let nan = said.iter().map(|said| said.1).find(|x| x.is_nan());
+            let best = || {
+                let values = said.iter().map(|said| said.1);
+                values.reduce(|a, b| if b.partial_cmp(&a) == Some(other) { b } else { a }).unwrap()
+            };
+            assert_eq!(out.to_bits(), nan.unwrap_or_else(best).to_bits(), "{reduce:?} {said:?}");
+        }
+    }
+    for (out, said) in run(Reduce::Mean).iter().zip(&lists) {
+        match said.as_slice() {
+            [one] => assert_eq!(out.to_bits(), one.1.to_bits()),
+            _ => {
+                let sum: f32 = said.iter().map(|said| said.1).sum();
+                assert_eq!(out.is_nan(), sum.is_nan(), "{said:?}");
+            }
+        }
+    }
+}
