@@ -3,6 +3,7 @@
 mod case;
 mod contracts;
 mod golden;
+mod guards;
 mod hostile;
 mod oracle;
 mod worlds;
