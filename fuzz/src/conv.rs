@@ -7,14 +7,14 @@ use windows_testkit::NaiveAxis;
 
 use crate::input::{axis_over, order, upto};
 
-#[path = "../../crates/windows-conv/tests/common/mod.rs"]
-mod common;
+#[path = "../../crates/windows-conv/tests/suite/case.rs"]
+mod case;
 
-use common::{Case, check_f32, check_f64, check_integers, check_uneven};
+use case::{Case, check_f32, check_f64, check_integers, check_uneven};
 
 pub(crate) fn conv(u: &mut Unstructured<'_>) -> Result<()> {
     let check = upto(u, 8)?;
-    let mut case = case(u, check > 6)?;
+    let mut case = any_case(u, check > 6)?;
     for isa in [Isa::PORTABLE, Isa::AVX2, Isa::AVX512] {
         if !isa.is_available() {
             continue;
@@ -33,7 +33,7 @@ pub(crate) fn conv(u: &mut Unstructured<'_>) -> Result<()> {
 }
 
 /// A case, of squares of outputs if asked for.
-fn case(u: &mut Unstructured<'_>, squares: bool) -> Result<Case> {
+fn any_case(u: &mut Unstructured<'_>, squares: bool) -> Result<Case> {
     let rank = if squares { 2 } else { 1 + upto(u, 2)? };
     let longest = [0, 40, 12, 6][rank];
     let transposed = !squares && u.arbitrary()?;
@@ -82,6 +82,7 @@ fn case(u: &mut Unstructured<'_>, squares: bool) -> Result<Case> {
         flipped: u.arbitrary()?,
         memory: order(u, rank + 2)?,
         reversed,
+        repeated: vec![false; rank + 2],
         spread: 1 + upto(u, 2)? as isize,
         channels_last: u.arbitrary()?,
         isa: Isa::PORTABLE,

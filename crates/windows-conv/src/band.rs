@@ -44,7 +44,10 @@ impl Band {
 /// All bands of a pass, and how their strips are laid out.
 #[derive(Clone, Debug)]
 pub(crate) struct Bands {
-    pub list: Vec<Band>,
+    /// Rows that are taken together, and which lines they read.
+    pub groups: Vec<(Range<usize>, Range<usize>)>,
+    /// Outputs of a row, and into how many bands they are cut.
+    columns: (usize, usize),
     /// The base of each line.
     pub lines: Vec<isize>,
     pub runs: Vec<Run>,
@@ -82,7 +85,7 @@ impl Bands {
             let of = runs.iter().position(|run| {
                 pass.stride > 0
                     && tap.offset.wrapping_sub(run.offset) % pass.stride == 0
-                    && shift(run) as usize <= columns + run.reach
+                    && shift(run) as usize <= columns.saturating_add(run.reach)
             });
             let (lo, hi) = (tap.lo, tap.hi);
             let of = of.unwrap_or_else(|| {
@@ -101,16 +104,17 @@ impl Bands {
         let mut line = 0;
         for run in &mut runs {
             run.column = line;
-            line += columns + run.reach;
+            line = columns.saturating_add(run.reach).saturating_add(line);
         }
         // Not an even number of lines of the cache: those would all fall into every other set of it.
         if line > 0 && line.is_multiple_of(2 * unit) {
-            line += unit;
+            line = line.saturating_add(unit);
         }
-        let taps = shifts.iter().map(|&(run, shift)| runs[run].column + shift).collect();
+        let taps =
+            shifts.iter().map(|&(run, shift)| runs[run].column.saturating_add(shift)).collect();
 
         let outer_taps = pass.outer.len() / pass.rows.max(1);
-        let (mut list, mut lines) = (Vec::new(), Vec::new());
+        let (mut groups, mut lines) = (Vec::new(), Vec::new());
         let mut places = vec![NO_LINE; pass.outer.len()];
         let mut most = 0;
         for rows in pieces(pass.rows, rows) {
@@ -135,14 +139,22 @@ impl Bands {
                 }
             }
             most = most.max(kept - first);
-            let columns = pieces(pass.width, columns);
-            list.extend(columns.map(|columns| Band {
-                rows: rows.clone(),
-                columns,
-                lines: first..kept,
-            }));
+            groups.push((rows, first..kept));
         }
-        Self { list, lines, runs, line, most, in_place, places, taps, rows: pass.rows }
+        let columns = (pass.width, piece_count(pass.width, columns));
+        Self { groups, columns, lines, runs, line, most, in_place, places, taps, rows: pass.rows }
+    }
+
+    /// How many bands there are.
+    pub(crate) fn len(&self) -> usize {
+        self.groups.len() * self.columns.1
+    }
+
+    /// Band `at`: those of a group of rows one after another.
+    pub(crate) fn get(&self, at: usize) -> Band {
+        let (width, count) = self.columns;
+        let (rows, lines) = self.groups[at / count].clone();
+        Band { rows, columns: piece(width, at % count, count), lines }
     }
 
     /// Where the first output of a row finds a tap in a strip of so many channels.
@@ -172,17 +184,34 @@ impl Bands {
 
     /// Elements of a strip of so many channels.
     pub(crate) fn strip(&self, channels: usize) -> usize {
-        if self.in_place { 0 } else { (self.most * self.line).saturating_mul(channels) }
+        if self.in_place { 0 } else { self.most.saturating_mul(self.line).saturating_mul(channels) }
+    }
+
+    /// Elements of the strips of all bands, for a channel.
+    pub(crate) fn packed(&self) -> f64 {
+        let lines: usize = self.groups.iter().map(|(_, lines)| lines.len()).sum();
+        lines as f64 * self.columns.1 as f64 * self.line as f64
     }
 
     /// Outputs of the largest band.
     pub(crate) fn pixels(&self) -> usize {
-        self.list.iter().map(Band::pixels).max().unwrap_or(0)
+        let (width, count) = self.columns;
+        let rows = self.groups.iter().map(|(rows, _)| rows.len()).max().unwrap_or(0);
+        rows.saturating_mul(width.div_ceil(count.max(1)))
     }
 }
 
 /// Parts of at most `most`, as even as can be.
 pub(crate) fn pieces(len: usize, most: usize) -> impl Iterator<Item = Range<usize>> + Clone {
-    let count = len.div_ceil(most.max(1));
-    (0..count).map(move |i| len * i / count..len * (i + 1) / count)
+    let count = piece_count(len, most);
+    (0..count).map(move |i| piece(len, i, count))
+}
+
+fn piece_count(len: usize, most: usize) -> usize {
+    len.div_ceil(most.max(1))
+}
+
+/// Part `i` of `count` of them.
+fn piece(len: usize, i: usize, count: usize) -> Range<usize> {
+    len * i / count..len * (i + 1) / count
 }

@@ -3,6 +3,7 @@
 use windows_core::{DynView, Layout, Rank, StridedView};
 
 use crate::kernel::element::Operand;
+use crate::memory::filled;
 use crate::plan::ConvPlan;
 use crate::spec::{ConvSpec, OutputOrder, PlanOptions};
 use crate::{ConvError, Kernel};
@@ -93,18 +94,19 @@ impl<X: Operand<W>, W: Copy + Sync> CausalConv1d<X, W> {
             .collect::<Result<Vec<_>, ConvError>>()?;
         let largest = &plans[plans.len() - 1];
         let zeroed = X::Output::default();
+        let scratch = plans.iter().map(ConvPlan::scratch_len).max().unwrap_or(0);
         let mut stream = Self {
             channels,
             out_channels: largest.output_shape()[1],
             field,
             step,
             zero,
-            state: vec![zero; state],
+            state: filled("state", state, zero)?,
             capacity,
             filled: 0,
             skip: 0,
-            out: vec![zeroed; largest.output_len()],
-            scratch: vec![zeroed; plans.iter().map(ConvPlan::scratch_len).max().unwrap_or(0)],
+            out: filled("output", largest.output_len(), zeroed)?,
+            scratch: filled("scratch", scratch, zeroed)?,
             plans,
         };
         stream.reset();
@@ -204,10 +206,11 @@ impl<X: Operand<W>, W: Copy + Sync> CausalConv1d<X, W> {
     /// [`CausalConv1d::push_into`] with a new vector.
     ///
     /// # Errors
-    /// A chunk that does not divide into the channels.
+    /// A chunk that does not divide into the channels, and memory that is not there.
     pub fn push(&mut self, chunk: &[X]) -> Result<Vec<X::Output>, ConvError> {
         let len = chunk.len() / self.channels.max(1);
-        let mut out = vec![X::Output::default(); self.outputs(len) * self.out_channels];
+        let len = self.outputs(len).saturating_mul(self.out_channels);
+        let mut out = filled("output", len, X::Output::default())?;
         self.push_into(chunk, &mut out)?;
         Ok(out)
     }

@@ -113,6 +113,29 @@ pub enum ConvError {
         /// The greatest allowed.
         high: i32,
     },
+    /// Integers whose sums may leave the range of `i32`, where wrapping was not asked for.
+    Overflow {
+        /// The output channel.
+        channel: usize,
+        /// Products that an output of it is the sum of, at most.
+        products: usize,
+        /// The greatest such sum, or the least, bias included.
+        sum: i64,
+    },
+    /// No threads at all, or more than there can be.
+    Threads {
+        /// What was asked for.
+        threads: usize,
+        /// The most there can be: 1 without the feature `rayon`.
+        most: usize,
+    },
+    /// Memory that the system does not have.
+    Memory {
+        /// For what.
+        what: &'static str,
+        /// How much was asked for, or `usize::MAX` if it cannot be said.
+        bytes: usize,
+    },
     /// A limit on scratch memory that not even one panel fits into.
     Scratch {
         /// Bytes needed.
@@ -174,6 +197,20 @@ impl fmt::Display for ConvError {
             Self::ZeroPoint { what, value, low, high } => {
                 write!(f, "zero point {value} of the {what} is outside {low}..={high}")
             }
+            Self::Overflow { channel, products, sum } => write!(
+                f,
+                "{products} products of output channel {channel} may add up to {sum}, but an i32 holds \
+                 {} to {}: `Overflow::Wrap` lets sums wrap",
+                i32::MIN,
+                i32::MAX
+            ),
+            Self::Threads { threads, most: 1 } => {
+                write!(f, "{threads} threads, but without the feature `rayon` there is 1")
+            }
+            Self::Threads { threads, most } => {
+                write!(f, "{threads} threads, but there are 1 to {most}")
+            }
+            Self::Memory { what, bytes } => write!(f, "no memory for the {bytes} bytes of {what}"),
             Self::Scratch { needed, limit } => {
                 write!(f, "scratch of {limit} bytes a thread, but {needed} are needed")
             }

@@ -8,7 +8,8 @@ use windows_core::{
 };
 
 use crate::ConvError;
-use crate::pass::{Pass, PassAxis, named, passes};
+use crate::memory::filled;
+use crate::pass::{Pass, PassAxis, are_all, named, passes, stride, strided};
 
 /// Which way round the matrix lies in memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,7 +68,7 @@ impl Im2col {
     /// A rank below 3 or not two more than the windows'; what the core refuses; a matrix of more than
     /// `isize::MAX` elements.
     pub fn new<R: Rank>(input: &Layout<R>, windows: impl IntoSpec<Dyn>) -> Result<Self, ConvError> {
-        let input = input.to_dyn();
+        let input = strided(input)?;
         let Some(ndim @ 1..) = input.ndim().checked_sub(2) else {
             return Err(ConvError::Rank { what: "input", got: input.ndim(), expected: 3 });
         };
@@ -96,7 +97,7 @@ impl Im2col {
             })
             .collect();
         Ok(Self {
-            passes: if out.is_empty() { Vec::new() } else { passes(&pass_axes, false) },
+            passes: if out.is_empty() { Vec::new() } else { passes(&pass_axes, false)? },
             taps: weights.len(),
             positions: out.len(),
             whole: axes.iter().all(Axis::is_whole),
@@ -171,14 +172,21 @@ impl Im2col {
         }
         let data = input.data();
         let at = |from: isize| input.offset().wrapping_add_signed(from);
+        // Missing taps: with channels last they are left out, in the order of torch they are written along.
+        let complete = match order {
+            ColumnOrder::Torch => are_all(self.passes.iter(), self.positions),
+            ColumnOrder::ChannelsLast => self.whole,
+        };
+        if !complete {
+            out.fill(T::ZERO);
+        }
         match order {
             ColumnOrder::Torch => self.for_each_run(|run| {
                 if run.apart != 1 {
                     for x in 0..run.width {
-                        let from = run.offset + (x as isize - run.lo as isize) * run.stride;
                         let real = (run.lo..run.hi).contains(&x);
                         out[run.column + x * run.apart] =
-                            if real { data[at(from)] } else { T::ZERO };
+                            if real { data[at(run.at(x))] } else { T::ZERO };
                     }
                     return;
                 }
@@ -190,26 +198,20 @@ impl Im2col {
                 if real.is_empty() {
                     return;
                 }
-                let first = at(run.offset);
                 if run.stride == 1 {
+                    let first = at(run.at(run.lo));
                     real.copy_from_slice(&data[first..first + real.len()]);
                 } else {
                     for (x, value) in real.iter_mut().enumerate() {
-                        *value = data[first.wrapping_add_signed(x as isize * run.stride)];
+                        *value = data[at(run.at(run.lo + x))];
                     }
                 }
             }),
-            ColumnOrder::ChannelsLast => {
-                if !self.whole {
-                    out.fill(T::ZERO);
+            ColumnOrder::ChannelsLast => self.for_each_run(|run| {
+                for x in run.lo..run.hi {
+                    out[self.row_of(&run, x)] = data[at(run.at(x))];
                 }
-                self.for_each_run(|run| {
-                    for x in run.lo..run.hi {
-                        let from = run.offset + (x - run.lo) as isize * run.stride;
-                        out[self.row_of(&run, x)] = data[at(from)];
-                    }
-                });
-            }
+            }),
         }
         Ok(())
     }
@@ -228,8 +230,8 @@ impl Im2col {
     ) -> Result<(), ConvError> {
         let plain = Layout::<Dyn>::contiguous(self.input.shape())?;
         for axis in 0..plain.ndim() {
-            let (got, expected) = (self.input.strides()[axis], plain.strides()[axis]);
-            if got != expected && plain.shape()[axis] > 1 {
+            let (got, expected) = (self.input.strides()[axis], stride(&plain, axis));
+            if got != expected {
                 return Err(ConvError::Stride { axis, got, expected });
             }
         }
@@ -246,7 +248,7 @@ impl Im2col {
             if len == 0 {
                 return;
             }
-            let first = run.offset as usize;
+            let first = run.at(run.lo) as usize;
             match order {
                 ColumnOrder::Torch if run.stride == 1 && run.apart == 1 => {
                     let column = &columns[run.column + run.lo..][..len];
@@ -301,10 +303,7 @@ impl Im2col {
                                 Some((base, tap)) => Run {
                                     lo: tap.lo,
                                     hi: tap.hi,
-                                    offset: plane
-                                        + base
-                                        + tap.offset
-                                        + tap.lo as isize * pass.stride,
+                                    offset: plane.wrapping_add(base).wrapping_add(tap.offset),
                                     ..run
                                 },
                                 None => run,
@@ -330,9 +329,16 @@ struct Run {
     /// The positions whose tap is real.
     lo: usize,
     hi: usize,
-    /// Of the first real one in the input, and the distance to the next.
+    /// What position 0 reads, if it does, and how much further the next one does.
     offset: isize,
     stride: isize,
+}
+
+impl Run {
+    /// What a position reads, if it does.
+    fn at(&self, x: usize) -> isize {
+        self.offset.wrapping_add((x as isize).wrapping_mul(self.stride))
+    }
 }
 
 /// The matrix of the windows over the spatial axes of `N x C x spatial`, in new memory.
@@ -345,7 +351,7 @@ pub fn im2col<T: Additive, R: Rank>(
     order: ColumnOrder,
 ) -> Result<Vec<T>, ConvError> {
     let im2col = Im2col::new(input.layout(), windows)?;
-    let mut out = vec![T::ZERO; im2col.len()];
+    let mut out = filled("columns", im2col.len(), T::ZERO)?;
     im2col.write_into(input, order, &mut out)?;
     Ok(out)
 }
@@ -361,7 +367,7 @@ pub fn col2im<T: Additive>(
     order: ColumnOrder,
 ) -> Result<Vec<T>, ConvError> {
     let layout = Layout::<Dyn>::contiguous(shape)?;
-    let mut out = vec![T::ZERO; layout.len()];
+    let mut out = filled("sums", layout.len(), T::ZERO)?;
     Im2col::new(&layout, windows)?.fold_into(columns, order, &mut out)?;
     Ok(out)
 }

@@ -34,7 +34,7 @@
 //! | one call | [`conv()`] |
 //! | 3 x 3 layers with less than half of the products | [`Method::Winograd`] |
 //! | mathematical convolution, weights flipped | [`ConvSpec::convolution`] |
-//! | exact integers (ONNX `ConvInteger`) | [`ConvPlan`] of `u8` or `i8`, zero points in [`PlanOptions`] |
+//! | exact integers (ONNX `ConvInteger`) | [`ConvPlan`] of `u8` or `i8`, zero points and [`Overflow`] in [`PlanOptions`] |
 //! | sound that arrives in chunks | [`CausalConv1d`] |
 //! | the matrix itself (`unfold`, `im2col`, `extract_patches`), with or without a copy | [`Im2col`] |
 //! | columns summed back (`fold`, `col2im`) | [`Im2col::fold_into`] |
@@ -66,6 +66,7 @@ mod causal;
 mod error;
 mod im2col;
 mod kernel;
+mod memory;
 mod named;
 mod pass;
 mod plan;
@@ -73,6 +74,7 @@ mod reference;
 mod shape;
 mod spec;
 mod square;
+mod weights;
 
 pub use causal::CausalConv1d;
 pub use error::ConvError;
@@ -80,4 +82,4 @@ pub use im2col::{ColumnOrder, Im2col, col2im, im2col};
 pub use kernel::element::Operand;
 pub use named::NamedKernel;
 pub use plan::{ConvPlan, Kernel, conv};
-pub use spec::{Activation, ConvSpec, Method, OutputOrder, PlanOptions};
+pub use spec::{Activation, ConvSpec, MOST_THREADS, Method, OutputOrder, Overflow, PlanOptions};

@@ -5,12 +5,20 @@
 //! the outputs `r, r + S, r + 2S, ..` all read through the same taps, with inputs that advance by one. A
 //! *pass* is one line of each axis: the innermost gives runs, the others a table of offsets. So there is
 //! one kind of work for the kernels, forward or transposed, for any rank and any strides.
+//!
+//! Outputs whose windows have nothing of the input are in no line: they are the bias, and written as such. So the
+//! tables are as long as what is read, however long steps, padding and gaps between taps are.
+//!
+//! Offsets of taps that are missing may be anything, and wrap; those of real taps are offsets into the input, and
+//! sums of them are exact whatever wrapped on the way.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
-use windows_core::{Axis, AxisSpec, WindowError};
+use windows_core::{Axis, AxisSpec, Dyn, Layout, Rank, WindowError};
 
 use crate::ConvError;
+use crate::memory::room;
 
 /// An outer tap that is missing in a row.
 pub(crate) const MISSING: isize = isize::MIN;
@@ -25,6 +33,14 @@ pub(crate) struct LineTap {
     weight: usize,
 }
 
+impl LineTap {
+    /// What it reads at output `x`, in a line of this stride.
+    #[inline(always)]
+    pub(crate) fn at(&self, x: usize, stride: isize) -> isize {
+        self.offset.wrapping_add((x as isize).wrapping_mul(stride))
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Line {
     count: usize,
@@ -35,6 +51,48 @@ struct Line {
 }
 
 impl Line {
+    /// The parts whose outputs have real taps. Of a line that falls apart each keeps its own taps, so that together
+    /// they have no more than one.
+    fn real(self) -> Vec<Self> {
+        let mut reals: Vec<Range<usize>> =
+            self.taps.iter().filter(|tap| tap.lo < tap.hi).map(|tap| tap.lo..tap.hi).collect();
+        reals.sort_unstable_by_key(|real| real.start);
+        let mut parts: Vec<Range<usize>> = Vec::new();
+        for real in reals {
+            match parts.last_mut() {
+                Some(part) if real.start <= part.end => part.end = part.end.max(real.end),
+                _ => parts.push(real),
+            }
+        }
+        if let [part] = &parts[..]
+            && *part == (0..self.count)
+        {
+            return vec![self];
+        }
+        let mut owned: Vec<Vec<LineTap>> = vec![Vec::new(); parts.len()];
+        for &tap in &self.taps {
+            let own = match parts.len() {
+                0 => continue,
+                1 => 0,
+                _ if tap.lo == tap.hi => continue,
+                _ => parts.partition_point(|part| part.end <= tap.lo),
+            };
+            let part = &parts[own];
+            let within = |x: usize| x.clamp(part.start, part.end) - part.start;
+            let skipped = (part.start as isize).wrapping_mul(self.stride);
+            let offset = tap.offset.wrapping_add(skipped);
+            owned[own].push(LineTap { offset, lo: within(tap.lo), hi: within(tap.hi), ..tap });
+        }
+        let of = |(part, taps): (Range<usize>, Vec<LineTap>)| Self {
+            count: part.len(),
+            stride: self.stride,
+            taps,
+            out_first: self.out_first + part.start as isize * self.out_stride,
+            out_stride: self.out_stride,
+        };
+        parts.into_iter().zip(owned).map(of).collect()
+    }
+
     fn is_plain(&self) -> bool {
         matches!(self.taps[..], [LineTap { lo: 0, hi, .. }] if hi == self.count)
     }
@@ -242,24 +300,44 @@ pub(crate) fn named(error: WindowError, on: usize) -> ConvError {
     })
 }
 
-/// All passes of a convolution: together they write every output once.
-pub(crate) fn passes(axes: &[PassAxis], transposed: bool) -> Vec<Pass> {
+/// A layout with the strides that matter. Along an axis of length 1, or of no elements at all, a stride may be
+/// anything: there it is 1, as if what follows were a neighbour.
+pub(crate) fn strided<R: Rank>(of: &Layout<R>) -> Result<Layout<Dyn>, WindowError> {
+    let strides: Vec<isize> = (0..of.ndim()).map(|axis| stride(of, axis)).collect();
+    Layout::new(of.shape(), &strides[..])
+}
+
+/// The stride of an axis if it matters.
+pub(crate) fn stride<R: Rank>(of: &Layout<R>, axis: usize) -> isize {
+    if of.is_empty() || of.shape()[axis] == 1 { 1 } else { of.strides()[axis] }
+}
+
+/// The passes of a convolution: together they write every output that reads anything once.
+///
+/// # Errors
+/// Tables that there is no memory for.
+pub(crate) fn passes(axes: &[PassAxis], transposed: bool) -> Result<Vec<Pass>, ConvError> {
     let lines: Vec<Vec<Line>> =
         axes.iter().map(|axis| if transposed { phases(axis) } else { runs(axis) }).collect();
     let mut chosen = vec![0; lines.len()];
     let mut passes = Vec::new();
     if lines.iter().any(Vec::is_empty) {
-        return passes;
+        return Ok(passes);
     }
     loop {
-        passes.push(pass(chosen.iter().zip(&lines).map(|(&i, lines)| lines[i].clone()).collect()));
+        passes.push(pass(chosen.iter().zip(&lines).map(|(&i, lines)| lines[i].clone()).collect())?);
         let Some(axis) = (0..lines.len()).rev().find(|&axis| chosen[axis] + 1 < lines[axis].len())
         else {
-            return passes;
+            return Ok(passes);
         };
         chosen[axis] += 1;
         chosen[axis + 1..].fill(0);
     }
+}
+
+/// Whether passes write all of so many outputs: the others read nothing.
+pub(crate) fn are_all<'a>(passes: impl Iterator<Item = &'a Pass>, outputs: usize) -> bool {
+    passes.map(Pass::pixels).sum::<usize>() == outputs
 }
 
 /// The windows of a forward axis, cut where the distance of their starts changes.
@@ -282,39 +360,45 @@ fn runs(of: &PassAxis) -> Vec<Line> {
             let weight = if of.flipped { axis.size() - 1 - tap } else { tap };
             line_tap(of, axis.element(first, tap), step, end - first, weight)
         });
-        lines.push(Line {
+        let line = Line {
             count: end - first,
             stride: (step as isize).wrapping_mul(of.in_stride),
             taps: taps.collect(),
             out_first: first as isize * of.out_stride,
             out_stride: of.out_stride,
-        });
+        };
+        lines.extend(line.real());
         first = end;
     }
     lines
 }
 
 /// The outputs of a transposed axis by their remainder modulo the step: output `r + S q` gets tap `t` of
-/// window `q + (r + before - t D) / S`, where that division is exact.
+/// window `q + (r + before - t D) / S`, where that division is exact. Remainders without a tap have no line.
 fn phases(of: &PassAxis) -> Vec<Line> {
     let axis = &of.axis;
-    let step = axis.step() as isize;
-    let phase = |r: usize| {
-        let count = (of.out_len - r).div_ceil(axis.step());
-        let reach = |tap: usize| r as isize - tap_start(axis, tap);
-        let taps = (0..axis.size()).filter(|&tap| reach(tap).rem_euclid(step) == 0).map(|tap| {
+    // A longer step is never taken: there is one window then.
+    let step = axis.step().min(isize::MAX as usize) as isize;
+    let mut taps: BTreeMap<isize, Vec<usize>> = BTreeMap::new();
+    for tap in 0..axis.size() {
+        taps.entry(tap_start(axis, tap).rem_euclid(step)).or_default().push(tap);
+    }
+    let phase = |(r, taps): (isize, Vec<usize>)| {
+        let left = of.out_len.checked_sub(r as usize).filter(|&left| left > 0)?;
+        let count = left.div_ceil(axis.step());
+        let taps = taps.into_iter().map(|tap| {
             let weight = if of.flipped { axis.size() - 1 - tap } else { tap };
-            line_tap(of, reach(tap).div_euclid(step), 1, count, weight)
+            line_tap(of, (r - tap_start(axis, tap)).div_euclid(step), 1, count, weight)
         });
-        Line {
+        Some(Line {
             count,
             stride: of.in_stride,
             taps: taps.collect(),
-            out_first: r as isize * of.out_stride,
-            out_stride: step * of.out_stride,
-        }
+            out_first: r * of.out_stride,
+            out_stride: step.wrapping_mul(of.out_stride),
+        })
     };
-    (0..axis.step().min(of.out_len)).map(phase).collect()
+    taps.into_iter().filter_map(phase).flat_map(Line::real).collect()
 }
 
 /// Where a tap that reads element `first + x step` at output `x` lies, and for which `x` it is real.
@@ -332,7 +416,7 @@ fn line_tap(of: &PassAxis, first: isize, step: usize, count: usize, weight: usiz
     }
 }
 
-fn pass(mut lines: Vec<Line>) -> Pass {
+fn pass(mut lines: Vec<Line>) -> Result<Pass, ConvError> {
     // Axes without windows worth the name (1 x 1 convolutions, rows of length 1) become one.
     let mut axis = 1;
     while axis < lines.len() {
@@ -348,7 +432,7 @@ fn pass(mut lines: Vec<Line>) -> Pass {
                 count: a.count * b.count,
                 stride: along.stride,
                 taps: vec![LineTap {
-                    offset: a.taps[0].offset + b.taps[0].offset,
+                    offset: a.taps[0].offset.wrapping_add(b.taps[0].offset),
                     lo: 0,
                     hi: a.count * b.count,
                     weight: a.taps[0].weight + b.taps[0].weight,
@@ -364,35 +448,40 @@ fn pass(mut lines: Vec<Line>) -> Pass {
     }
     let inner = lines.pop().expect("at least one windowed axis");
 
-    let rows: usize = lines.iter().map(|line| line.count).product();
-    let outer_taps: usize = lines.iter().map(|line| line.taps.len()).product();
     // The product over the outer axes, one after another: rows and taps in row-major order.
+    let (mut rows, mut taps) = (1, 1);
     let mut out_rows = vec![inner.out_first];
-    let mut offsets = vec![vec![0isize]]; // [tap][row]
+    let mut outer = vec![0isize]; // [tap][row]
     let mut weights = vec![0usize];
     for line in &lines {
-        out_rows = spread(&out_rows, line.count, |start, x| {
-            start + line.out_first + x as isize * line.out_stride
-        });
-        let add = |base: isize, x: usize, tap: &LineTap| match base != MISSING
-            && (tap.lo..tap.hi).contains(&x)
-        {
-            true => base + tap.offset + (x as isize).wrapping_mul(line.stride),
-            false => MISSING,
-        };
-        let taps = offsets.iter().flat_map(|rows| line.taps.iter().map(move |tap| (rows, tap)));
-        offsets =
-            taps.map(|(rows, tap)| spread(rows, line.count, |base, x| add(base, x, tap))).collect();
+        let more_rows = rows * line.count;
+        let mut starts = room("tables", more_rows)?;
+        for &start in &out_rows {
+            let of = |x| start + line.out_first + x as isize * line.out_stride;
+            starts.extend((0..line.count).map(of));
+        }
+        let mut offsets = room("tables", more_rows.saturating_mul(taps * line.taps.len()))?;
+        for bases in outer.chunks_exact(rows) {
+            for tap in &line.taps {
+                for &base in bases {
+                    let of = |x| match base != MISSING && (tap.lo..tap.hi).contains(&x) {
+                        true => tap.at(x, line.stride).wrapping_add(base),
+                        false => MISSING,
+                    };
+                    offsets.extend((0..line.count).map(of));
+                }
+            }
+        }
         weights = weights
             .iter()
             .flat_map(|weight| line.taps.iter().map(move |tap| weight + tap.weight))
             .collect();
+        (out_rows, outer) = (starts, offsets);
+        (rows, taps) = (more_rows, taps * line.taps.len());
     }
-    debug_assert_eq!(offsets.len(), outer_taps);
-    let outer = offsets.concat();
     let width = inner.count;
     let flat_step = width as isize * inner.out_stride;
-    Pass {
+    Ok(Pass {
         rows,
         width,
         stride: inner.stride,
@@ -406,12 +495,7 @@ fn pass(mut lines: Vec<Line>) -> Pass {
         inner: inner.taps,
         out_rows,
         out_stride: inner.out_stride,
-    }
-}
-
-/// Every value, with each of `count` positions of the next axis.
-fn spread(values: &[isize], count: usize, f: impl Fn(isize, usize) -> isize) -> Vec<isize> {
-    values.iter().flat_map(|&value| (0..count).map(|x| f(value, x)).collect::<Vec<_>>()).collect()
+    })
 }
 
 /// Where tap `tap` of the first window lies, if there is one or not.

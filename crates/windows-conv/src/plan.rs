@@ -1,7 +1,8 @@
 //! Plan once, run often: geometry, packed weights and the choice of a kernel.
 
-use std::array::from_fn;
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 
 use windows_core::kernel::Isa;
 use windows_core::{Axis, Dyn, Layout, Rank, StridedView};
@@ -10,11 +11,13 @@ use crate::kernel::depthwise::MAX_INNER_TAPS;
 use crate::kernel::element::Operand;
 use crate::kernel::lanes::Scalar;
 use crate::kernel::run::{run, tile_size};
-use crate::kernel::tile::Finish;
-use crate::pass::{Pass, PassAxis, named, passes, transposed_axis};
+use crate::kernel::tile::{Finish, finished};
+use crate::memory::filled;
+use crate::pass::{Pass, PassAxis, are_all, named, passes, stride, strided, transposed_axis};
 use crate::shape::{Product, Shape, TileSize};
-use crate::spec::{Activation, ConvSpec, Method, OutputOrder, PlanOptions};
-use crate::square::{PLACES, transformed};
+use crate::spec::{Activation, ConvSpec, MOST_THREADS, Method, OutputOrder, Overflow, PlanOptions};
+use crate::square::PLACES;
+use crate::weights::{Weights, row_major};
 use crate::{ConvError, reference};
 
 /// Bytes of scratch memory that a plan does not ask for more of.
@@ -37,7 +40,8 @@ pub(crate) struct PassPlan<T> {
     pub shape: Option<Shape>,
     /// Lanes along K: channels (pairs of them) times taps.
     pub steps: usize,
-    pub weights: Vec<T>,
+    /// Shared by passes with the same taps.
+    pub weights: Arc<Vec<T>>,
 }
 
 /// Which kernel a plan chose, and its tile.
@@ -101,7 +105,8 @@ impl fmt::Display for Kernel {
 /// # Results
 /// Every output is the bias plus chains of products along K (taps outside, channels inside), cut at
 /// points that depend on the length of K alone. On one instruction set, results do therefore not depend
-/// on threads, batch, scratch size, tile or the order of the output. Integers are exact and wrap.
+/// on threads, batch, scratch size, tile or the order of the output. Integers are exact: a plan whose sums may
+/// leave the range of `i32` is refused, unless [`Overflow::Wrap`] is asked for.
 ///
 /// Taps in the padding contribute nothing: they are skipped, not multiplied by zero, so that infinite or
 /// NaN weights stay out of outputs whose window does not reach the data with them. (Kernels do pad
@@ -139,6 +144,8 @@ pub struct ConvPlan<X: Operand<W>, W = X> {
     pub(crate) out_channel: isize,
     pub(crate) passes: Vec<PassPlan<X::Output>>,
     pub(crate) bias: Vec<X::Output>,
+    /// By channel, what outputs are whose windows have nothing of the input; none if there are no such.
+    blank: Vec<X::Output>,
     pub(crate) activation: Activation<X::Output>,
     pub(crate) input_zero: i32,
     pub(crate) isa: Isa,
@@ -147,87 +154,6 @@ pub struct ConvPlan<X: Operand<W>, W = X> {
     /// Elements a thread.
     pub(crate) scratch: usize,
     weight: std::marker::PhantomData<W>,
-}
-
-/// Weights by output channel, input channel of the group, and flat tap.
-struct Weights<'a, W> {
-    data: &'a [W],
-    taps: usize,
-    groups: usize,
-    per_group: usize,
-    out_per_group: usize,
-    transposed: bool,
-}
-
-impl<W: Copy + Sync> Weights<'_, W> {
-    fn get(&self, group: usize, out: usize, channel: usize, tap: usize) -> W {
-        let row = if self.transposed {
-            (group * self.per_group + channel) * self.out_per_group + out
-        } else {
-            (group * self.out_per_group + out) * self.per_group + channel
-        };
-        self.data[row * self.taps + tap]
-    }
-
-    fn lane<X: Operand<W>>(
-        &self,
-        zeros: &[i32],
-        group: usize,
-        out: usize,
-        step: usize,
-        taps: &[usize],
-    ) -> X::Output {
-        let per_tap = self.per_group.div_ceil(X::PAIR);
-        let (tap, first) = (taps[step / per_tap], step % per_tap * X::PAIR);
-        let channel = |c: usize| {
-            (c < X::PAIR && first + c < self.per_group)
-                .then(|| self.get(group, out, first + c, tap))
-        };
-        let zero = match zeros {
-            [] => 0,
-            [zero] => *zero,
-            zeros => zeros[group * self.out_per_group + out],
-        };
-        X::weight([channel(0), channel(1)], zero)
-    }
-
-    /// The weights of every square: by output channel, input channel of the group, and place.
-    fn transformed<X: Operand<W>>(&self, taps: &[usize]) -> Vec<[X::Output; PLACES]> {
-        let of = |out: usize, channel: usize| {
-            let (group, out) = (out / self.out_per_group, out % self.out_per_group);
-            let step = |tap: usize| tap * self.per_group + channel;
-            transformed(from_fn(|tap| self.lane::<X>(&[], group, out, step(tap), taps)))
-        };
-        let outs = 0..self.groups * self.out_per_group;
-        outs.flat_map(|out| (0..self.per_group).map(move |channel| of(out, channel))).collect()
-    }
-
-    /// Panels of `full` channels, each `steps x width`, group by group; the last panel of a group is as
-    /// wide as `unit` allows.
-    fn pack<T: Scalar>(
-        &self,
-        steps: usize,
-        full: usize,
-        unit: usize,
-        lane: impl Fn(usize, usize, usize) -> T,
-    ) -> Vec<T> {
-        let mut packed =
-            Vec::with_capacity(self.groups * self.out_per_group.next_multiple_of(unit) * steps);
-        for group in 0..self.groups {
-            for first in (0..self.out_per_group).step_by(full) {
-                let exist = (self.out_per_group - first).min(full);
-                for step in 0..steps {
-                    packed.extend((first..first + exist.next_multiple_of(unit)).map(
-                        |out| match out < self.out_per_group {
-                            true => lane(group, out, step),
-                            false => T::default(),
-                        },
-                    ));
-                }
-            }
-        }
-        packed
-    }
 }
 
 impl<X: Operand<W>, W: Copy + Sync> ConvPlan<X, W> {
@@ -246,18 +172,20 @@ impl<X: Operand<W>, W: Copy + Sync> ConvPlan<X, W> {
     /// Plans a convolution for inputs of this layout: `N x C x spatial` by axis, any strides.
     ///
     /// Weights are `M x C/groups x sizes`, or `C x M/groups x sizes` if transposed. Costs a copy of the
-    /// weights and, per windowed axis but the last, a table of an offset per tap and row.
+    /// weights and, for all windowed axes but the last together, a table of an offset per tap and row of
+    /// outputs that read anything: it does not grow with padding, steps or dilation.
     ///
     /// # Errors
     /// Ranks, channels or sizes that do not agree; a geometry that the core refuses; an output of more
-    /// than `isize::MAX` elements; too little scratch memory; an instruction set that is not there.
+    /// than `isize::MAX` elements; sums of integers that may overflow; too little scratch memory, or memory
+    /// at all; threads or an instruction set that are not there.
     pub fn with<R: Rank, Q: Rank>(
         spec: &ConvSpec,
         input: &Layout<R>,
         weights: &StridedView<'_, W, Q>,
         options: &PlanOptions<X::Output>,
     ) -> Result<Self, ConvError> {
-        let input = input.to_dyn();
+        let input = strided(input)?;
         let axes = spec.axes()?;
         let ndim = axes.len();
         let rank = |what, got| match got == ndim + 2 {
@@ -318,14 +246,14 @@ impl<X: Operand<W>, W: Copy + Sync> ConvPlan<X, W> {
         check_options::<X, W>(options, out_channels)?;
 
         let taps: usize = shape[2..].iter().product();
-        let data = weights.to_vec();
         let weights = Weights {
-            data: &data,
+            data: row_major(weights)?,
             taps,
             groups,
             per_group: channels / groups,
             out_per_group: out_channels / groups,
             transposed: spec.transposed,
+            zeros: &options.weight_zeros,
         };
         let mut weight_stride = taps;
         let pass_axes: Vec<PassAxis> = (0..ndim)
@@ -344,7 +272,7 @@ impl<X: Operand<W>, W: Copy + Sync> ConvPlan<X, W> {
             .collect();
         let passes = match in_memory.is_empty() {
             true => Vec::new(),
-            false => passes(&pass_axes, spec.transposed),
+            false => passes(&pass_axes, spec.transposed)?,
         };
 
         let mut plan = Self {
@@ -356,11 +284,12 @@ impl<X: Operand<W>, W: Copy + Sync> ConvPlan<X, W> {
             out_channel: out_strides[1],
             passes: Vec::new(),
             bias: Vec::new(),
+            blank: Vec::new(),
             activation: options.activation,
             input_zero: options.input_zero,
             isa,
             algorithm: Algorithm::Gemm,
-            threads: if cfg!(feature = "rayon") { options.threads.max(1) } else { 1 },
+            threads: options.threads,
             scratch: 0,
             weight: std::marker::PhantomData,
         };
@@ -376,7 +305,6 @@ impl<X: Operand<W>, W: Copy + Sync> ConvPlan<X, W> {
         options: &PlanOptions<X::Output>,
     ) -> Result<(), ConvError> {
         let size = tile_size::<X::Output>(self.isa);
-        let zeros = &options.weight_zeros;
         let per_tap = weights.per_group.div_ceil(X::PAIR);
         let finite = weights.data.iter().all(|&w| X::weight([Some(w), None], 0).is_finite());
         // Depthwise: one input channel per output, read straight from the image.
@@ -386,15 +314,16 @@ impl<X: Operand<W>, W: Copy + Sync> ConvPlan<X, W> {
                 && pass.out_stride == 1
                 && pass.inner.len() <= MAX_INNER_TAPS
         };
+        let single_rows = single && passes.iter().all(rows);
         let last = self.groups == self.out_channels
             && self.input.strides()[1] == 1
             && self.out_channel == 1;
         let mut shapes = Vec::new();
         let mut algorithm = if options.reference || !finite {
             Algorithm::Reference
-        } else if single && last {
+        } else if single && last && (self.out_channels > 1 || !single_rows) {
             Algorithm::DepthwiseChannels
-        } else if single && passes.iter().all(rows) {
+        } else if single_rows {
             Algorithm::DepthwiseRows
         } else {
             Algorithm::Gemm
@@ -429,7 +358,14 @@ impl<X: Operand<W>, W: Copy + Sync> ConvPlan<X, W> {
         }
         self.algorithm = algorithm;
 
+        if options.overflow == Overflow::Refuse {
+            for pass in &passes {
+                weights.check_sums::<X>(&pass.weights, options.input_zero, &options.bias)?;
+            }
+        }
+
         let mut shapes = shapes.into_iter();
+        let mut all_packed = HashMap::new();
         for pass in passes {
             let mut steps = per_tap * pass.taps();
             let shape = if algorithm == Algorithm::Gemm { shapes.next() } else { None };
@@ -438,24 +374,36 @@ impl<X: Operand<W>, W: Copy + Sync> ConvPlan<X, W> {
                 Some(false) => (size.panel(false), size.panel(false)),
                 None => (1, 1),
             };
-            let taps = &pass.weights;
-            let mut packed = if shape.as_ref().is_some_and(Shape::squares) {
-                let places = weights.transformed::<X>(taps);
+            let squares = shape.as_ref().is_some_and(Shape::squares);
+            if squares {
                 steps = per_tap * PLACES;
-                weights.pack(steps, full, unit, |group, out, step| {
-                    let out = group * weights.out_per_group + out;
-                    places[out * per_tap + step % per_tap][step / per_tap]
-                })
-            } else {
-                weights.pack(steps, full, unit, |group, out, step| {
-                    weights.lane::<X>(zeros, group, out, step, taps)
-                })
-            };
-            if algorithm == Algorithm::DepthwiseChannels {
-                packed = (0..steps)
-                    .flat_map(|tap| packed.iter().skip(tap).step_by(steps).copied())
-                    .collect();
             }
+            let taps = &pass.weights;
+            let key = (taps.clone(), full, unit, squares);
+            let packed = match all_packed.get(&key) {
+                Some(packed) => Arc::clone(packed),
+                None => {
+                    let mut packed = if squares {
+                        let places = weights.transformed::<X>(taps);
+                        weights.pack(steps, full, unit, |group, out, step| {
+                            let out = group * weights.out_per_group + out;
+                            places[out * per_tap + step % per_tap][step / per_tap]
+                        })?
+                    } else {
+                        weights.pack(steps, full, unit, |group, out, step| {
+                            weights.lane::<X>(group, out, step, taps)
+                        })?
+                    };
+                    if algorithm == Algorithm::DepthwiseChannels {
+                        packed = (0..steps)
+                            .flat_map(|tap| packed.iter().skip(tap).step_by(steps).copied())
+                            .collect();
+                    }
+                    let packed = Arc::new(packed);
+                    all_packed.insert(key, Arc::clone(&packed));
+                    packed
+                }
+            };
             self.scratch = self.scratch.max(shape.as_ref().map_or(0, |shape| shape.scratch));
             self.passes.push(PassPlan { pass, shape, steps, weights: packed });
         }
@@ -473,7 +421,19 @@ impl<X: Operand<W>, W: Copy + Sync> ConvPlan<X, W> {
             };
             self.bias.extend((0..padded).map(bias));
         }
-        Ok(())
+        let outputs = self.output[2..].iter().product();
+        if !are_all(self.passes.iter().map(|part| &part.pass), outputs) {
+            let bias = |m: usize| options.bias.get(m).copied().unwrap_or_default();
+            let blank = (0..self.out_channels).map(|m| finished(self.activation, bias(m)));
+            self.blank = blank.collect();
+        }
+        let bytes = self.scratch.checked_mul(self.threads).and_then(|len| {
+            len.checked_mul(size_of::<X::Output>()).filter(|&bytes| bytes <= isize::MAX as usize)
+        });
+        match bytes {
+            Some(_) => Ok(()),
+            None => Err(ConvError::Memory { what: "scratch", bytes: usize::MAX }),
+        }
     }
 
     /// Shape of the output, `[N, M, spatial..]` whatever its order in memory.
@@ -538,6 +498,7 @@ impl<X: Operand<W>, W: Copy + Sync> ConvPlan<X, W> {
                 return Err(ConvError::Shape { what, axis: 0, got, expected });
             }
         }
+        self.write_blank(out);
         match self.algorithm {
             Algorithm::Reference => reference::run(self, input.data(), input.offset(), out),
             _ => run(self, input.data(), input.offset(), out, scratch),
@@ -545,16 +506,29 @@ impl<X: Operand<W>, W: Copy + Sync> ConvPlan<X, W> {
         Ok(())
     }
 
+    /// Writes every output as if its window had nothing of the input, where some have not.
+    fn write_blank(&self, out: &mut [X::Output]) {
+        if self.blank.is_empty() {
+        } else if self.out_channel == 1 {
+            for pixel in out.chunks_exact_mut(self.out_channels) {
+                pixel.copy_from_slice(&self.blank);
+            }
+        } else {
+            let planes = out.chunks_exact_mut(self.output[2..].iter().product());
+            planes.zip(self.blank.iter().cycle()).for_each(|(plane, &value)| plane.fill(value));
+        }
+    }
+
     /// Convolves into new memory, with scratch memory of its own.
     ///
     /// # Errors
-    /// As [`ConvPlan::run`].
+    /// As [`ConvPlan::run`], and memory that is not there.
     pub fn conv<R: Rank>(
         &self,
         input: &StridedView<'_, X, R>,
     ) -> Result<Vec<X::Output>, ConvError> {
-        let mut out = vec![X::Output::default(); self.output_len()];
-        let mut scratch = vec![X::Output::default(); self.scratch_len()];
+        let mut out = filled("output", self.output_len(), X::Output::default())?;
+        let mut scratch = filled("scratch", self.scratch_len(), X::Output::default())?;
         self.run(input, &mut out, &mut scratch)?;
         Ok(out)
     }
@@ -575,8 +549,10 @@ pub(crate) fn check_layout<T, R: Rank>(
         if got != expected {
             return Err(ConvError::Shape { what: "input", axis, got, expected });
         }
-        let (got, expected) = (input.strides()[axis], plan.strides()[axis]);
-        if got != expected && input.shape()[axis] > 1 {
+    }
+    for axis in 0..expected {
+        let (got, expected) = (stride(input.layout(), axis), plan.strides()[axis]);
+        if got != expected {
             return Err(ConvError::Stride { axis, got, expected });
         }
     }
@@ -622,6 +598,9 @@ fn check_options<X: Operand<W>, W>(
     options: &PlanOptions<X::Output>,
     out_channels: usize,
 ) -> Result<(), ConvError> {
+    if !(1..=MOST_THREADS).contains(&options.threads) {
+        return Err(ConvError::Threads { threads: options.threads, most: MOST_THREADS });
+    }
     let listed = |what, got: usize| match got == out_channels {
         true => Ok(()),
         false => Err(ConvError::Shape { what, axis: 0, got, expected: out_channels }),

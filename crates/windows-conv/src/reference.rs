@@ -21,7 +21,7 @@ pub(crate) fn run<X: Operand<W>, W: Copy + Sync>(
         for channel in 0..plan.out_channels {
             let first = (channel / out_per_group * per_group) as isize * channel_stride
                 + image as isize * plan.input.strides()[0];
-            let at = |at: isize| input[offset.wrapping_add_signed(first + at)];
+            let at = |at: isize| input[offset.wrapping_add_signed(first.wrapping_add(at))];
             for part in &plan.passes {
                 let weights = &part.weights[channel * part.steps..][..part.steps];
                 for pixel in 0..part.pass.pixels() {
@@ -32,9 +32,7 @@ pub(crate) fn run<X: Operand<W>, W: Copy + Sync>(
                             return None;
                         }
                         let channel = step % per_tap * X::PAIR;
-                        let from = base
-                            + tap.offset
-                            + x as isize * part.pass.stride
+                        let from = tap.at(x, part.pass.stride).wrapping_add(base)
                             + channel as isize * channel_stride;
                         let pair = X::PAIR > 1 && channel + 1 < per_group;
                         let second = pair.then(|| at(from + channel_stride));

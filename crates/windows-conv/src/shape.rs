@@ -159,8 +159,8 @@ impl TileSize {
         let plain = of.plain && matches!(of.pass.stride, 1 | 2);
         let packed = if plain { 5.0 / self.width as f64 } else { 3.0 };
         let strips = match bands.in_place {
-            true => 0,
-            false => bands.list.iter().map(|band| band.lines.len() * bands.line).sum::<usize>(),
+            true => 0.0,
+            false => bands.packed(),
         };
         let moved = match (shape.buffered, of.pass.out_stride) {
             (false, _) => 0.2,
@@ -168,7 +168,7 @@ impl TileSize {
             (true, _) => 2.0 * self.width as f64,
         };
         let multiplied = of.pass.pixels() as f64 * channels * (steps / 2.0 + moved);
-        multiplied + (of.per_tap * strips) as f64 * packed
+        multiplied + of.per_tap as f64 * strips * packed
     }
 
     /// Pixels along the lanes, as many at a time as fit.
@@ -180,7 +180,10 @@ impl TileSize {
         let per_pixel = kept + if buffered { self.rows } else { 0 };
         let room = of.limit.saturating_sub(ALIGN) / size / per_pixel.max(1);
         if room < self.width {
-            return Err((per_pixel * self.width).saturating_mul(size).saturating_add(ALIGN));
+            return Err(per_pixel
+                .saturating_mul(self.width)
+                .saturating_mul(size)
+                .saturating_add(ALIGN));
         }
         let most = self.width * self.vectors;
         let most_at_once =
@@ -201,7 +204,7 @@ impl TileSize {
         let panel = self.padded(true, of.channels).min(self.panel(true));
         let needed = |bands: &Bands| {
             let strip = bands.strip(of.per_tap).saturating_add(unit);
-            let sums = if of.scatters() { bands.pixels() * panel } else { 0 };
+            let sums = if of.scatters() { bands.pixels().saturating_mul(panel) } else { 0 };
             strip.saturating_add(sums).saturating_add(unit)
         };
         // Neighbouring channels in one page are read as well as packed ones.
@@ -210,9 +213,9 @@ impl TileSize {
         // Weights are read again for every band: threads share bands where those are the lesser part.
         let shared = pass.taps() * of.channels > pass.pixels();
         // A row has a line of its own at the least: what cannot fit need not be tried.
-        let line = if in_place { 1 } else { of.per_tap * pass.width };
+        let line = if in_place { 1 } else { of.per_tap.saturating_mul(pass.width) };
         let (bands, scratch) = self.fit(of, STRIP, line, shared, in_place, needed)?;
-        Ok(self.wide(of, bands.list.len(), Tiles::Channels(bands), scratch))
+        Ok(self.wide(of, bands.len(), Tiles::Channels(bands), scratch))
     }
 
     /// Squares of outputs, in the largest bands that fit.
@@ -226,7 +229,7 @@ impl TileSize {
         let shared = of.channels > pass.pixels();
         let of_squares = Product { pass: &pass, ..*of };
         let (bands, scratch) = self.fit(&of_squares, usize::MAX, line, shared, false, needed)?;
-        let (room, count) = (room(&bands), bands.list.len());
+        let (room, count) = (room(&bands), bands.len());
         let tiles = Tiles::Squares(Box::new(Squares { pass, bands, part, room }));
         Ok(self.wide(of, count, tiles, scratch))
     }

@@ -200,6 +200,40 @@ pub enum Method {
     Winograd,
 }
 
+/// What is done about sums of integers that may leave the range of `i32`.
+///
+/// A plan knows its weights, so it knows the greatest and the least sum that any input can give.
+///
+/// # Example
+/// ```
+/// use windows_conv::{ConvError, ConvPlan, ConvSpec, Overflow, PlanOptions};
+/// use windows_core::DynView;
+///
+/// // 40,000 products of at most 255 x 255 are more than an `i32` holds.
+/// let bytes = vec![255u8; 40_000];
+/// let x = DynView::new(&bytes, [1, 40_000, 1])?;
+/// let w = DynView::new(&bytes, [1, 40_000, 1])?;
+/// let spec = ConvSpec::new([1]);
+/// let error = ConvPlan::<u8>::new(&spec, x.layout(), &w).unwrap_err();
+/// assert_eq!(error, ConvError::Overflow { channel: 0, products: 40_000, sum: 2_601_000_000 });
+///
+/// let options = PlanOptions { overflow: Overflow::Wrap, ..PlanOptions::default() };
+/// let sums = ConvPlan::<u8>::with(&spec, x.layout(), &w, &options)?.conv(&x)?;
+/// assert_eq!(sums, [2_601_000_000_u32 as i32]);
+/// # Ok::<(), ConvError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Overflow {
+    /// A plan whose sums may leave the range is refused: every sum of a plan is exact.
+    #[default]
+    Refuse,
+    /// Sums wrap around: they are exact modulo 2^32.
+    Wrap,
+}
+
+/// The most threads that a plan takes: as many as `rayon` has, one without that feature.
+pub const MOST_THREADS: usize = if cfg!(feature = "rayon") { 65_535 } else { 1 };
+
 /// How a plan is to run. The result depends on `isa` and `method` within rounding, and on nothing else here.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlanOptions<T> {
@@ -213,11 +247,13 @@ pub struct PlanOptions<T> {
     pub input_zero: i32,
     /// The value of the weights that means zero: empty, one for all, or one per output channel.
     pub weight_zeros: Vec<i32>,
+    /// Whether sums of integers may wrap. Floats have no need of it.
+    pub overflow: Overflow,
     /// Instruction set. `None`: the best one of this processor, capped by `WINDOWS_ISA`.
     pub isa: Option<Isa>,
     /// How sums are made.
     pub method: Method,
-    /// How many threads share a run. More than one needs the feature `rayon`.
+    /// How many threads share a run: 1 to [`MOST_THREADS`]. More than one needs the feature `rayon`.
     pub threads: usize,
     /// Most bytes of scratch memory that a thread may take.
     pub scratch_bytes: usize,
@@ -233,6 +269,7 @@ impl<T> Default for PlanOptions<T> {
             output: OutputOrder::ChannelsFirst,
             input_zero: 0,
             weight_zeros: Vec::new(),
+            overflow: Overflow::Refuse,
             isa: None,
             method: Method::Direct,
             threads: 1,

@@ -54,7 +54,7 @@ impl Room {
         Self {
             strip: bands.strip(part).div_ceil(unit).saturating_mul(unit),
             // What is read of it is a line in whole registers, or a panel.
-            zeros: (bands.line + panel).next_multiple_of(unit),
+            zeros: bands.line.saturating_add(panel).div_ceil(unit).saturating_mul(unit),
             input: apart(channels.saturating_mul(most)),
             product: apart(panel.saturating_mul(most)),
             sums: if buffered { most.saturating_mul(4 * panel) } else { 0 },

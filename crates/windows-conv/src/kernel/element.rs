@@ -11,7 +11,7 @@ mod sealed {
 }
 
 /// Input elements that can be convolved with weights `W`. Sealed: `f32` and `f64` with themselves, `i8`
-/// and `u8` with either of the two, which gives exact, wrapping `i32`.
+/// and `u8` with either of the two, which gives `i32`: exact, see [`Overflow`](crate::Overflow).
 pub trait Operand<W = Self>:
     sealed::Sealed + Copy + PartialEq + Send + Sync + std::fmt::Debug + 'static
 {
@@ -38,6 +38,14 @@ pub trait Operand<W = Self>:
     /// The lane of the weights of as many channels, missing ones zero.
     #[doc(hidden)]
     fn weight(channels: [Option<W>; 2], zero: i32) -> Self::Output;
+
+    /// A whole number that stands for zero at `zero`; nothing for floats, whose sums have no range to leave.
+    #[doc(hidden)]
+    fn difference(weight: W, zero: i32) -> Option<i64>;
+
+    /// What is added to sums of products; nothing for floats.
+    #[doc(hidden)]
+    fn whole(bias: Self::Output) -> Option<i64>;
 }
 
 macro_rules! float {
@@ -60,6 +68,14 @@ macro_rules! float {
             fn weight(channels: [Option<$float>; 2], _: i32) -> $float {
                 channels[0].unwrap_or_default()
             }
+
+            fn difference(_: $float, _: i32) -> Option<i64> {
+                None
+            }
+
+            fn whole(_: $float) -> Option<i64> {
+                None
+            }
         }
     };
 }
@@ -72,7 +88,8 @@ fn pair(low: i32, high: i32) -> i32 {
     (low & 0xffff) | (high << 16)
 }
 
-/// Differences from a zero point need nine bits; their products fit, in pairs, an `i32`. Sums wrap.
+/// Differences from a zero point need nine bits; their products fit, in pairs, an `i32`. Sums
+/// wrap, on the way at least: what a plan lets through is exact at the end, in whatever order it was added up.
 macro_rules! integer {
     ($($input:ident $weight:ident),*) => {$(
         impl Operand<$weight> for $input {
@@ -96,6 +113,14 @@ macro_rules! integer {
             fn weight(channels: [Option<$weight>; 2], zero: i32) -> i32 {
                 let [low, high] = channels.map(|w| w.map_or(0, |w| i32::from(w) - zero));
                 pair(low, high)
+            }
+
+            fn difference(weight: $weight, zero: i32) -> Option<i64> {
+                Some(i64::from(weight) - i64::from(zero))
+            }
+
+            fn whole(bias: i32) -> Option<i64> {
+                Some(i64::from(bias))
             }
         }
     )*};

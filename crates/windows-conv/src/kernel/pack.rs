@@ -143,7 +143,7 @@ impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Pack<'_, X, W, S> {
             let (lo, hi) = (tap.lo.max(piece.x), tap.hi.min(piece.x + piece.len));
             if base != MISSING && lo < hi {
                 let lane = piece.lane + lo - piece.x;
-                let first = base + tap.offset + lo as isize * stride;
+                let first = tap.at(lo, stride).wrapping_add(base);
                 let offset = first.wrapping_sub((lane as isize).wrapping_mul(stride));
                 segments[count] = Segment { lane, len: hi - lo, offset };
                 count += 1;
@@ -165,8 +165,8 @@ impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Pack<'_, X, W, S> {
         mut out: *mut X::Output,
     ) {
         let stride = self.pass.stride;
-        let channel = self.channel_stride * X::PAIR as isize;
-        let mut input = self.input.wrapping_offset(steps.start as isize * channel);
+        let channel = self.channel_stride.wrapping_mul(X::PAIR as isize);
+        let mut input = self.input.wrapping_offset((steps.start as isize).wrapping_mul(channel));
         // SAFETY: the masks are the real taps, which lie in the input; `out` has the rows.
         unsafe {
             if X::PLAIN && (stride == 1 || stride == 2) {
@@ -233,7 +233,7 @@ impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Pack<'_, X, W, S> {
                 for s in segments {
                     let from = input.wrapping_offset(s.offset);
                     for lane in s.lane..s.lane + s.len {
-                        let at = from.wrapping_offset(lane as isize * stride);
+                        let at = from.wrapping_offset((lane as isize).wrapping_mul(stride));
                         let second = (X::PAIR > 1 && pair)
                             .then(|| at.wrapping_offset(self.channel_stride).read());
                         out.wrapping_add(lane).write(X::pixel(at.read(), second, self.zero));

@@ -71,8 +71,8 @@ pub(crate) fn run<X: Operand<W>, W: Copy + Sync>(
     out: &mut [X::Output],
     scratch: &mut [X::Output],
 ) {
-    if out.is_empty() {
-        return;
+    if plan.passes.is_empty() {
+        return; // nothing of the input is read
     }
     let (low, high) = plan.input.span().unwrap_or((0, 0));
     let inside = |at: isize| offset.checked_add_signed(at).is_some_and(|at| at < input.len());
@@ -154,8 +154,8 @@ impl<X: Operand<W>, W: Copy + Sync> Work<'_, X, W> {
                 let Some(shape) = &pass.shape else { continue };
                 let blocks = match &shape.tiles {
                     Tiles::Pixels { block } => pass.pass.pixels().div_ceil(*block),
-                    Tiles::Channels(bands) => bands.list.len(),
-                    Tiles::Squares(squares) => squares.bands.list.len(),
+                    Tiles::Channels(bands) => bands.len(),
+                    Tiles::Squares(squares) => squares.bands.len(),
                 };
                 let units = times * blocks * shape.parts;
                 if unit < units {
@@ -224,14 +224,14 @@ impl<X: Operand<W>, W: Copy + Sync> Work<'_, X, W> {
                     job.by_pixels::<S>(channels, pixels);
                 }
                 Tiles::Channels(bands) => {
-                    let band = &bands.list[block];
+                    let band = &bands.get(block);
                     if !packed {
                         job.pack_strip::<S>(bands, band);
                     }
                     job.by_channels::<S>(bands, band, channels);
                 }
                 Tiles::Squares(squares) => {
-                    let band = &squares.bands.list[block];
+                    let band = &squares.bands.get(block);
                     if !packed {
                         job.transform::<S>(squares, band);
                     }

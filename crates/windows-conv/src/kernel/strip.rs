@@ -70,7 +70,8 @@ impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Strip<'_, X, W, S> {
     /// From the start of an input line to the first column of a run.
     #[inline(always)]
     fn first(&self, run: &Run) -> isize {
-        run.offset + self.band.columns.start as isize * self.stride
+        let skipped = (self.band.columns.start as isize).wrapping_mul(self.stride);
+        run.offset.wrapping_add(skipped)
     }
 
     /// Whole registers of columns, `STEP` elements apart.
@@ -95,7 +96,7 @@ impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Strip<'_, X, W, S> {
                     let lo = real.start.clamp(column, column + S::WIDTH) - column;
                     let hi = real.end.clamp(column + lo, column + S::WIDTH) - column;
                     let of = &mut moves[count];
-                    of.from = self.first(run) + (column * STEP) as isize;
+                    of.from = self.first(run).wrapping_add((column * STEP) as isize);
                     of.to = run.column + column;
                     of.real = (S::mask(lo, hi - lo), S::mask2(lo, hi - lo));
                     of.whole = len - column >= S::WIDTH;
@@ -157,9 +158,10 @@ impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Strip<'_, X, W, S> {
             let mut out = self.out.wrapping_add(pair * self.bands.line);
             for &base in &self.bands.lines[self.band.lines.clone()] {
                 for (run, len, real) in self.runs() {
-                    let from = input.wrapping_offset(base + self.first(run));
+                    let from = input.wrapping_offset(base.wrapping_add(self.first(run)));
                     for column in 0..len {
-                        let at = from.wrapping_offset(column as isize * self.stride);
+                        let step = (column as isize).wrapping_mul(self.stride);
+                        let at = from.wrapping_offset(step);
                         // SAFETY: the caller's promise, for columns that are real.
                         unsafe {
                             let value = if real.contains(&column) {

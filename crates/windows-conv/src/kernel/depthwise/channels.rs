@@ -319,7 +319,7 @@ impl<S: Lanes> Channels<'_, S::Scalar, S> {
                 }
                 let out = self.out.wrapping_offset(pass.out_rows[row]).wrapping_add(channel);
                 for x in 0..pass.width {
-                    let input = input.wrapping_offset(x as isize * pass.stride);
+                    let input = input.wrapping_offset((x as isize).wrapping_mul(pass.stride));
                     let mut sum = bias;
                     macro_rules! add {
                         (|$tap:ident| $real:expr) => {
@@ -415,8 +415,8 @@ impl<S: Lanes> Channels<'_, S::Scalar, S> {
                 if x < inner.lo || x >= inner.hi {
                     continue;
                 }
-                let offset = base + inner.offset + x as isize * pass.stride + channel as isize;
-                let from = self.input.wrapping_offset(offset);
+                let offset = inner.at(x, pass.stride).wrapping_add(base);
+                let from = self.input.wrapping_add(channel).wrapping_offset(offset);
                 let weights = self.weights[tap * channels + channel..].as_ptr();
                 for v in 0..V {
                     sum[v] = S::mul_add(sum[v], read!(weights, v), read!(from, v));

@@ -1,7 +1,7 @@
 //! A convolution from its definition, and a case of it run through the library.
 
 use proptest::prelude::*;
-use windows_conv::{ConvPlan, ConvSpec, Method, Operand, OutputOrder, PlanOptions};
+use windows_conv::{ConvPlan, ConvSpec, MOST_THREADS, Method, Operand, OutputOrder, PlanOptions};
 use windows_core::kernel::Isa;
 use windows_core::{AxisSpec, DynView, Layout, WindowSpec};
 use windows_testkit::{Edge, NaiveAxis, Same, indices};
@@ -17,9 +17,11 @@ pub(crate) struct Case {
     pub(crate) transposed: bool,
     pub(crate) output_padding: Vec<usize>,
     pub(crate) flipped: bool,
-    /// Order of the axes of the input in memory, which are reversed, how far apart elements are.
+    /// Order of the axes of the input in memory, which are reversed or have stride 0, how far apart elements are.
+    /// Strides of axes of length 1 are anything.
     pub(crate) memory: Vec<usize>,
     pub(crate) reversed: Vec<bool>,
+    pub(crate) repeated: Vec<bool>,
     pub(crate) spread: isize,
     pub(crate) channels_last: bool,
     pub(crate) isa: Isa,
@@ -30,7 +32,7 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    fn spec(&self) -> ConvSpec {
+    pub(crate) fn spec(&self) -> ConvSpec {
         let axes: Vec<AxisSpec> = self.axes.iter().map(axis_spec).collect();
         let mut spec = ConvSpec::from_windows(WindowSpec::from_axes(&axes)).groups(self.groups);
         if self.flipped {
@@ -42,13 +44,28 @@ impl Case {
         spec
     }
 
+    pub(crate) fn options<T>(&self, bias: Vec<T>) -> PlanOptions<T> {
+        PlanOptions {
+            bias,
+            output: match self.channels_last {
+                true => OutputOrder::ChannelsLast,
+                false => OutputOrder::ChannelsFirst,
+            },
+            isa: Some(self.isa),
+            method: self.method,
+            threads: self.threads.min(MOST_THREADS),
+            scratch_bytes: self.scratch,
+            ..PlanOptions::default()
+        }
+    }
+
     fn input_shape(&self) -> Vec<usize> {
         let mut shape = vec![self.images, self.groups * self.per_group];
         shape.extend(self.axes.iter().map(|axis| axis.len));
         shape
     }
 
-    fn weight_shape(&self) -> Vec<usize> {
+    pub(crate) fn weight_shape(&self) -> Vec<usize> {
         let mut shape = match self.transposed {
             false => vec![self.groups * self.out_per_group, self.per_group],
             true => vec![self.groups * self.per_group, self.out_per_group],
@@ -58,11 +75,19 @@ impl Case {
     }
 
     /// Length of a buffer, offset and layout of the input in it.
-    fn layout(&self) -> (usize, usize, Layout<windows_core::Dyn>) {
+    pub(crate) fn layout(&self) -> (usize, usize, Layout<windows_core::Dyn>) {
         let shape = self.input_shape();
         let mut strides = vec![0; shape.len()];
         let (mut extent, mut offset) = (self.spread, 2);
         for &axis in self.memory.iter().rev() {
+            if shape[axis] == 1 {
+                let any = [isize::MIN, -1, 0, 1, extent, isize::MAX];
+                strides[axis] = any[(noise(self.seed, axis) % any.len() as u64) as usize];
+                continue;
+            }
+            if self.repeated[axis] {
+                continue;
+            }
             let backwards = self.reversed[axis];
             strides[axis] = if backwards { -extent } else { extent };
             if backwards {
@@ -84,6 +109,7 @@ impl Case {
             let from = |o: i64, t: usize| {
                 (0..axis.len).find(|&i| (i * axis.step + t * axis.dilation) as i64 - before == o)
             };
+            let out = if axis.len == 0 { 0 } else { out };
             (0..out).map(|o| (0..axis.size).map(|t| from(o, t)).collect()).collect()
         };
         match self.transposed {
@@ -180,7 +206,7 @@ fn axis_spec(axis: &NaiveAxis) -> AxisSpec {
 }
 
 /// Numbers from a seed.
-fn noise(seed: u64, i: usize) -> u64 {
+pub(crate) fn noise(seed: u64, i: usize) -> u64 {
     let mut z = seed.wrapping_add((i as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -208,18 +234,7 @@ where
     let data: Vec<W> = (0..count).map(|i| weight(noise(!case.seed, i))).collect();
     let w = DynView::new(&data, &shape[..]).unwrap();
 
-    let options = PlanOptions {
-        bias: bias.to_vec(),
-        output: match case.channels_last {
-            true => OutputOrder::ChannelsLast,
-            false => OutputOrder::ChannelsFirst,
-        },
-        isa: Some(case.isa),
-        method: case.method,
-        threads: case.threads,
-        scratch_bytes: case.scratch,
-        ..PlanOptions::default()
-    };
+    let options = case.options(bias.to_vec());
     let plan = ConvPlan::with(&case.spec(), x.layout(), &w, &options).unwrap();
     prop_assert!(plan.scratch_len() * size_of::<X::Output>() <= case.scratch * case.threads);
     let got = plan.conv(&x).unwrap();
@@ -264,7 +279,7 @@ where
     Ok(())
 }
 
-fn unit(bits: u64) -> f64 {
+pub(crate) fn unit(bits: u64) -> f64 {
     (bits >> 40) as f64 / f64::from(1 << 23) - 1.0
 }
 
