@@ -19,7 +19,7 @@ impl<T: Element, K: Kind<T>> Plan<T, K> {
         let (_, bands, block) = self.shares();
         let (depth, halo) = self.halo();
         // Neighbouring bands both read the halo: at most a quarter of a band.
-        let wide = (4 * halo * bands).div_ceil(depth.max(1));
+        let wide = halo.saturating_mul(4).saturating_mul(bands).div_ceil(depth.max(1));
         (results / block.max(1)).max(wide).clamp(1, bands.max(1))
     }
 }

@@ -64,38 +64,44 @@ pub(crate) fn check_ranks<T: Sample>(case: &Case) {
             if nan == Nan::Propagate
                 && let Some(nan) = window.iter().find(|value| value.nan())
             {
-                return nan.f64();
+                return Some(*nan);
             }
             let mut sorted: Vec<T> = window.iter().copied().filter(|value| !value.nan()).collect();
             sorted.sort_by(|a, b| a.partial_cmp(b).unwrap());
-            match sorted.len() {
-                0 => T::default().f64() * f64::NAN,
-                len => sorted[rank(len)].f64(),
-            }
+            (!sorted.is_empty()).then(|| sorted[rank(sorted.len())])
         };
         let nearest = |len: usize| ((quantile * len as f64).ceil() as usize).max(1) - 1;
         for (path, out) in results::<T, _>(case, Median, nan) {
             for (out, (window, _)) in out.iter().zip(&windows) {
-                compare(*out, of(window, &|len| len / 2), 0.0, &path);
+                same_element(*out, of(window, &|len| len / 2), &path);
             }
         }
         for (path, out) in results::<T, _>(case, Quantile::new(quantile), nan) {
             for (out, (window, _)) in out.iter().zip(&windows) {
-                compare(*out, of(window, &nearest), 0.0, &path);
+                same_element(*out, of(window, &nearest), &path);
             }
         }
     }
 }
 
-/// NaN of floats is 0 of integers.
+/// NaN of floats is that of the type, and 0 of integers.
 fn compare<T: Sample>(got: T, expected: f64, bound: f64, path: &str) {
     let is_float = T::sample(0, false).nan();
     let same = if expected.is_nan() {
-        if is_float { got.nan() } else { got.f64() == 0.0 }
+        if is_float { got.bits() == T::own_nan() } else { got.f64() == 0.0 }
     } else {
         got.f64() == expected || (got.f64() - expected).abs() <= bound
     };
     assert!(same, "{got:?}, expected {expected} within {bound}: {path}");
+}
+
+/// An element of a window, the first NaN with its bits, or what is of nothing.
+fn same_element<T: Sample>(got: T, expected: Option<T>, path: &str) {
+    match expected {
+        Some(expected) if expected.nan() => assert_eq!(got.bits(), expected.bits(), "{path}"),
+        Some(expected) => compare(got, expected.f64(), 0.0, path),
+        None => compare(got, f64::NAN, 0.0, path),
+    }
 }
 
 fn averages(padding: bool) -> Average {
@@ -189,6 +195,43 @@ where
                     compare(*out, expected, expected.abs() * 4e-7 + 1e-30, &path);
                 }
             }
+        }
+    }
+}
+
+/// Windows `i L / n` rounded down to `(i + 1) L / n` rounded up, of one or two axes with lengths and counts.
+pub(crate) fn check_adaptive(axes: &[(usize, usize)], seed: u32) {
+    let shape: Vec<usize> = axes.iter().map(|&(len, _)| len).collect();
+    let counts: Vec<usize> = axes.iter().map(|&(_, count)| count).collect();
+    let len = shape.iter().product();
+    let data: Vec<f32> = (0..len).map(|at| f32::sample(super::random(seed, at), false)).collect();
+    let view = DynView::new(&data, &shape).unwrap();
+    let mut windows: Vec<Vec<f32>> = Vec::new();
+    let ((rows, down), (columns, along)) =
+        if axes.len() == 2 { (axes[0], axes[1]) } else { ((1, 1), axes[0]) };
+    let share =
+        |len: usize, count: usize, i: usize| i * len / count..((i + 1) * len).div_ceil(count);
+    for i in 0..down {
+        for j in 0..along {
+            let of =
+                share(rows, down, i).flat_map(|y| share(columns, along, j).map(move |x| (y, x)));
+            windows.push(of.map(|(y, x)| data[y * columns + x]).collect());
+        }
+    }
+    for path in PATHS.iter().filter(|path| path.is_none_or(|isa| isa.is_available())) {
+        let max = Pool::adaptive(Max, &counts);
+        let sum = Pool::adaptive(Sum, &counts);
+        let (max, sum) = match path {
+            Some(isa) => (max.isa(*isa), sum.isa(*isa)),
+            None => (max.scalar(), sum.scalar()),
+        };
+        let results = max.run(&view).unwrap().into_iter().zip(sum.run(&view).unwrap());
+        for ((greatest, sum), window) in results.zip(&windows) {
+            let expected = extreme(window, Nan::Propagate, |a, b| a > b, f32::NEG_INFINITY);
+            assert_eq!(greatest.to_bits(), expected.to_bits(), "{path:?} {axes:?}");
+            let total: f64 = window.iter().map(|&value| f64::from(value)).sum();
+            let magnitude: f64 = window.iter().map(|&value| f64::from(value).abs()).sum();
+            compare(sum, total, magnitude * 1e-6, &format!("{path:?} {axes:?}"));
         }
     }
 }

@@ -16,6 +16,8 @@ pub(crate) trait Sample: Element {
     fn sample(seed: u32, tame: bool) -> Self;
     fn bits(self) -> u64;
     fn nan(self) -> bool;
+    /// The bits of the type's own NaN, if it has one.
+    fn own_nan() -> u64;
     fn f64(self) -> f64;
     fn i128(self) -> i128;
 }
@@ -38,6 +40,9 @@ macro_rules! integers {
             fn nan(self) -> bool {
                 false
             }
+            fn own_nan() -> u64 {
+                unreachable!("integers have no NaN")
+            }
             fn f64(self) -> f64 {
                 self as f64
             }
@@ -55,7 +60,10 @@ macro_rules! floats {
         impl Sample for $type {
             fn sample(seed: u32, tame: bool) -> Self {
                 match seed % 32 {
-                    0 if !tame => Self::from_bits(Self::NAN.to_bits() | <$bits>::from(seed >> 8)),
+                    0 if !tame => {
+ let nan = Self::from_bits(Self::NAN.to_bits() | <$bits>::from(seed >> 8));
+ if seed >> 31 == 1 { -nan } else { nan }
+ }
                     1 if !tame => Self::INFINITY,
                     2 if !tame => Self::NEG_INFINITY,
                     3 | 4 => 0.0,
@@ -69,6 +77,9 @@ macro_rules! floats {
             }
             fn nan(self) -> bool {
                 self.is_nan()
+            }
+            fn own_nan() -> u64 {
+                u64::from(Self::NAN.to_bits())
             }
             fn f64(self) -> f64 {
                 f64::from(self)
@@ -109,12 +120,25 @@ impl Case {
         self.before.iter().copied().chain(windowed).chain(self.behind.iter().copied()).collect()
     }
 
-    /// The memory, and the strides of the array in it: axes in another order, some backwards.
+    /// The memory, and the strides of the array in it: axes in another order, some backwards, spread out or repeated, and
+    /// strides of axes of one element that are anything.
     pub(crate) fn memory<T: Sample>(&self) -> (Vec<T>, usize, Vec<isize>) {
         let shape = self.shape();
         let mut strides = vec![0_isize; shape.len()];
         let (mut len, mut offset) = (1_usize, 0_usize);
+        // One array in four is spread out or repeats an axis.
+        let odd = (self.seed >> 20) as usize;
         for &axis in self.order.iter().rev() {
+            if shape[axis] == 1 && odd.is_multiple_of(2) {
+                strides[axis] = [isize::MAX, isize::MIN, -3, 0][odd / 2 % 4];
+                continue;
+            }
+            if odd % 8 == 5 && odd / 8 % 4 == axis {
+                continue;
+            }
+            if odd % 8 == 3 {
+                len *= 1 + odd / 8 % 3;
+            }
             strides[axis] = len as isize;
             if self.reverse >> axis & 1 == 1 && self.reverse.is_multiple_of(3) {
                 offset += shape[axis].saturating_sub(1) * len;

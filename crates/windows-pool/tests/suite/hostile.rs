@@ -236,3 +236,27 @@ fn a_hundred_thousand_axes_are_pooled() {
     assert_eq!(Pool::max(spec.clone()).run(&view), Ok(vec![9.0, 10.0, 10.0]));
     assert_eq!(Pool::sum(spec).run(&view), Ok(vec![15.0, 29.0, 26.0]));
 }
+
+#[test]
+fn windows_at_the_ends_of_the_address_space_are_right() {
+    const MOST: usize = isize::MAX as usize;
+    let pair = View::from_slice(&[1.0_f32, 2.0]);
+    let far = WindowSpec::new([3]).dilation(MOST / 4).padding(MOST / 4);
+    assert_eq!(Pool::max(far.clone()).run(&pair), Ok(vec![1.0, 2.0]));
+    assert_eq!(Pool::sum(far.clone()).run(&pair), Ok(vec![1.0, 2.0]));
+    assert_eq!(Pool::median(far).run(&pair), Ok(vec![1.0, 2.0]));
+    let kept = WindowSpec::new([3]).step(usize::MAX).edge(Edge::Keep);
+    assert_eq!(Pool::max(kept).run(&pair), Ok(vec![2.0]));
+    for columns in [1, 2] {
+        let view = View::new(&[1.0_f32, 2.0], [2 / columns, columns]).unwrap();
+        let spec = WindowSpec::new([1, 1]).step(MOST / 2).padding(MOST / 2 - 3);
+        let refused = Pool::max(spec.clone()).run(&view);
+        assert_eq!(refused, Pool::max(spec).scalar().run(&view));
+    }
+    // A row of nothing but a border, and an axis without elements beside it.
+    let none = DynView::<f32>::new(&[], [3, 0]).unwrap();
+    let spec = WindowSpec::new([1, 2]).padding([0, 2]);
+    assert_eq!(Pool::max(spec.clone()).run(&none), Ok(vec![f32::NEG_INFINITY; 9]));
+    let bordered = Pool::sum(spec).plan_layout(none.layout(), Some(Border::Constant(4.0))).unwrap();
+    assert_eq!(bordered.run(&none), Ok(vec![8.0; 9]));
+}

@@ -1,12 +1,14 @@
 //! Every kind, type, rank, layout, geometry, border and path against the oracle.
 
 use crate::common::Case;
-use crate::common::check::{check_extremes, check_norms, check_ranks, check_sums};
+use crate::common::check::{check_adaptive, check_extremes, check_norms, check_ranks, check_sums};
 use proptest::prelude::*;
 use windows_testkit::strategy::cases;
 use windows_testkit::{Border as NaiveBorder, Edge as NaiveEdge, NaiveAxis, Same as NaiveSame};
 
-/// Axes with windows up to `size`, over lengths up to `len`.
+/// Axes with windows over lengths up to `len`. Worlds: windows up to `size`, every edge, padding of a few elements,
+/// `same`; and, of each about one in ten, windows, steps, dilations and padding that are many times the length, and
+/// lengths of 0 and 1.
 fn axis(len: usize, size: usize) -> impl Strategy<Value = NaiveAxis> {
     let edge = prop_oneof![
         3 => Just(NaiveEdge::Drop), 2 => Just(NaiveEdge::Ceil), 1 => Just(NaiveEdge::Keep),
@@ -15,10 +17,12 @@ fn axis(len: usize, size: usize) -> impl Strategy<Value = NaiveAxis> {
     let same = prop_oneof![
         6 => Just(None), 1 => Just(Some(NaiveSame::Upper)), 1 => Just(Some(NaiveSame::Lower)),
     ];
-    let step = prop_oneof![3 => Just(1_usize), 2 => Just(2), 1 => 3..6_usize];
-    let dilation = prop_oneof![4 => Just(1_usize), 1 => 2..4_usize];
-    let sizes = prop_oneof![2 => 1..=3.min(size), 1 => 1..=size];
-    (0..=len, sizes, step, dilation, edge, 0..6_usize, 0..6_usize, same).prop_map(
+    let lens = prop_oneof![6 => 0..=len, 1 => 0..=1_usize];
+    let step = prop_oneof![9 => Just(1_usize), 6 => Just(2), 3 => 3..6_usize, 2 => 6..4 * len];
+    let dilation = prop_oneof![8 => Just(1_usize), 2 => 2..4_usize, 1 => 4..2 * len];
+    let sizes = prop_oneof![6 => 1..=3.min(size), 3 => 1..=size, 1 => 1..=8 * size];
+    let padding = || prop_oneof![8 => 0..6_usize, 1 => 6..3 * len];
+    (lens, sizes, step, dilation, edge, padding(), padding(), same).prop_map(
         |(len, size, step, dilation, edge, before, after, same)| {
             let axis = NaiveAxis::new(len, size, step).dilation(dilation);
             match same {
@@ -30,7 +34,9 @@ fn axis(len: usize, size: usize) -> impl Strategy<Value = NaiveAxis> {
     )
 }
 
-/// Arrays of every rank and memory order.
+/// Arrays of every rank and memory order. Worlds: axes in front and behind that are not windowed, any of them of 0 or 1
+/// elements; memory in order, reversed, rotated, with axes backwards, spread out or repeated, and strides of axes of one
+/// element that are anything; every border; elements with and without infinities and NaNs of many bits.
 fn case() -> impl Strategy<Value = Case> {
     let axes = prop_oneof![
         3 => prop::collection::vec(axis(70, 40), 1),
@@ -99,4 +105,20 @@ others! {
     check_norms: norms_u8 u8 norms_i16 i16 norms_i64 i64 norms_f32 f32 norms_f64 f64;
     check_ranks: ranks_u8 u8 ranks_i8 i8 ranks_u16 u16 ranks_i32 i32 ranks_u64 u64 ranks_f32 f32
         ranks_f64 f64;
+}
+
+/// So many windows that share each axis of a plane, fewer or more than it has elements.
+fn adaptive() -> impl Strategy<Value = (Vec<(usize, usize)>, u32)> {
+    let axis = (1..12_usize, prop_oneof![3 => 1..12_usize, 1 => 12..140_usize]);
+    (prop::collection::vec(axis, 1..=2), any::<u32>())
+}
+
+proptest! {
+    #![proptest_config(cases(64))]
+
+    /// Worlds: one and two axes, shared downwards, evenly and upwards.
+    #[test]
+    fn adaptive_windows_share_their_axes((axes, seed) in adaptive()) {
+        check_adaptive(&axes, seed);
+    }
 }

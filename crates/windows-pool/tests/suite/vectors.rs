@@ -20,6 +20,8 @@ struct Case {
     seed: u64,
 }
 
+/// Worlds: planes and pixels whose rows fill vectors, or nearly; windows high or wide, also wider than the row; steps,
+/// dilations and padding of a few elements, now and then of more than the plane.
 fn case() -> impl Strategy<Value = Case> {
     // Windows high or wide, not both: the definition takes its time.
     let size = prop_oneof![
@@ -28,8 +30,10 @@ fn case() -> impl Strategy<Value = Case> {
         1 => [1..3_usize, 6..140_usize],
     ];
     let step = || prop_oneof![3 => Just(1_usize), 3 => Just(2), 1 => 3..5_usize];
-    let dilation = || prop_oneof![5 => Just(1_usize), 1 => 2..4_usize];
-    let padding = || prop_oneof![2 => Just(0_usize), 3 => Just(1), 2 => 2..9_usize];
+    let step = || prop_oneof![20 => step(), 1 => 5..300_usize];
+    let dilation = || prop_oneof![10 => Just(1_usize), 2 => 2..4_usize, 1 => 4..90_usize];
+    let padding =
+        || prop_oneof![4 => Just(0_usize), 6 => Just(1), 4 => 2..9_usize, 1 => 9..150_usize];
     let shape = (1..14_usize, 1..30_usize, prop_oneof![2 => 16..70_usize, 2 => 70..200_usize]);
     let pairs = (step(), step(), dilation(), dilation());
     let paddings = (padding(), padding(), padding(), padding());
