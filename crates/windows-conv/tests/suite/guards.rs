@@ -146,7 +146,7 @@ fn isas() -> impl Iterator<Item = Isa> {
 
 #[test]
 fn every_kernel_stays_inside_of_its_memory() {
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = std::collections::HashSet::new();
     for setup in setups() {
         for isa in isas() {
             for (threads, reversed) in [(1, false), (MOST_THREADS.min(2), true)] {
