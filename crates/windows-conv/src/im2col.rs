@@ -230,7 +230,7 @@ impl Im2col {
     ) -> Result<(), ConvError> {
         let plain = Layout::<Dyn>::contiguous(self.input.shape())?;
         for axis in 0..plain.ndim() {
-            let (got, expected) = (self.input.strides()[axis], stride(&plain, axis));
+            let (got, expected) = (stride(&self.input, axis), stride(&plain, axis));
             if got != expected {
                 return Err(ConvError::Stride { axis, got, expected });
             }

@@ -300,14 +300,14 @@ pub(crate) fn named(error: WindowError, on: usize) -> ConvError {
     })
 }
 
-/// A layout with the strides that matter. Along an axis of length 1, or of no elements at all, a stride may be
-/// anything: there it is 1, as if what follows were a neighbour.
+/// A layout whose strides can be multiplied: where there are no elements at all they may be anything.
 pub(crate) fn strided<R: Rank>(of: &Layout<R>) -> Result<Layout<Dyn>, WindowError> {
     let strides: Vec<isize> = (0..of.ndim()).map(|axis| stride(of, axis)).collect();
     Layout::new(of.shape(), &strides[..])
 }
 
-/// The stride of an axis if it matters.
+/// The stride of an axis. Along one of length 1, or of no elements at all, it has no meaning: there it is 1, as if what
+/// follows were a neighbour, which the fastest kernels ask for.
 pub(crate) fn stride<R: Rank>(of: &Layout<R>, axis: usize) -> isize {
     if of.is_empty() || of.shape()[axis] == 1 { 1 } else { of.strides()[axis] }
 }

@@ -262,7 +262,7 @@ impl<X: Operand<W>, W: Copy + Sync> ConvPlan<X, W> {
                 PassAxis {
                     axis: resolved[axis].0,
                     len: input.shape()[2 + axis],
-                    in_stride: input.strides()[2 + axis],
+                    in_stride: stride(&input, 2 + axis),
                     out_len: output[2 + axis],
                     out_stride: out_strides[2 + axis],
                     weight_stride,
@@ -316,7 +316,7 @@ impl<X: Operand<W>, W: Copy + Sync> ConvPlan<X, W> {
         };
         let single_rows = single && passes.iter().all(rows);
         let last = self.groups == self.out_channels
-            && self.input.strides()[1] == 1
+            && stride(&self.input, 1) == 1
             && self.out_channel == 1;
         let mut shapes = Vec::new();
         let mut algorithm = if options.reference || !finite {
@@ -337,7 +337,7 @@ impl<X: Operand<W>, W: Copy + Sync> ConvPlan<X, W> {
                     channels: weights.out_per_group,
                     out_channel: self.out_channel,
                     plain: X::PLAIN,
-                    in_channel: self.input.strides()[1],
+                    in_channel: stride(&self.input, 1),
                     size: size_of::<X::Output>(),
                     limit,
                     threads: self.threads,
@@ -551,7 +551,7 @@ pub(crate) fn check_layout<T, R: Rank>(
         }
     }
     for axis in 0..expected {
-        let (got, expected) = (stride(input.layout(), axis), plan.strides()[axis]);
+        let (got, expected) = (stride(input.layout(), axis), stride(plan, axis));
         if got != expected {
             return Err(ConvError::Stride { axis, got, expected });
         }
