@@ -164,12 +164,12 @@ macro_rules! pick {
 }
 
 pick!(
-    /// The greatest; what is not a number wins and stays.
-    Max, |cell, value| if value > cell || value.is_nan() { value } else { cell }
+    /// The greatest; the first that is not a number wins and stays.
+    Max, |cell, value| if value > cell || (value.is_nan() && !cell.is_nan()) { value } else { cell }
 );
 pick!(
-    /// The least; what is not a number wins and stays.
-    Min, |cell, value| if value < cell || value.is_nan() { value } else { cell }
+    /// The least; the first that is not a number wins and stays.
+    Min, |cell, value| if value < cell || (value.is_nan() && !cell.is_nan()) { value } else { cell }
 );
 pick!(
     /// What the first tile says.
