@@ -18,6 +18,7 @@ use crate::error::{At, Error, Result};
 pub mod array;
 pub mod image;
 pub mod inputs;
+mod literal;
 pub mod npy;
 pub mod output;
 mod riff;

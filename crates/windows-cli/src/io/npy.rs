@@ -8,18 +8,14 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use py_literal::Value;
-
 use super::array::{self, Array, ArrayOf, Builder, Element};
+use super::literal::{self, Kind};
 use crate::error::{At, Error, Result};
 use crate::memory;
 
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
 /// A header of an array of numbers takes a hundred bytes; numpy refuses more than this.
 const MAX_HEADER: usize = 10_000;
-/// Brackets in brackets of a header; more than a structured type needs, and little for a recursive
-/// parser.
-const MAX_DEPTH: usize = 16;
 /// Headers are padded so that the data starts at a multiple of this, as the format asks.
 const ALIGNMENT: usize = 64;
 
@@ -100,35 +96,35 @@ impl Header {
 
     /// Parses the dictionary `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4)}`.
     fn parse(text: &str) -> Result<Self, String> {
-        if depth(text) > MAX_DEPTH {
-            return Err(format!("brackets are nested more than {MAX_DEPTH} deep"));
-        }
-        let Ok(Value::Dict(entries)) = text.trim().parse() else {
-            return Err("it is not a Python dictionary".into());
+        let none = "it is not a Python dictionary";
+        let value = literal::parse(text).map_err(|reason| format!("{none}: {reason}"))?;
+        let Kind::Dict(entries) = value.kind else {
+            return Err(none.into());
         };
         let entry = |name: &str| {
             // Of a key that is there twice, Python takes the last.
             entries
                 .iter()
                 .rev()
-                .find(|(key, _)| matches!(key, Value::String(key) if key == name))
+                .find(|(key, _)| matches!(&key.kind, Kind::Text(key) if key == name))
                 .map(|(_, value)| value)
                 .ok_or_else(|| format!("'{name}' is missing"))
         };
         let fortran_order = match entry("fortran_order")? {
-            Value::Boolean(value) => *value,
-            other => return Err(format!("'fortran_order' is {other}")),
+            literal::Value { kind: Kind::Truth(value), .. } => *value,
+            other => return Err(format!("'fortran_order' is {}", other.source)),
         };
         let shape = match entry("shape")? {
-            Value::Tuple(axes) | Value::List(axes) => axes
+            literal::Value { kind: Kind::Sequence(axes), .. } => axes
                 .iter()
-                .map(|len| match len {
-                    Value::Integer(len) => usize::try_from(len)
-                        .map_err(|_| format!("axis length {len} is not one of this machine's")),
-                    other => Err(format!("axis length {other} is no integer")),
+                .map(|len| match len.kind {
+                    Kind::Number(digits) => digits
+                        .parse()
+                        .map_err(|_| format!("axis length {digits} is not one of this machine's")),
+                    _ => Err(format!("axis length {} is no integer", len.source)),
                 })
                 .collect::<Result<_, _>>()?,
-            other => return Err(format!("'shape' is {other}")),
+            other => return Err(format!("'shape' is {}", other.source)),
         };
         let shape: Vec<usize> = shape;
         if shape.len() > MAX_AXES {
@@ -138,8 +134,8 @@ impl Header {
             ));
         }
         let descr = match entry("descr")? {
-            Value::String(descr) => descr.clone(),
-            structured => structured.to_string(),
+            literal::Value { kind: Kind::Text(descr), .. } => descr.clone(),
+            structured => structured.source.to_owned(),
         };
         let (order, code) = descr.split_at(descr.chars().next().map_or(0, char::len_utf8));
         Ok(Self {
@@ -155,21 +151,6 @@ impl Header {
             shape,
         })
     }
-}
-
-/// How deep brackets are nested in `text`, at most.
-fn depth(text: &str) -> usize {
-    let mut depth = 0usize;
-    let mut deepest = 0;
-    for byte in text.bytes() {
-        match byte {
-            b'(' | b'[' | b'{' => depth += 1,
-            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        deepest = deepest.max(depth);
-    }
-    deepest
 }
 
 /// The elements after a header, of a type to be named.
