@@ -182,11 +182,12 @@ pub(crate) fn stitch(u: &mut Unstructured<'_>) -> Result<()> {
     }
     let all = [Taper::Constant, Taper::Linear, Taper::Hann, Taper::GAUSSIAN];
     let (taper, seed) = (u.choose(&all)?.clone(), u.arbitrary()?);
-    match upto(u, 3)? {
+    match upto(u, 4)? {
         0 => stitched::means(&naive, &taper, seed),
         1 => stitched::comes_back(&naive, &taper, seed),
         2 => stitched::integers(&naive, seed),
-        _ => stitched::picks(&naive, seed),
+        3 => stitched::picks(&naive, seed),
+        _ => stitched::nans(&naive, seed),
     }
     Ok(())
 }

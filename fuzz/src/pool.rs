@@ -9,10 +9,17 @@ use crate::input::{axis, border, order, upto};
 mod common;
 
 use common::Case;
-use common::check::{check_extremes, check_norms, check_ranks, check_sums};
+use common::check::{check_adaptive, check_extremes, check_norms, check_ranks, check_sums};
 
 pub(crate) fn pool(u: &mut Unstructured<'_>) -> Result<()> {
-    let check = upto(u, 24)?;
+    let check = upto(u, 25)?;
+    if check == 25 {
+        let axes = 1 + upto(u, 1)?;
+        let axes: Vec<_> =
+            (0..axes).map(|_| Ok((1 + upto(u, 39)?, 1 + upto(u, 59)?))).collect::<Result<_>>()?;
+        check_adaptive(&axes, u.arbitrary()?);
+        return Ok(());
+    }
     let case = case(u)?;
     match check {
         0 => check_extremes(&case, u8::MIN, u8::MAX),

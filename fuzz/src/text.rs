@@ -7,10 +7,10 @@ use windows_frame::text::{Bytes, Invalid, TextError, TextStream, Unit, Units};
 
 use crate::input::upto;
 
-#[path = "../../crates/windows-frame/tests/common/mod.rs"]
-mod common;
+#[path = "../../crates/windows-frame/tests/suite/record.rs"]
+mod record;
 
-use common::{EDGES, Record, check_place, expected, expected_bytes, in_memory, kinds, streamed};
+use record::{EDGES, Record, check_place, expected, expected_bytes, in_memory, kinds, streamed};
 
 pub(crate) fn text(u: &mut Unstructured<'_>) -> Result<()> {
     let (size, step) = (1 + upto(u, 11)?, 1 + upto(u, 13)?);

@@ -1,5 +1,4 @@
 //! Chunks within their budget, and predictions merged, against the words that define them.
-#![cfg(feature = "unicode")]
 
 use std::ops::Range;
 
@@ -264,7 +263,7 @@ fn merging_refuses_what_does_not_fit() {
     assert_eq!(merge.add(0..2, &[0.0; 4]).unwrap_err(), TextError::Weight { index: 0, len: 2 });
     assert_eq!(merge.finish().unwrap_err(), TextError::Uncovered { first: 0, count: 4 });
     assert!(Merge::<f32>::new(usize::MAX, 2, Reduce::Max).is_err());
-    assert_eq!(Merge::<f32>::new(0, 3, Reduce::Mean).unwrap().finish().unwrap(), []);
+    assert_eq!(Merge::<f32>::new(0, 3, Reduce::Mean).unwrap().finish().unwrap(), [0_f32; 0]);
     let mut merge = Merge::new(2, 1, Reduce::Max).unwrap();
     merge.add(0..2, &[f32::NAN, 1.0]).unwrap();
     merge.add(0..2, &[2.0, f32::NAN]).unwrap();

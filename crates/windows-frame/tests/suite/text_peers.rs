@@ -6,7 +6,7 @@ use windows_frame::FrameSpec;
 use windows_frame::text::{Delimiter, Order, Unit, Units, padded_ngrams, skip_grams};
 
 fn golden() -> Value {
-    serde_json::from_str(include_str!("golden/text.json")).unwrap()
+    serde_json::from_str(include_str!("../golden/text.json")).unwrap()
 }
 
 fn list(value: &Value) -> &[Value] {

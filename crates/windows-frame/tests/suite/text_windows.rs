@@ -1,11 +1,10 @@
 //! Windows over text in memory against enumeration, and streams against windows in memory.
-#![cfg(feature = "unicode")]
-
-mod common;
 
 use std::ops::Range;
 
-use common::{EDGES, Record, check_place, expected, expected_bytes, in_memory, kinds, streamed};
+use crate::record::{
+    EDGES, Record, check_place, expected, expected_bytes, in_memory, kinds, streamed,
+};
 use unicode_segmentation::UnicodeSegmentation;
 use windows_core::Edge;
 use windows_frame::FrameSpec;
