@@ -1,10 +1,15 @@
 //! Causal 1-D convolution of a stream that arrives in chunks.
 
-use windows_core::{DynView, Layout, Rank, StridedView};
+use std::marker::PhantomData;
+use std::sync::Arc;
 
-use crate::kernel::element::Operand;
+use windows_core::{Axis, AxisSpec, Dyn, DynView, Layout, Rank, StridedView, WindowError};
+
+use crate::engine::{Source, run_program};
+use crate::kernel::element::{Input, Operand, Weight};
 use crate::memory::filled;
-use crate::plan::ConvPlan;
+use crate::planner::plan;
+use crate::program::Program;
 use crate::spec::{ConvSpec, OutputOrder, PlanOptions};
 use crate::{ConvError, Kernel};
 
@@ -36,8 +41,70 @@ const MOST: usize = 1024;
 /// ```
 #[derive(Clone, Debug)]
 pub struct CausalConv1d<X: Operand<W>, W = X> {
+    stream: Stream<X>,
+    weight: PhantomData<W>,
+}
+
+impl<X: Operand<W>, W: Copy + Sync> CausalConv1d<X, W> {
+    /// A stream of `channels` channels, not yet begun. Weights are `M x C/groups x size`.
+    ///
+    /// # Errors
+    /// As [`ConvPlan::with`](crate::ConvPlan::with). Padding, an edge or a transposed convolution is refused.
+    pub fn new<R: Rank>(
+        spec: &ConvSpec,
+        channels: usize,
+        weights: &StridedView<'_, W, R>,
+        options: &PlanOptions<X::Output>,
+    ) -> Result<Self, ConvError> {
+        let stream = (X::engine().stream)(spec, channels, &weights.to_dyn(), options)?;
+        Ok(Self { stream, weight: PhantomData })
+    }
+
+    /// Forgets everything: the next sample is the first.
+    pub fn reset(&mut self) {
+        self.stream.reset();
+    }
+
+    /// The kernel of the longest block.
+    #[must_use]
+    pub fn kernel(&self) -> Kernel {
+        self.stream.longest().kernel()
+    }
+
+    /// How many outputs per channel a chunk of `len` samples will give.
+    #[must_use]
+    pub fn outputs(&self, len: usize) -> usize {
+        self.stream.outputs(len)
+    }
+
+    /// Takes a chunk, `C x len` row-major, and writes the outputs it completes, `M x outputs(len)`
+    /// row-major. Allocates nothing.
+    ///
+    /// # Errors
+    /// A chunk that does not divide into the channels, or an output of the wrong length; then nothing
+    /// has been taken.
+    pub fn push_into(&mut self, chunk: &[X], out: &mut [X::Output]) -> Result<(), ConvError> {
+        (X::engine().push)(&mut self.stream, chunk, out)
+    }
+
+    /// [`CausalConv1d::push_into`] with a new vector.
+    ///
+    /// # Errors
+    /// A chunk that does not divide into the channels, and memory that is not there.
+    pub fn push(&mut self, chunk: &[X]) -> Result<Vec<X::Output>, ConvError> {
+        let len = chunk.len() / self.stream.channels.max(1);
+        let len = self.outputs(len).saturating_mul(self.stream.out_channels);
+        let mut out = filled("output", len, X::Output::default())?;
+        self.push_into(chunk, &mut out)?;
+        Ok(out)
+    }
+}
+
+/// A causal convolution whatever its weights are.
+#[derive(Clone, Debug)]
+pub(crate) struct Stream<X: Input> {
     /// For 1, 2, 4, .. outputs.
-    plans: Vec<ConvPlan<X, W>>,
+    plans: Vec<Arc<Program<X>>>,
     channels: usize,
     out_channels: usize,
     field: usize,
@@ -49,55 +116,48 @@ pub struct CausalConv1d<X: Operand<W>, W = X> {
     filled: usize,
     /// Inputs to skip before the next window, where the step is longer than the field.
     skip: usize,
-    out: Vec<X::Output>,
-    scratch: Vec<X::Output>,
+    out: Vec<X::Lane>,
+    scratch: Vec<X::Lane>,
 }
 
-impl<X: Operand<W>, W: Copy + Sync> CausalConv1d<X, W> {
-    /// A stream of `channels` channels, not yet begun. Weights are `M x C/groups x size`.
-    ///
-    /// # Errors
-    /// As [`ConvPlan::with`]. Padding, an edge or a transposed convolution is refused.
-    pub fn new<R: Rank>(
+impl<X: Input> Stream<X> {
+    /// As [`CausalConv1d::new`].
+    pub(crate) fn new<W: Weight<X::Lane>>(
         spec: &ConvSpec,
         channels: usize,
-        weights: &StridedView<'_, W, R>,
-        options: &PlanOptions<X::Output>,
+        weights: &DynView<'_, W>,
+        options: &PlanOptions<X::Lane>,
     ) -> Result<Self, ConvError> {
         let axes = spec.axes()?;
         let [axis] = axes[..] else {
             return Err(ConvError::Rank { what: "size", got: axes.len(), expected: 1 });
         };
-        let plain = windows_core::AxisSpec::of(axis.extent).step(axis.step).dilation(axis.dilation);
+        let plain = AxisSpec::of(axis.extent).step(axis.step).dilation(axis.dilation);
         if spec.transposed || axis != plain {
             return Err(ConvError::TransposedEdge { axis: 0 });
         }
-        let field = windows_core::Axis::new(0, axis)?.field();
+        let field = Axis::new(0, axis)?.field();
         let step = axis.step;
         let capacity = (MOST - 1).checked_mul(step).and_then(|reach| reach.checked_add(field));
-        let overflow = windows_core::WindowError::FieldOverflow {
-            axis: 0,
-            size: field,
-            dilation: axis.dilation,
-        };
+        let overflow = WindowError::FieldOverflow { axis: 0, size: field, dilation: axis.dilation };
         let capacity = capacity.ok_or(overflow)?;
-        let state = Layout::<windows_core::Dyn>::contiguous([channels, capacity])?.len();
+        let state = Layout::<Dyn>::contiguous([channels, capacity])?.len();
         let zero = X::from_zero_point(options.input_zero);
         let options = PlanOptions { output: OutputOrder::ChannelsFirst, ..options.clone() };
         let plans = (0..=MOST.ilog2())
             .map(|power| {
                 let len = ((1usize << power) - 1) * step + field;
                 let strides = [(channels * capacity) as isize, capacity as isize, 1];
-                let layout = Layout::<windows_core::Dyn>::new([1, channels, len], &strides[..])?;
-                ConvPlan::with(spec, &layout, weights, &options)
+                let layout = Layout::<Dyn>::new([1, channels, len], &strides[..])?;
+                plan(spec, &layout, weights, &options)
             })
             .collect::<Result<Vec<_>, ConvError>>()?;
         let largest = &plans[plans.len() - 1];
-        let zeroed = X::Output::default();
-        let scratch = plans.iter().map(ConvPlan::scratch_len).max().unwrap_or(0);
+        let zeroed = X::Lane::default();
+        let scratch = plans.iter().map(|plan| plan.scratch_len()).max().unwrap_or(0);
         let mut stream = Self {
             channels,
-            out_channels: largest.output_shape()[1],
+            out_channels: largest.channels(),
             field,
             step,
             zero,
@@ -113,33 +173,24 @@ impl<X: Operand<W>, W: Copy + Sync> CausalConv1d<X, W> {
         Ok(stream)
     }
 
-    /// Forgets everything: the next sample is the first.
-    pub fn reset(&mut self) {
+    fn reset(&mut self) {
         self.state.fill(self.zero);
         self.filled = self.field - 1;
         self.skip = 0;
     }
 
-    /// The kernel of the longest block.
-    #[must_use]
-    pub fn kernel(&self) -> Kernel {
-        self.plans[self.plans.len() - 1].kernel()
+    /// The program of the longest block.
+    fn longest(&self) -> &Program<X> {
+        &self.plans[self.plans.len() - 1]
     }
 
-    /// How many outputs per channel a chunk of `len` samples will give.
-    #[must_use]
-    pub fn outputs(&self, len: usize) -> usize {
+    fn outputs(&self, len: usize) -> usize {
         let have = (self.filled + len).saturating_sub(self.skip);
         if have < self.field { 0 } else { (have - self.field) / self.step + 1 }
     }
 
-    /// Takes a chunk, `C x len` row-major, and writes the outputs it completes, `M x outputs(len)`
-    /// row-major. Allocates nothing.
-    ///
-    /// # Errors
-    /// A chunk that does not divide into the channels, or an output of the wrong length; then nothing
-    /// has been taken.
-    pub fn push_into(&mut self, chunk: &[X], out: &mut [X::Output]) -> Result<(), ConvError> {
+    /// As [`CausalConv1d::push_into`].
+    pub(crate) fn push_into(&mut self, chunk: &[X], out: &mut [X::Lane]) -> Result<(), ConvError> {
         let channels = self.channels.max(1);
         let len = chunk.len() / channels;
         if len * self.channels != chunk.len() {
@@ -187,31 +238,23 @@ impl<X: Operand<W>, W: Copy + Sync> CausalConv1d<X, W> {
         &mut self,
         power: usize,
         first: usize,
-        out: &mut [X::Output],
+        out: &mut [X::Lane],
         written: usize,
         total: usize,
     ) -> Result<(), ConvError> {
         let plan = &self.plans[power];
-        let layout = plan.input.clone();
-        let view = DynView::with_layout(&self.state, first * self.step, layout)?;
         let columns = 1 << power;
         let block = &mut self.out[..columns * self.out_channels];
-        plan.run(&view, block, &mut self.scratch)?;
+        let input = Source {
+            data: &self.state,
+            offset: first * self.step,
+            shape: plan.input.shape(),
+            strides: plan.input.strides(),
+        };
+        run_program(plan, input, block, &mut self.scratch)?;
         for (row, to) in block.chunks_exact(columns).zip(out.chunks_exact_mut(total)) {
             to[written..written + columns].copy_from_slice(row);
         }
         Ok(())
-    }
-
-    /// [`CausalConv1d::push_into`] with a new vector.
-    ///
-    /// # Errors
-    /// A chunk that does not divide into the channels, and memory that is not there.
-    pub fn push(&mut self, chunk: &[X]) -> Result<Vec<X::Output>, ConvError> {
-        let len = chunk.len() / self.channels.max(1);
-        let len = self.outputs(len).saturating_mul(self.out_channels);
-        let mut out = filled("output", len, X::Output::default())?;
-        self.push_into(chunk, &mut out)?;
-        Ok(out)
     }
 }

@@ -8,6 +8,7 @@ use windows_core::{
 };
 
 use crate::ConvError;
+use crate::engine::Source;
 use crate::memory::filled;
 use crate::pass::{Pass, PassAxis, are_all, named, passes, stride, strided};
 
@@ -68,11 +69,15 @@ impl Im2col {
     /// A rank below 3 or not two more than the windows'; what the core refuses; a matrix of more than
     /// `isize::MAX` elements.
     pub fn new<R: Rank>(input: &Layout<R>, windows: impl IntoSpec<Dyn>) -> Result<Self, ConvError> {
-        let input = strided(input)?;
         let Some(ndim @ 1..) = input.ndim().checked_sub(2) else {
             return Err(ConvError::Rank { what: "input", got: input.ndim(), expected: 3 });
         };
-        let specs = windows.into_spec(ndim)?;
+        Self::over(&input.to_dyn(), &windows.into_spec(ndim)?)
+    }
+
+    /// Of as many windowed axes as the rank leaves.
+    fn over(input: &Layout<Dyn>, specs: &[AxisSpec]) -> Result<Self, ConvError> {
+        let (input, ndim) = (strided(input)?, specs.len());
         let axes = (0..ndim)
             .map(|axis| {
                 Axis::new(input.shape()[2 + axis], specs[axis])
@@ -139,10 +144,8 @@ impl Im2col {
         input: &StridedView<'a, T, R>,
     ) -> Result<DynView<'a, T>, ConvError> {
         self.check(input)?;
-        let each = [AxisSpec::of(Extent::Each); 2];
-        let spec = WindowSpec::<Dyn>::from_axes(&[&each[..], &self.axes].concat());
         // N, C, positions.., 1, 1, taps..
-        let all = input.to_dyn().try_windows(spec)?.as_view()?;
+        let all = input.to_dyn().try_windows(self.windows())?.as_view()?;
         let ndim = all.ndim() / 2;
         let order: Vec<usize> = (0..2).chain(ndim + 2..2 * ndim).chain(2..ndim).collect();
         let shape: Vec<usize> = order.iter().map(|&axis| all.shape()[axis]).collect();
@@ -150,8 +153,14 @@ impl Im2col {
         Ok(DynView::strided(all.data(), all.offset(), &shape, &strides[..])?)
     }
 
+    /// The windows, with those of images and channels.
+    fn windows(&self) -> WindowSpec<Dyn> {
+        let each = [AxisSpec::of(Extent::Each); 2];
+        WindowSpec::from_axes(&[&each[..], &self.axes].concat())
+    }
+
     fn check<T, R: Rank>(&self, input: &StridedView<'_, T, R>) -> Result<(), ConvError> {
-        crate::plan::check_layout(&self.input, input)
+        Source::of(input).check(&self.input)
     }
 
     /// Writes the matrix, missing taps as zero.
@@ -166,12 +175,21 @@ impl Im2col {
         out: &mut [T],
     ) -> Result<(), ConvError> {
         self.check(input)?;
+        self.write(input.data(), input.offset(), order, out)
+    }
+
+    fn write<T: Additive>(
+        &self,
+        data: &[T],
+        offset: usize,
+        order: ColumnOrder,
+        out: &mut [T],
+    ) -> Result<(), ConvError> {
         if out.len() != self.len() {
             let (got, expected) = (out.len(), self.len());
             return Err(ConvError::Shape { what: "output", axis: 0, got, expected });
         }
-        let data = input.data();
-        let at = |from: isize| input.offset().wrapping_add_signed(from);
+        let at = |from: isize| offset.wrapping_add_signed(from);
         // Missing taps: with channels last they are left out, in the order of torch they are written along.
         let complete = match order {
             ColumnOrder::Torch => are_all(self.passes.iter(), self.positions),
@@ -230,7 +248,8 @@ impl Im2col {
     ) -> Result<(), ConvError> {
         let plain = Layout::<Dyn>::contiguous(self.input.shape())?;
         for axis in 0..plain.ndim() {
-            let (got, expected) = (stride(&self.input, axis), stride(&plain, axis));
+            let of = |layout: &Layout<Dyn>| stride(layout.shape(), layout.strides(), axis);
+            let (got, expected) = (of(&self.input), of(&plain));
             if got != expected {
                 return Err(ConvError::Stride { axis, got, expected });
             }

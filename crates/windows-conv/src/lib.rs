@@ -63,6 +63,7 @@
 
 mod band;
 mod causal;
+mod engine;
 mod error;
 mod im2col;
 mod kernel;
@@ -70,6 +71,8 @@ mod memory;
 mod named;
 mod pass;
 mod plan;
+mod planner;
+mod program;
 mod reference;
 mod shape;
 mod spec;
@@ -81,5 +84,6 @@ pub use error::ConvError;
 pub use im2col::{ColumnOrder, Im2col, col2im, im2col};
 pub use kernel::element::Operand;
 pub use named::NamedKernel;
-pub use plan::{ConvPlan, Kernel, conv};
+pub use plan::{ConvPlan, conv};
+pub use program::Kernel;
 pub use spec::{Activation, ConvSpec, MOST_THREADS, Method, OutputOrder, Overflow, PlanOptions};

@@ -15,7 +15,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use windows_core::{Axis, AxisSpec, Dyn, Layout, Rank, WindowError};
+use windows_core::{Axis, AxisSpec, Dyn, Layout, WindowError};
 
 use crate::ConvError;
 use crate::memory::room;
@@ -301,15 +301,16 @@ pub(crate) fn named(error: WindowError, on: usize) -> ConvError {
 }
 
 /// A layout whose strides can be multiplied: where there are no elements at all they may be anything.
-pub(crate) fn strided<R: Rank>(of: &Layout<R>) -> Result<Layout<Dyn>, WindowError> {
-    let strides: Vec<isize> = (0..of.ndim()).map(|axis| stride(of, axis)).collect();
+pub(crate) fn strided(of: &Layout<Dyn>) -> Result<Layout<Dyn>, WindowError> {
+    let of_axis = |axis| stride(of.shape(), of.strides(), axis);
+    let strides: Vec<isize> = (0..of.ndim()).map(of_axis).collect();
     Layout::new(of.shape(), &strides[..])
 }
 
 /// The stride of an axis. Along one of length 1, or of no elements at all, it has no meaning: there it is 1, as if what
 /// follows were a neighbour, which the fastest kernels ask for.
-pub(crate) fn stride<R: Rank>(of: &Layout<R>, axis: usize) -> isize {
-    if of.is_empty() || of.shape()[axis] == 1 { 1 } else { of.strides()[axis] }
+pub(crate) fn stride(shape: &[usize], strides: &[isize], axis: usize) -> isize {
+    if shape.contains(&0) || shape[axis] == 1 { 1 } else { strides[axis] }
 }
 
 /// The passes of a convolution: together they write every output that reads anything once.

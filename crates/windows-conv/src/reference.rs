@@ -1,28 +1,23 @@
 //! Plain loops that skip what is missing: for weights that are not finite, and for comparison.
 
-use crate::kernel::element::Operand;
+use crate::kernel::element::Input;
 use crate::kernel::gemm::k_blocks;
 use crate::kernel::lanes::Scalar;
 use crate::kernel::tile::finished;
-use crate::plan::ConvPlan;
+use crate::program::Program;
 
-/// Convolves as [`ConvPlan::run`] says, one output at a time, with the same order of summation.
-pub(crate) fn run<X: Operand<W>, W: Copy + Sync>(
-    plan: &ConvPlan<X, W>,
-    input: &[X],
-    offset: usize,
-    out: &mut [X::Output],
-) {
-    let per_group = plan.input.shape()[1] / plan.groups;
-    let out_per_group = plan.out_channels / plan.groups;
+/// Convolves as [`ConvPlan::run`](crate::ConvPlan::run) says, one output at a time, with the same order of summation.
+pub(crate) fn run<X: Input>(program: &Program<X>, input: &[X], offset: usize, out: &mut [X::Lane]) {
+    let per_group = program.input.shape()[1] / program.groups;
+    let out_per_group = program.channels() / program.groups;
     let per_tap = per_group.div_ceil(X::PAIR);
-    let channel_stride = plan.input.strides()[1];
-    for image in 0..plan.images() {
-        for channel in 0..plan.out_channels {
+    let channel_stride = program.input.strides()[1];
+    for image in 0..program.images() {
+        for channel in 0..program.channels() {
             let first = (channel / out_per_group * per_group) as isize * channel_stride
-                + image as isize * plan.input.strides()[0];
+                + image as isize * program.input.strides()[0];
             let at = |at: isize| input[offset.wrapping_add_signed(first.wrapping_add(at))];
-            for part in &plan.passes {
+            for part in &program.passes {
                 let weights = &part.weights[channel * part.steps..][..part.steps];
                 for pixel in 0..part.pass.pixels() {
                     let (row, x) = (pixel / part.pass.width, pixel % part.pass.width);
@@ -36,21 +31,21 @@ pub(crate) fn run<X: Operand<W>, W: Copy + Sync>(
                             + channel as isize * channel_stride;
                         let pair = X::PAIR > 1 && channel + 1 < per_group;
                         let second = pair.then(|| at(from + channel_stride));
-                        Some(X::pixel(at(from), second, plan.input_zero))
+                        Some(X::pixel(at(from), second, program.input_zero))
                     };
-                    let mut sum = plan.bias[channel];
+                    let mut sum = program.bias[channel];
                     for (i, block) in k_blocks(part.steps).enumerate() {
-                        let start = if i == 0 { sum } else { X::Output::default() };
+                        let start = if i == 0 { sum } else { X::Lane::default() };
                         let chain = block.fold(start, |chain, step| match lane(step) {
-                            Some(x) => X::Output::mul_add(chain, weights[step], x),
+                            Some(x) => X::Lane::mul_add(chain, weights[step], x),
                             None => chain,
                         });
-                        sum = if i == 0 { chain } else { X::Output::add(sum, chain) };
+                        sum = if i == 0 { chain } else { X::Lane::add(sum, chain) };
                     }
-                    let to = image as isize * plan.out_image
-                        + channel as isize * plan.out_channel
+                    let to = image as isize * program.out_image
+                        + channel as isize * program.out_channel
                         + part.pass.out_offset(pixel);
-                    out[to as usize] = finished(plan.activation, sum);
+                    out[to as usize] = finished(program.activation, sum);
                 }
             }
         }

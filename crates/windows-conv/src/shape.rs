@@ -3,7 +3,7 @@
 use crate::band::Bands;
 use crate::kernel::gemm::longest_k_block;
 use crate::kernel::job::ALIGN;
-use crate::kernel::lanes::Lanes;
+use crate::kernel::table::TileSize;
 use crate::pass::Pass;
 use crate::square::{PLACES, Room, Squares};
 
@@ -79,45 +79,7 @@ pub(crate) struct Product<'a> {
     pub winograd: bool,
 }
 
-/// The tiles of an instruction set.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct TileSize {
-    pub width: usize,
-    vectors: usize,
-    rows: usize,
-    wide: usize,
-    pixels: usize,
-}
-
 impl TileSize {
-    pub(crate) fn of<S: Lanes>() -> Self {
-        Self {
-            width: S::WIDTH,
-            vectors: S::VECTORS,
-            rows: S::ROWS,
-            wide: S::WIDE,
-            pixels: S::PIXELS,
-        }
-    }
-
-    /// Channels of a full panel.
-    pub(crate) fn panel(self, channel_lanes: bool) -> usize {
-        if channel_lanes { self.width * self.wide } else { self.rows }
-    }
-
-    /// What is broadcast, times the lanes.
-    pub(crate) fn tile(self, channel_lanes: bool) -> (usize, usize) {
-        match channel_lanes {
-            true => (self.pixels, self.width * self.wide),
-            false => (self.rows, self.width * self.vectors),
-        }
-    }
-
-    /// Channels that panels are padded to: whole rows, or whole registers.
-    pub(crate) fn padded(self, channel_lanes: bool, channels: usize) -> usize {
-        channels.next_multiple_of(if channel_lanes { self.width } else { self.rows })
-    }
-
     /// The layout of the least work that fits the limit, or the bytes that the smallest one needs. Whether it is
     /// squares depends on the geometry alone, for their sums have other roundings.
     pub(crate) fn shape(self, of: &Product<'_>) -> Result<Shape, usize> {

@@ -3,10 +3,10 @@
 use std::array::from_fn;
 use std::borrow::Cow;
 
-use windows_core::{Rank, StridedView};
+use windows_core::DynView;
 
 use crate::ConvError;
-use crate::kernel::element::Operand;
+use crate::kernel::element::{Input, Weight};
 use crate::kernel::lanes::Scalar;
 use crate::memory::room;
 use crate::square::{PLACES, transformed};
@@ -27,9 +27,7 @@ pub(crate) struct Weights<'a, W: Copy> {
 ///
 /// # Errors
 /// No memory for a copy.
-pub(crate) fn row_major<'a, T: Copy, R: Rank>(
-    view: &StridedView<'a, T, R>,
-) -> Result<Cow<'a, [T]>, ConvError> {
+pub(crate) fn row_major<'a, T: Copy>(view: &DynView<'a, T>) -> Result<Cow<'a, [T]>, ConvError> {
     if let Some(elements) = view.as_slice() {
         return Ok(Cow::Borrowed(elements));
     }
@@ -38,7 +36,7 @@ pub(crate) fn row_major<'a, T: Copy, R: Rank>(
     Ok(Cow::Owned(elements))
 }
 
-impl<W: Copy + Sync> Weights<'_, W> {
+impl<W: Copy> Weights<'_, W> {
     fn get(&self, group: usize, out: usize, channel: usize, tap: usize) -> W {
         let row = if self.transposed {
             (group * self.per_group + channel) * self.out_per_group + out
@@ -56,20 +54,23 @@ impl<W: Copy + Sync> Weights<'_, W> {
         }
     }
 
-    pub(crate) fn lane<X: Operand<W>>(
+    pub(crate) fn lane<X: Input>(
         &self,
         group: usize,
         out: usize,
         step: usize,
         taps: &[usize],
-    ) -> X::Output {
+    ) -> X::Lane
+    where
+        W: Weight<X::Lane>,
+    {
         let per_tap = self.per_group.div_ceil(X::PAIR);
         let (tap, first) = (taps[step / per_tap], step % per_tap * X::PAIR);
         let channel = |c: usize| {
             (c < X::PAIR && first + c < self.per_group)
                 .then(|| self.get(group, out, first + c, tap))
         };
-        X::weight([channel(0), channel(1)], self.zero(group * self.out_per_group + out))
+        W::lane([channel(0), channel(1)], self.zero(group * self.out_per_group + out))
     }
 
     /// Whether the sums of some taps, bias included, are within `i32` for every input.
@@ -79,13 +80,16 @@ impl<W: Copy + Sync> Weights<'_, W> {
     ///
     /// # Errors
     /// The first output channel whose sums are not.
-    pub(crate) fn check_sums<X: Operand<W>>(
+    pub(crate) fn check_sums<X: Input>(
         &self,
         taps: &[usize],
         input_zero: i32,
-        bias: &[X::Output],
-    ) -> Result<(), ConvError> {
-        let (low, high) = X::ZEROS[0];
+        bias: &[X::Lane],
+    ) -> Result<(), ConvError>
+    where
+        W: Weight<X::Lane>,
+    {
+        let (low, high) = X::ZEROS;
         let ends = [low, high].map(|end| i64::from(end) - i64::from(input_zero));
         for channel in 0..self.groups * self.out_per_group {
             let (group, out) = (channel / self.out_per_group, channel % self.out_per_group);
@@ -94,7 +98,7 @@ impl<W: Copy + Sync> Weights<'_, W> {
             let (mut least, mut greatest) = (start, start);
             for &tap in taps {
                 for of in 0..self.per_group {
-                    let Some(weight) = X::difference(self.get(group, out, of, tap), zero) else {
+                    let Some(weight) = self.get(group, out, of, tap).difference(zero) else {
                         return Ok(());
                     };
                     let [a, b] = ends.map(|end| weight * end);
@@ -111,7 +115,10 @@ impl<W: Copy + Sync> Weights<'_, W> {
     }
 
     /// The weights of every square: by output channel, input channel of the group, and place.
-    pub(crate) fn transformed<X: Operand<W>>(&self, taps: &[usize]) -> Vec<[X::Output; PLACES]> {
+    pub(crate) fn transformed<X: Input>(&self, taps: &[usize]) -> Vec<[X::Lane; PLACES]>
+    where
+        W: Weight<X::Lane>,
+    {
         let of = |out: usize, channel: usize| {
             let (group, out) = (out / self.out_per_group, out % self.out_per_group);
             let step = |tap: usize| tap * self.per_group + channel;

@@ -1,6 +1,8 @@
-//! How elements become the scalars that kernels multiply.
+//! Which elements there are, and how they become the scalars that kernels multiply.
 
 use super::lanes::Scalar;
+use super::table::{Kernels, kernels};
+use crate::engine::Engine;
 
 mod sealed {
     pub trait Sealed {}
@@ -10,51 +12,66 @@ mod sealed {
     impl Sealed for u8 {}
 }
 
-/// Input elements that can be convolved with weights `W`. Sealed: `f32` and `f64` with themselves, `i8`
-/// and `u8` with either of the two, which gives `i32`: exact, see [`Overflow`](crate::Overflow).
-pub trait Operand<W = Self>:
+/// Elements of inputs.
+pub trait Input:
     sealed::Sealed + Copy + PartialEq + Send + Sync + std::fmt::Debug + 'static
 {
     /// What is multiplied, added up and stored.
-    type Output: Scalar;
+    type Lane: Scalar;
+    /// What kernels of it are called.
+    const ELEMENT: &'static str;
     /// Channels that one lane holds.
-    #[doc(hidden)]
     const PAIR: usize;
     /// Whether an element *is* its lane, bit for bit.
-    #[doc(hidden)]
     const PLAIN: bool;
-    /// Smallest and greatest zero point of inputs and of weights.
-    #[doc(hidden)]
-    const ZEROS: [(i32, i32); 2];
+    /// Smallest and greatest zero point.
+    const ZEROS: (i32, i32);
+    /// The kernels of each instruction set, the best one first. The last one is always there.
+    const KERNELS: &'static [Kernels<Self>];
 
     /// The lane of one channel and, in pairs, the next, missing if there is none.
-    #[doc(hidden)]
-    fn pixel(first: Self, second: Option<Self>, zero: i32) -> Self::Output;
+    fn pixel(first: Self, second: Option<Self>, zero: i32) -> Self::Lane;
 
     /// The element that means zero.
-    #[doc(hidden)]
     fn from_zero_point(zero: i32) -> Self;
 
-    /// The lane of the weights of as many channels, missing ones zero.
-    #[doc(hidden)]
-    fn weight(channels: [Option<W>; 2], zero: i32) -> Self::Output;
+    /// What is added to sums of products, as a whole number; nothing for floats.
+    fn whole(bias: Self::Lane) -> Option<i64>;
+}
+
+/// Elements of weights that become lanes of `T`.
+pub trait Weight<T>: Copy + Sync {
+    /// Smallest and greatest zero point.
+    const ZEROS: (i32, i32);
+
+    /// The lane of the weights of as many channels as it holds, missing ones zero.
+    fn lane(channels: [Option<Self>; 2], zero: i32) -> T;
 
     /// A whole number that stands for zero at `zero`; nothing for floats, whose sums have no range to leave.
-    #[doc(hidden)]
-    fn difference(weight: W, zero: i32) -> Option<i64>;
+    fn difference(self, zero: i32) -> Option<i64>;
+}
 
-    /// What is added to sums of products; nothing for floats.
+/// Input elements that can be convolved with weights `W`. Sealed: `f32` and `f64` with themselves, `i8`
+/// and `u8` with either of the two, which gives `i32`: exact, see [`Overflow`](crate::Overflow).
+pub trait Operand<W = Self>: Input<Lane = <Self as Operand<W>>::Output> {
+    /// What is multiplied, added up and stored.
+    type Output: Scalar;
+    /// Plans and runs of this pair: compiled in this crate, so that no user compiles them.
     #[doc(hidden)]
-    fn whole(bias: Self::Output) -> Option<i64>;
+    fn engine<'a>() -> &'a Engine<Self, W>
+    where
+        W: 'a;
 }
 
 macro_rules! float {
-    ($float:ident) => {
-        impl Operand<$float> for $float {
-            type Output = $float;
+    ($($float:ident),*) => {$(
+        impl Input for $float {
+            type Lane = $float;
+            const ELEMENT: &'static str = stringify!($float);
             const PAIR: usize = 1;
             const PLAIN: bool = true;
-            const ZEROS: [(i32, i32); 2] = [(0, 0); 2];
+            const ZEROS: (i32, i32) = (0, 0);
+            const KERNELS: &'static [Kernels<Self>] = kernels!($float);
 
             #[inline(always)]
             fn pixel(first: $float, _: Option<$float>, _: i32) -> $float {
@@ -65,23 +82,26 @@ macro_rules! float {
                 0.0
             }
 
-            fn weight(channels: [Option<$float>; 2], _: i32) -> $float {
-                channels[0].unwrap_or_default()
-            }
-
-            fn difference(_: $float, _: i32) -> Option<i64> {
-                None
-            }
-
             fn whole(_: $float) -> Option<i64> {
                 None
             }
         }
-    };
+
+        impl Weight<$float> for $float {
+            const ZEROS: (i32, i32) = (0, 0);
+
+            fn lane(channels: [Option<$float>; 2], _: i32) -> $float {
+                channels[0].unwrap_or_default()
+            }
+
+            fn difference(self, _: i32) -> Option<i64> {
+                None
+            }
+        }
+    )*};
 }
 
-float!(f32);
-float!(f64);
+float!(f32, f64);
 
 #[inline(always)]
 fn pair(low: i32, high: i32) -> i32 {
@@ -91,39 +111,66 @@ fn pair(low: i32, high: i32) -> i32 {
 /// Differences from a zero point need nine bits; their products fit, in pairs, an `i32`. Sums
 /// wrap, on the way at least: what a plan lets through is exact at the end, in whatever order it was added up.
 macro_rules! integer {
-    ($($input:ident $weight:ident),*) => {$(
-        impl Operand<$weight> for $input {
-            type Output = i32;
+    ($($integer:ident),*) => {$(
+        impl Input for $integer {
+            type Lane = i32;
+            const ELEMENT: &'static str = stringify!($integer);
             const PAIR: usize = 2;
             const PLAIN: bool = false;
-            const ZEROS: [(i32, i32); 2] = [
-                ($input::MIN as i32, $input::MAX as i32),
-                ($weight::MIN as i32, $weight::MAX as i32),
-            ];
+            const ZEROS: (i32, i32) = ($integer::MIN as i32, $integer::MAX as i32);
+            const KERNELS: &'static [Kernels<Self>] = kernels!($integer);
 
             #[inline(always)]
-            fn pixel(first: $input, second: Option<$input>, zero: i32) -> i32 {
+            fn pixel(first: $integer, second: Option<$integer>, zero: i32) -> i32 {
                 pair(i32::from(first) - zero, second.map_or(0, |x| i32::from(x) - zero))
             }
 
-            fn from_zero_point(zero: i32) -> $input {
-                zero as $input // checked against `ZEROS`
-            }
-
-            fn weight(channels: [Option<$weight>; 2], zero: i32) -> i32 {
-                let [low, high] = channels.map(|w| w.map_or(0, |w| i32::from(w) - zero));
-                pair(low, high)
-            }
-
-            fn difference(weight: $weight, zero: i32) -> Option<i64> {
-                Some(i64::from(weight) - i64::from(zero))
+            fn from_zero_point(zero: i32) -> $integer {
+                zero as $integer // checked against `ZEROS`
             }
 
             fn whole(bias: i32) -> Option<i64> {
                 Some(i64::from(bias))
             }
         }
+
+        impl Weight<i32> for $integer {
+            const ZEROS: (i32, i32) = ($integer::MIN as i32, $integer::MAX as i32);
+
+            fn lane(channels: [Option<$integer>; 2], zero: i32) -> i32 {
+                let [low, high] = channels.map(|w| w.map_or(0, |w| i32::from(w) - zero));
+                pair(low, high)
+            }
+
+            fn difference(self, zero: i32) -> Option<i64> {
+                Some(i64::from(self) - i64::from(zero))
+            }
+        }
     )*};
 }
 
-integer!(i8 i8, i8 u8, u8 i8, u8 u8);
+integer!(i8, u8);
+
+/// Which elements are multiplied, and what that gives.
+macro_rules! pairs {
+    ($($input:ident $weight:ident => $output:ident),*) => {$(
+        impl Operand<$weight> for $input {
+            type Output = $output;
+
+            fn engine<'a>() -> &'a Engine<$input, $weight> {
+                // No constant: a static is compiled here, a constant wherever it is named.
+                static ENGINE: Engine<$input, $weight> = Engine::new();
+                &ENGINE
+            }
+        }
+    )*};
+}
+
+pairs!(
+    f32 f32 => f32,
+    f64 f64 => f64,
+    i8 i8 => i32,
+    i8 u8 => i32,
+    u8 i8 => i32,
+    u8 u8 => i32
+);

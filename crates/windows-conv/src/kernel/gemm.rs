@@ -4,7 +4,7 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
-use super::element::Operand;
+use super::element::Input;
 use super::job::Job;
 use super::lanes::Lanes;
 use super::pack::Pack;
@@ -24,30 +24,30 @@ pub(crate) fn longest_k_block(steps: usize) -> usize {
     k_blocks(steps).map(|block| block.len()).max().unwrap_or(0)
 }
 
-impl<X: Operand<W>, W> Job<'_, X, W> {
-    /// A block of pixels, which fits the scratch memory, for channels from the first one of a panel on.
-    ///
-    /// # Safety
-    /// Input and output are as large as the pass and the strides say, the instruction set of `S` is
-    /// available, and no one else writes these channels and pixels meanwhile.
-    pub(crate) unsafe fn by_pixels<S: Lanes<Scalar = X::Output>>(
-        &mut self,
-        channels: Range<usize>,
-        pixels: Range<usize>,
-    ) {
-        let panels = Panels::new(pixels.start, pixels.end, S::WIDTH, S::VECTORS);
-        // SAFETY: the caller's promise.
-        unsafe {
-            match self.buffered {
-                false => self.straight::<S>(channels, panels),
-                true => self.buffered::<S>(channels, panels),
-            }
+/// A block of pixels, which fits the scratch memory, for channels from the first one of a panel on.
+///
+/// # Safety
+/// Input and output are as large as the pass and the strides say, the instruction set of `S` is
+/// available, and no one else writes these channels and pixels meanwhile.
+pub(super) unsafe fn by_pixels<X: Input, S: Lanes<Scalar = X::Lane>>(
+    job: &mut Job<'_, X>,
+    channels: Range<usize>,
+    pixels: Range<usize>,
+) {
+    let panels = Panels::new(pixels.start, pixels.end, S::WIDTH, S::VECTORS);
+    // SAFETY: the caller's promise.
+    unsafe {
+        match job.buffered {
+            false => job.straight::<S>(channels, panels),
+            true => job.buffered::<S>(channels, panels),
         }
     }
+}
 
+impl<X: Input> Job<'_, X> {
     /// # Safety
     /// The instruction set of `S` is available; the input is as large as the pass says.
-    unsafe fn pack_panels<S: Lanes<Scalar = X::Output>>(
+    unsafe fn pack_panels<S: Lanes<Scalar = X::Lane>>(
         &mut self,
         steps: Range<usize>,
         panels: Panels,
@@ -57,7 +57,7 @@ impl<X: Operand<W>, W> Job<'_, X, W> {
         let out = self.scratch[at..at + len].as_mut_ptr();
         // SAFETY: the caller's promise.
         unsafe {
-            S::enter(Pack::<X, W, S> {
+            S::enter(Pack::<X, S> {
                 pass: self.pass,
                 input: self.input,
                 channel_stride: self.channel_stride,
@@ -72,18 +72,18 @@ impl<X: Operand<W>, W> Job<'_, X, W> {
     }
 
     /// The weights panel of `channel` at `step`, and the channels in it that exist.
-    fn panel<S: Lanes<Scalar = X::Output>>(
+    fn panel<S: Lanes<Scalar = X::Lane>>(
         &self,
         channel: usize,
         end: usize,
         step: usize,
-    ) -> (*const X::Output, usize) {
+    ) -> (*const X::Lane, usize) {
         let at = channel * self.steps + step * S::ROWS;
         (self.weights[at..].as_ptr(), (end - channel).min(S::ROWS))
     }
 
     /// Where the first step of a block of K reads the first of some pixels, if pixels are read as they lie.
-    fn fresh(&self, step: usize, pixel: usize) -> Option<Fresh<X::Output>> {
+    fn fresh(&self, step: usize, pixel: usize) -> Option<Fresh<X::Lane>> {
         let plain = X::PLAIN && self.pass.is_pointwise();
         let at = plain.then(|| self.pass.outer[0] + self.pass.inner[0].offset + pixel as isize)?;
         let from = self.input.wrapping_offset(at + step as isize * self.channel_stride);
@@ -93,8 +93,8 @@ impl<X: Operand<W>, W> Job<'_, X, W> {
     /// Sums straight into the output, one block of K after another.
     ///
     /// # Safety
-    /// As [`Job::by_pixels`].
-    unsafe fn straight<S: Lanes<Scalar = X::Output>>(
+    /// As [`by_pixels`].
+    unsafe fn straight<S: Lanes<Scalar = X::Lane>>(
         &mut self,
         channels: Range<usize>,
         panels: Panels,
@@ -113,7 +113,7 @@ impl<X: Operand<W>, W> Job<'_, X, W> {
                 let (weights, exist) = self.panel::<S>(channel, channels.end, block.start);
                 // SAFETY: the caller's promise; panels and output are set up for each other.
                 unsafe {
-                    S::enter(Sweep::<X::Output, S> {
+                    S::enter(Sweep::<X::Lane, S> {
                         steps: block.len(),
                         weights,
                         pixels: packed,
@@ -135,8 +135,8 @@ impl<X: Operand<W>, W> Job<'_, X, W> {
     /// Packs all of K, sums a panel of channels in scratch, then scatters it.
     ///
     /// # Safety
-    /// As [`Job::by_pixels`].
-    unsafe fn buffered<S: Lanes<Scalar = X::Output>>(
+    /// As [`by_pixels`].
+    unsafe fn buffered<S: Lanes<Scalar = X::Lane>>(
         &mut self,
         channels: Range<usize>,
         panels: Panels,
@@ -157,7 +157,7 @@ impl<X: Operand<W>, W> Job<'_, X, W> {
                 let is_last = block.end == self.steps;
                 // SAFETY: the caller's promise; panels and output are set up for each other.
                 unsafe {
-                    S::enter(Sweep::<X::Output, S> {
+                    S::enter(Sweep::<X::Lane, S> {
                         steps: block.len(),
                         weights,
                         pixels: scratch.wrapping_add(block.start * panels.padded()),
@@ -185,14 +185,14 @@ impl<X: Operand<W>, W> Job<'_, X, W> {
     }
 
     /// # Safety
-    /// As [`Job::by_pixels`], for these pixels and `channels` channels at `out`.
+    /// As [`by_pixels`], for these pixels and `channels` channels at `out`.
     unsafe fn scatter(
         &self,
-        tile: &[X::Output],
+        tile: &[X::Lane],
         row: usize,
         pixels: Range<usize>,
         channels: usize,
-        out: *mut X::Output,
+        out: *mut X::Lane,
     ) {
         for (i, pixel) in pixels.enumerate() {
             let out = out.wrapping_offset(self.pass.out_offset(pixel));

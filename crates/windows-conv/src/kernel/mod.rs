@@ -16,6 +16,7 @@ mod pack;
 mod portable;
 pub(crate) mod run;
 mod strip;
+pub(crate) mod table;
 pub(crate) mod tile;
 mod transpose;
 mod wide;

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use windows_core::kernel::Vectorized;
 
-use super::element::Operand;
+use super::element::Input;
 use super::lanes::Lanes;
 use super::tile::Panels;
 use crate::pass::{LineTap, MISSING, Pass};
@@ -39,7 +39,7 @@ struct Segment {
 }
 
 /// Writes the pixel panels of a block of K.
-pub(crate) struct Pack<'a, X: Operand<W>, W, S> {
+pub(crate) struct Pack<'a, X: Input, S> {
     pub pass: &'a Pass,
     /// Element 0, .., 0 of the first channel of the group.
     pub input: *const X,
@@ -49,11 +49,11 @@ pub(crate) struct Pack<'a, X: Operand<W>, W, S> {
     /// Steps along K: the lanes of channels, within taps.
     pub steps: Range<usize>,
     pub panels: Panels,
-    pub out: *mut X::Output,
-    pub kernel: PhantomData<(S, W)>,
+    pub out: *mut X::Lane,
+    pub kernel: PhantomData<S>,
 }
 
-impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Vectorized for Pack<'_, X, W, S> {
+impl<X: Input, S: Lanes<Scalar = X::Lane>> Vectorized for Pack<'_, X, S> {
     type Output = ();
 
     #[inline(always)]
@@ -69,7 +69,7 @@ impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Vectorized for Pack<'_, X, 
     }
 }
 
-impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Pack<'_, X, W, S> {
+impl<X: Input, S: Lanes<Scalar = X::Lane>> Pack<'_, X, S> {
     /// Steps of one tap.
     #[inline(always)]
     fn steps_per_tap(&self) -> usize {
@@ -79,7 +79,7 @@ impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Pack<'_, X, W, S> {
     /// # Safety
     /// `out` has `steps x row` elements; every real tap of the pass lies in the input.
     #[inline(always)]
-    unsafe fn panel(&self, start: usize, width: usize, row: usize, out: *mut X::Output) {
+    unsafe fn panel(&self, start: usize, width: usize, row: usize, out: *mut X::Lane) {
         let mut pieces = [Piece::default(); MAX_PIXELS];
         // The pieces of register v are `ends[v]..ends[v + 1]`.
         let mut ends = [0; MAX_PIXELS + 1];
@@ -162,7 +162,7 @@ impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Pack<'_, X, W, S> {
         segments: &[Segment],
         steps: Range<usize>,
         row: usize,
-        mut out: *mut X::Output,
+        mut out: *mut X::Lane,
     ) {
         let stride = self.pass.stride;
         let channel = self.channel_stride.wrapping_mul(X::PAIR as isize);
@@ -182,7 +182,7 @@ impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Pack<'_, X, W, S> {
                 }
                 match (stride, segments) {
                     (_, []) => {
-                        let zero = S::splat(X::Output::default());
+                        let zero = S::splat(X::Lane::default());
                         rows!(|_from| zero);
                     }
                     (1, &[a]) if a.len == S::WIDTH => {
@@ -204,7 +204,7 @@ impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Pack<'_, X, W, S> {
                         rows!(|from| S::load_mask2(from.wrapping_offset(a.offset), mask));
                     }
                     (1, _) => rows!(|from| {
-                        let mut value = S::splat(X::Output::default());
+                        let mut value = S::splat(X::Lane::default());
                         for s in segments {
                             let from = from.wrapping_offset(s.offset);
                             value = S::merge(value, S::load_mask(from, S::mask(s.lane, s.len)));
@@ -212,7 +212,7 @@ impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Pack<'_, X, W, S> {
                         value
                     }),
                     _ => rows!(|from| {
-                        let mut value = S::splat(X::Output::default());
+                        let mut value = S::splat(X::Lane::default());
                         for s in segments {
                             let from = from.wrapping_offset(s.offset);
                             value = S::merge(value, S::load_mask2(from, S::mask2(s.lane, s.len)));
@@ -227,7 +227,7 @@ impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Pack<'_, X, W, S> {
                 let written: usize = segments.iter().map(|s| s.len).sum();
                 if written < S::WIDTH {
                     for lane in 0..S::WIDTH {
-                        out.wrapping_add(lane).write(X::Output::default());
+                        out.wrapping_add(lane).write(X::Lane::default());
                     }
                 }
                 for s in segments {

@@ -5,12 +5,12 @@ use std::ops::Range;
 
 use windows_core::kernel::Vectorized;
 
-use super::element::Operand;
+use super::element::Input;
 use super::lanes::Lanes;
 use crate::band::{Band, Bands, Run};
 
 /// Writes the strip of a band, for all channels of a group.
-pub(crate) struct Strip<'a, X: Operand<W>, W, S> {
+pub(crate) struct Strip<'a, X: Input, S> {
     pub bands: &'a Bands,
     pub band: &'a Band,
     /// Elements between the inputs of neighbouring outputs.
@@ -20,8 +20,8 @@ pub(crate) struct Strip<'a, X: Operand<W>, W, S> {
     pub channel_stride: isize,
     pub channels: usize,
     pub zero: i32,
-    pub out: *mut X::Output,
-    pub kernel: PhantomData<(S, W)>,
+    pub out: *mut X::Lane,
+    pub kernel: PhantomData<S>,
 }
 
 /// Registers of a line whose masks are worked out once for all lines.
@@ -38,7 +38,7 @@ struct Move<S: Lanes> {
     whole: bool,
 }
 
-impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Vectorized for Strip<'_, X, W, S> {
+impl<X: Input, S: Lanes<Scalar = X::Lane>> Vectorized for Strip<'_, X, S> {
     type Output = ();
 
     #[inline(always)]
@@ -54,7 +54,7 @@ impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Vectorized for Strip<'_, X,
     }
 }
 
-impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Strip<'_, X, W, S> {
+impl<X: Input, S: Lanes<Scalar = X::Lane>> Strip<'_, X, S> {
     /// Each run, its columns, and those of them that are real.
     #[inline(always)]
     fn runs(&self) -> impl Iterator<Item = (&Run, usize, Range<usize>)> {
@@ -168,7 +168,7 @@ impl<X: Operand<W>, W, S: Lanes<Scalar = X::Output>> Strip<'_, X, W, S> {
                                 let next = at.wrapping_offset(self.channel_stride);
                                 X::pixel(at.read(), paired.then(|| next.read()), self.zero)
                             } else {
-                                X::Output::default()
+                                X::Lane::default()
                             };
                             out.wrapping_add(run.column + column).write(value);
                         }

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use windows_core::kernel::Vectorized;
 
-use super::element::Operand;
+use super::element::Input;
 use super::gemm::{K_BLOCK, k_blocks};
 use super::job::{ALIGN, Job};
 use super::lanes::Lanes;
@@ -18,105 +18,105 @@ use super::tile::Finish;
 use crate::band::{Band, Bands, pieces};
 use crate::pass::Pass;
 
-impl<X: Operand<W>, W> Job<'_, X, W> {
+/// Packs the strip of a band.
+///
+/// # Safety
+/// The instruction set of `S` is available, and the input is as large as the pass says.
+pub(super) unsafe fn pack_strip<X: Input, S: Lanes<Scalar = X::Lane>>(
+    job: &mut Job<'_, X>,
+    bands: &Bands,
+    band: &Band,
+) {
+    if bands.in_place {
+        return;
+    }
+    let len = Job::<X>::strip(bands, job.channels);
+    let out = job.scratch[..len].as_mut_ptr();
+    // SAFETY: the caller's promise.
+    unsafe {
+        S::enter(Strip::<X, S> {
+            bands,
+            band,
+            stride: job.pass.stride,
+            input: job.input,
+            channel_stride: job.channel_stride,
+            channels: job.channels,
+            zero: job.zero,
+            out,
+            kernel: PhantomData,
+        })
+    };
+}
+
+/// Some channels of a band whose strip is packed, from the first one of a panel on.
+///
+/// # Safety
+/// As [`pack_strip`], for the output as well; no one else writes these outputs meanwhile.
+pub(super) unsafe fn by_channels<X: Input, S: Lanes<Scalar = X::Lane>>(
+    job: &mut Job<'_, X>,
+    bands: &Bands,
+    band: &Band,
+    channels: Range<usize>,
+) {
+    let strip = Job::<X>::strip(bands, job.channels);
+    for channel in channels.clone().step_by(S::WIDTH * S::WIDE) {
+        let panel = job.wide_panel::<S>(channel, channels.end);
+        let wide = panel.vectors * S::WIDTH;
+        let needed = strip + if job.buffered { band.pixels() * wide } else { 0 };
+        assert!(job.scratch.len() >= needed, "scratch has room for a strip and its sums");
+        // One pointer to both, of which neither ends the other's life.
+        let scratch = job.scratch.as_mut_ptr();
+        let sums = scratch.wrapping_add(strip);
+        let (strip, line) = match bands.in_place {
+            true => {
+                let at = job.pass.outer[0] + job.pass.inner[0].offset;
+                let input = job.input.cast::<X::Lane>().wrapping_offset(at);
+                (input.wrapping_add(band.columns.start), job.channel_stride as usize)
+            }
+            false => (scratch.cast_const(), bands.line),
+        };
+        for block in k_blocks(job.steps) {
+            let (is_first, is_last) = (block.start == 0, block.end == job.steps);
+            let weights = &job.weights[channel * job.steps + block.start * wide..];
+            // SAFETY: the caller's promise; strip, panel and output are set up for each other.
+            unsafe {
+                S::enter(Sweep::<X::Lane, S> {
+                    pass: job.pass,
+                    bands,
+                    band,
+                    block,
+                    per_tap: job.channels.div_ceil(X::PAIR),
+                    weights: weights.as_ptr(),
+                    vectors: panel.vectors,
+                    channels: panel.channels,
+                    strip,
+                    line,
+                    sums: job.buffered.then_some(sums),
+                    out: panel.out,
+                    bias: is_first.then(|| job.bias[channel..].as_ptr()),
+                    finish: job.finish.filter(|_| is_last),
+                    isa: PhantomData,
+                })
+            };
+        }
+        // SAFETY: the caller's promise; the sums of the band are complete.
+        unsafe { job.scatter_panel::<S>(band, sums, &panel) };
+    }
+}
+
+impl<X: Input> Job<'_, X> {
     /// Elements of a strip, so that what is behind it is aligned.
     fn strip(bands: &Bands, channels: usize) -> usize {
         let len = bands.strip(channels.div_ceil(X::PAIR));
-        len.next_multiple_of(ALIGN / size_of::<X::Output>())
-    }
-
-    /// Packs the strip of a band.
-    ///
-    /// # Safety
-    /// The instruction set of `S` is available, and the input is as large as the pass says.
-    pub(crate) unsafe fn pack_strip<S: Lanes<Scalar = X::Output>>(
-        &mut self,
-        bands: &Bands,
-        band: &Band,
-    ) {
-        if bands.in_place {
-            return;
-        }
-        let len = Self::strip(bands, self.channels);
-        let out = self.scratch[..len].as_mut_ptr();
-        // SAFETY: the caller's promise.
-        unsafe {
-            S::enter(Strip::<X, W, S> {
-                bands,
-                band,
-                stride: self.pass.stride,
-                input: self.input,
-                channel_stride: self.channel_stride,
-                channels: self.channels,
-                zero: self.zero,
-                out,
-                kernel: PhantomData,
-            })
-        };
-    }
-
-    /// Some channels of a band whose strip is packed, from the first one of a panel on.
-    ///
-    /// # Safety
-    /// As [`Job::pack_strip`], for the output as well; no one else writes these outputs meanwhile.
-    pub(crate) unsafe fn by_channels<S: Lanes<Scalar = X::Output>>(
-        &mut self,
-        bands: &Bands,
-        band: &Band,
-        channels: Range<usize>,
-    ) {
-        let strip = Self::strip(bands, self.channels);
-        for channel in channels.clone().step_by(S::WIDTH * S::WIDE) {
-            let panel = self.wide_panel::<S>(channel, channels.end);
-            let wide = panel.vectors * S::WIDTH;
-            let needed = strip + if self.buffered { band.pixels() * wide } else { 0 };
-            assert!(self.scratch.len() >= needed, "scratch has room for a strip and its sums");
-            // One pointer to both, of which neither ends the other's life.
-            let scratch = self.scratch.as_mut_ptr();
-            let sums = scratch.wrapping_add(strip);
-            let (strip, line) = match bands.in_place {
-                true => {
-                    let at = self.pass.outer[0] + self.pass.inner[0].offset;
-                    let input = self.input.cast::<X::Output>().wrapping_offset(at);
-                    (input.wrapping_add(band.columns.start), self.channel_stride as usize)
-                }
-                false => (scratch.cast_const(), bands.line),
-            };
-            for block in k_blocks(self.steps) {
-                let (is_first, is_last) = (block.start == 0, block.end == self.steps);
-                let weights = &self.weights[channel * self.steps + block.start * wide..];
-                // SAFETY: the caller's promise; strip, panel and output are set up for each other.
-                unsafe {
-                    S::enter(Sweep::<X::Output, S> {
-                        pass: self.pass,
-                        bands,
-                        band,
-                        block,
-                        per_tap: self.channels.div_ceil(X::PAIR),
-                        weights: weights.as_ptr(),
-                        vectors: panel.vectors,
-                        channels: panel.channels,
-                        strip,
-                        line,
-                        sums: self.buffered.then_some(sums),
-                        out: panel.out,
-                        bias: is_first.then(|| self.bias[channel..].as_ptr()),
-                        finish: self.finish.filter(|_| is_last),
-                        isa: PhantomData,
-                    })
-                };
-            }
-            // SAFETY: the caller's promise; the sums of the band are complete.
-            unsafe { self.scatter_panel::<S>(band, sums, &panel) };
-        }
+        len.next_multiple_of(ALIGN / size_of::<X::Lane>())
     }
 
     /// The panel of channels along the lanes that begins with `channel`, of those before `end`.
-    pub(super) fn wide_panel<S: Lanes<Scalar = X::Output>>(
+    pub(super) fn wide_panel<S: Lanes<Scalar = X::Lane>>(
         &self,
         channel: usize,
         end: usize,
-    ) -> WidePanel<X::Output> {
+    ) -> WidePanel<X::Lane> {
         let channels = (end - channel).min(S::WIDTH * S::WIDE);
         WidePanel {
             channels,
@@ -129,19 +129,19 @@ impl<X: Operand<W>, W> Job<'_, X, W> {
     /// Moves the sums of a panel to where they belong, if they are not there.
     ///
     /// # Safety
-    /// As [`Job::by_channels`]; the sums are those of all pixels of the band.
-    pub(super) unsafe fn scatter_panel<S: Lanes<Scalar = X::Output>>(
+    /// As [`by_channels`]; the sums are those of all pixels of the band.
+    pub(super) unsafe fn scatter_panel<S: Lanes<Scalar = X::Lane>>(
         &self,
         band: &Band,
-        sums: *const X::Output,
-        panel: &WidePanel<X::Output>,
+        sums: *const X::Lane,
+        panel: &WidePanel<X::Lane>,
     ) {
         if !self.buffered {
             return;
         }
         // SAFETY: the caller's promise.
         unsafe {
-            S::enter(Scatter::<X::Output, S> {
+            S::enter(Scatter::<X::Lane, S> {
                 pass: self.pass,
                 band,
                 sums,

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use windows_core::kernel::Vectorized;
 
-use super::element::Operand;
+use super::element::Input;
 use super::gemm::k_blocks;
 use super::job::{ALIGN, Job};
 use super::lanes::{Lanes, Scalar};
@@ -18,108 +18,108 @@ use crate::band::{Band, Bands, pieces};
 use crate::pass::Pass;
 use crate::square::{PLACES, Room, Squares};
 
-impl<X: Operand<W>, W> Job<'_, X, W> {
+/// Transforms what the squares of a band read, of all channels.
+///
+/// # Safety
+/// The instruction set of `S` is available, and the input is as large as the pass says.
+pub(super) unsafe fn transform<X: Input, S: Lanes<Scalar = X::Lane>>(
+    job: &mut Job<'_, X>,
+    squares: &Squares,
+    band: &Band,
+) {
+    let bands = &squares.bands;
+    let room = job.room(squares);
+    job.scratch[room.zeros()].fill(X::Lane::default());
+    let scratch = job.scratch.as_mut_ptr();
+    for first in (0..job.channels).step_by(squares.part) {
+        let channels = (job.channels - first).min(squares.part);
+        // SAFETY: the caller's promise; the parts of scratch are as large as `room` says.
+        unsafe {
+            S::enter(Strip::<X, S> {
+                bands,
+                band,
+                stride: squares.pass.stride,
+                input: job.input.wrapping_offset(first as isize * job.channel_stride),
+                channel_stride: job.channel_stride,
+                channels,
+                zero: job.zero,
+                out: scratch,
+                kernel: PhantomData,
+            });
+            S::enter(Forward::<X::Lane, S> {
+                bands,
+                band,
+                channels,
+                strip: scratch,
+                zeros: scratch.wrapping_add(room.zeros().start),
+                out: scratch.wrapping_add(room.inputs() + first * band.pixels()),
+                apart: room.input,
+                isa: PhantomData,
+            });
+        }
+    }
+}
+
+/// Some channels of a band that is transformed, from the first one of a panel on.
+///
+/// # Safety
+/// As [`transform`], for the output as well; no one else writes these outputs meanwhile.
+pub(super) unsafe fn by_squares<X: Input, S: Lanes<Scalar = X::Lane>>(
+    job: &mut Job<'_, X>,
+    squares: &Squares,
+    band: &Band,
+    channels: Range<usize>,
+) {
+    let room = job.room(squares);
+    let scratch = job.scratch.as_mut_ptr();
+    let pixels = Band {
+        rows: 2 * band.rows.start..(2 * band.rows.end).min(job.pass.rows),
+        columns: 2 * band.columns.start..(2 * band.columns.end).min(job.pass.width),
+        lines: 0..0,
+    };
+    let products = scratch.wrapping_add(room.products());
+    let sums = scratch.wrapping_add(room.sums());
+    for channel in channels.clone().step_by(S::WIDTH * S::WIDE) {
+        let panel = job.wide_panel::<S>(channel, channels.end);
+        let wide = panel.vectors * S::WIDTH;
+        let weights = &job.weights[channel * job.steps..][..job.steps * wide];
+        // SAFETY: the caller's promise; the parts of scratch are as large as `room` says.
+        unsafe {
+            S::enter(Products::<X::Lane, S> {
+                squares: band.pixels(),
+                channels: job.channels,
+                inputs: scratch.wrapping_add(room.inputs()),
+                inputs_apart: room.input,
+                weights: weights.as_ptr(),
+                vectors: panel.vectors,
+                zeros: scratch.wrapping_add(room.zeros().start),
+                out: products,
+                apart: room.product,
+                isa: PhantomData,
+            });
+            S::enter(Back::<X::Lane, S> {
+                pass: job.pass,
+                band,
+                pixels: &pixels,
+                products,
+                apart: room.product,
+                vectors: panel.vectors,
+                channels: panel.channels,
+                bias: job.bias[channel..].as_ptr(),
+                sums: job.buffered.then_some(sums),
+                out: panel.out,
+                finish: job.finish,
+                isa: PhantomData,
+            });
+            job.scatter_panel::<S>(&pixels, sums, &panel);
+        }
+    }
+}
+
+impl<X: Input> Job<'_, X> {
     fn room(&self, squares: &Squares) -> Room {
         assert!(self.scratch.len() >= squares.room.len(), "scratch has room for squares");
         squares.room
-    }
-
-    /// Transforms what the squares of a band read, of all channels.
-    ///
-    /// # Safety
-    /// The instruction set of `S` is available, and the input is as large as the pass says.
-    pub(crate) unsafe fn transform<S: Lanes<Scalar = X::Output>>(
-        &mut self,
-        squares: &Squares,
-        band: &Band,
-    ) {
-        let bands = &squares.bands;
-        let room = self.room(squares);
-        self.scratch[room.zeros()].fill(X::Output::default());
-        let scratch = self.scratch.as_mut_ptr();
-        for first in (0..self.channels).step_by(squares.part) {
-            let channels = (self.channels - first).min(squares.part);
-            // SAFETY: the caller's promise; the parts of scratch are as large as `room` says.
-            unsafe {
-                S::enter(Strip::<X, W, S> {
-                    bands,
-                    band,
-                    stride: squares.pass.stride,
-                    input: self.input.wrapping_offset(first as isize * self.channel_stride),
-                    channel_stride: self.channel_stride,
-                    channels,
-                    zero: self.zero,
-                    out: scratch,
-                    kernel: PhantomData,
-                });
-                S::enter(Forward::<X::Output, S> {
-                    bands,
-                    band,
-                    channels,
-                    strip: scratch,
-                    zeros: scratch.wrapping_add(room.zeros().start),
-                    out: scratch.wrapping_add(room.inputs() + first * band.pixels()),
-                    apart: room.input,
-                    isa: PhantomData,
-                });
-            }
-        }
-    }
-
-    /// Some channels of a band that is transformed, from the first one of a panel on.
-    ///
-    /// # Safety
-    /// As [`Job::transform`], for the output as well; no one else writes these outputs meanwhile.
-    pub(crate) unsafe fn by_squares<S: Lanes<Scalar = X::Output>>(
-        &mut self,
-        squares: &Squares,
-        band: &Band,
-        channels: Range<usize>,
-    ) {
-        let room = self.room(squares);
-        let scratch = self.scratch.as_mut_ptr();
-        let pixels = Band {
-            rows: 2 * band.rows.start..(2 * band.rows.end).min(self.pass.rows),
-            columns: 2 * band.columns.start..(2 * band.columns.end).min(self.pass.width),
-            lines: 0..0,
-        };
-        let products = scratch.wrapping_add(room.products());
-        let sums = scratch.wrapping_add(room.sums());
-        for channel in channels.clone().step_by(S::WIDTH * S::WIDE) {
-            let panel = self.wide_panel::<S>(channel, channels.end);
-            let wide = panel.vectors * S::WIDTH;
-            let weights = &self.weights[channel * self.steps..][..self.steps * wide];
-            // SAFETY: the caller's promise; the parts of scratch are as large as `room` says.
-            unsafe {
-                S::enter(Products::<X::Output, S> {
-                    squares: band.pixels(),
-                    channels: self.channels,
-                    inputs: scratch.wrapping_add(room.inputs()),
-                    inputs_apart: room.input,
-                    weights: weights.as_ptr(),
-                    vectors: panel.vectors,
-                    zeros: scratch.wrapping_add(room.zeros().start),
-                    out: products,
-                    apart: room.product,
-                    isa: PhantomData,
-                });
-                S::enter(Back::<X::Output, S> {
-                    pass: self.pass,
-                    band,
-                    pixels: &pixels,
-                    products,
-                    apart: room.product,
-                    vectors: panel.vectors,
-                    channels: panel.channels,
-                    bias: self.bias[channel..].as_ptr(),
-                    sums: self.buffered.then_some(sums),
-                    out: panel.out,
-                    finish: self.finish,
-                    isa: PhantomData,
-                });
-                self.scatter_panel::<S>(&pixels, sums, &panel);
-            }
-        }
     }
 }
 

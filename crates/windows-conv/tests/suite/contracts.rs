@@ -192,7 +192,7 @@ fn the_plan_says_which_kernel_it_chose() {
         assert_eq!(kernels[5], ("implicit-gemm", "pixels"));
         assert_eq!(kernels[6], ("implicit-gemm", "channels"));
         let text = setups()[1].plan(&PlanOptions::default()).kernel().to_string();
-        assert_eq!(text, "avx512 implicit-gemm 14x32, channels along the lanes");
+        assert_eq!(text, "avx512-f32-14x32-channels");
     }
 }
 

@@ -32,7 +32,7 @@ macro_rules! each {
 }
 
 /// Neighbouring channels of the outputs of some rows, where channels are neighbours in memory.
-pub(crate) struct Channels<'a, T, S> {
+pub(crate) struct Channels<'a, T, S = ()> {
     pub pass: &'a Pass,
     /// Element 0, .., 0 of the first channel.
     pub input: *const T,
@@ -44,6 +44,22 @@ pub(crate) struct Channels<'a, T, S> {
     pub out: *mut T,
     pub finish: Option<Finish<T>>,
     pub isa: PhantomData<S>,
+}
+
+impl<'a, T> Channels<'a, T> {
+    /// On the registers of an instruction set.
+    pub(super) fn on<S>(self) -> Channels<'a, T, S> {
+        Channels {
+            pass: self.pass,
+            input: self.input,
+            weights: self.weights,
+            bias: self.bias,
+            rows: self.rows,
+            out: self.out,
+            finish: self.finish,
+            isa: PhantomData,
+        }
+    }
 }
 
 impl<S: Lanes> Vectorized for Channels<'_, S::Scalar, S> {

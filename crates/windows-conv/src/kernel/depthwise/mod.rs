@@ -7,6 +7,22 @@
 mod channels;
 mod rows;
 
+use super::lanes::Lanes;
 pub(super) use channels::Channels;
 pub(crate) use rows::MAX_INNER_TAPS;
 pub(super) use rows::Rows;
+
+/// # Safety
+/// The instruction set of `S` is available; input and output are as large as the pass and the strides say, and no one
+/// else writes these outputs meanwhile.
+pub(super) unsafe fn rows<S: Lanes>(of: Rows<'_, S::Scalar>) {
+    // SAFETY: the caller's promise.
+    unsafe { S::enter(of.on::<S>()) }
+}
+
+/// # Safety
+/// As [`rows`].
+pub(super) unsafe fn channels<S: Lanes>(of: Channels<'_, S::Scalar>) {
+    // SAFETY: the caller's promise.
+    unsafe { S::enter(of.on::<S>()) }
+}

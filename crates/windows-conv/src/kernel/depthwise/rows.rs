@@ -21,7 +21,7 @@ pub(crate) const MAX_INNER_TAPS: usize = 16;
 
 /// Channels of an image, each read along rows at stride 1 or 2, with at most [`MAX_INNER_TAPS`] taps
 /// along a row.
-pub(crate) struct Rows<'a, T, S> {
+pub(crate) struct Rows<'a, T, S = ()> {
     pub pass: &'a Pass,
     /// Element 0, .., 0 of the image.
     pub input: *const T,
@@ -39,6 +39,25 @@ pub(crate) struct Rows<'a, T, S> {
     pub out_channel: isize,
     pub finish: Option<Finish<T>>,
     pub isa: PhantomData<S>,
+}
+
+impl<'a, T> Rows<'a, T> {
+    /// On the registers of an instruction set.
+    pub(super) fn on<S>(self) -> Rows<'a, T, S> {
+        Rows {
+            pass: self.pass,
+            input: self.input,
+            in_channel: self.in_channel,
+            weights: self.weights,
+            bias: self.bias,
+            multiplier: self.multiplier,
+            channels: self.channels,
+            out: self.out,
+            out_channel: self.out_channel,
+            finish: self.finish,
+            isa: PhantomData,
+        }
+    }
 }
 
 impl<S: Lanes> Vectorized for Rows<'_, S::Scalar, S> {
