@@ -57,7 +57,7 @@
 //! differently, so it is not taken unasked.
 //!
 //! All of it is written once, over the registers of AVX-512, AVX2 with FMA, or plain arrays that the
-//! compiler vectorises; [`ConvPlan::kernel`] says what was chosen, and the environment variable
+//! compiler vectorises, and compiled in this crate, once an element and an instruction set; [`ConvPlan::kernel`] says what was chosen, and the environment variable
 //! `WINDOWS_ISA` or [`PlanOptions::isa`] caps it.
 #![deny(unsafe_code)]
 

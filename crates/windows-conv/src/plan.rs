@@ -23,13 +23,13 @@ use crate::spec::{ConvSpec, PlanOptions};
 /// Every output is the bias plus chains of products along K (taps outside, channels inside), cut at
 /// points that depend on the length of K alone. On one instruction set, results do therefore not depend
 /// on threads, batch, scratch size, tile or the order of the output. Integers are exact: a plan whose sums may
-/// leave the range of `i32` is refused, unless [`Overflow::Wrap`] is asked for.
+/// leave the range of `i32` is refused, unless [`Overflow::Wrap`](crate::Overflow::Wrap) is asked for.
 ///
 /// Taps in the padding contribute nothing: they are skipped, not multiplied by zero, so that infinite or
 /// NaN weights stay out of outputs whose window does not reach the data with them. (Kernels do pad
 /// panels with zeros where all weights are finite, which cannot be told apart.)
 ///
-/// [`Method::Winograd`] keeps the first of these promises and loosens the second, as it says.
+/// [`Method::Winograd`](crate::Method::Winograd) keeps the first of these promises and loosens the second, as it says.
 ///
 /// # Example
 /// ```

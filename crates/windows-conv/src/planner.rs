@@ -9,7 +9,7 @@ use windows_core::{Axis, AxisSpec, Dyn, DynView, Layout};
 use crate::ConvError;
 use crate::kernel::depthwise::MAX_INNER_TAPS;
 use crate::kernel::element::{Input, Weight};
-use crate::kernel::lanes::Scalar;
+use crate::kernel::scalar::Scalar;
 use crate::kernel::table::Kernels;
 use crate::kernel::tile::finished;
 use crate::pass::{Pass, PassAxis, are_all, named, passes, stride, strided, transposed_axis};

@@ -2,7 +2,7 @@
 
 use crate::kernel::element::Input;
 use crate::kernel::gemm::k_blocks;
-use crate::kernel::lanes::Scalar;
+use crate::kernel::scalar::Scalar;
 use crate::kernel::tile::finished;
 use crate::program::Program;
 

@@ -9,7 +9,7 @@
 use std::ops::Range;
 
 use crate::band::Bands;
-use crate::kernel::lanes::Scalar;
+use crate::kernel::scalar::Scalar;
 use crate::pass::Pass;
 
 /// Places of the transformed inputs and weights of a square.

@@ -7,7 +7,7 @@ use windows_core::DynView;
 
 use crate::ConvError;
 use crate::kernel::element::{Input, Weight};
-use crate::kernel::lanes::Scalar;
+use crate::kernel::scalar::Scalar;
 use crate::memory::room;
 use crate::square::{PLACES, transformed};
 

@@ -1,6 +1,6 @@
 //! Which elements there are, and how they become the scalars that kernels multiply.
 
-use super::lanes::Scalar;
+use super::scalar::Scalar;
 use super::table::{Kernels, kernels};
 use crate::engine::Engine;
 

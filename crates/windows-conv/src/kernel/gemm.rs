@@ -1,7 +1,6 @@
 //! Convolution as a multiplication of matrices that are never made: the loops around the tiles, where
 //! pixels lie along the lanes.
 
-use std::marker::PhantomData;
 use std::ops::Range;
 
 use super::element::Input;
@@ -29,17 +28,19 @@ pub(crate) fn longest_k_block(steps: usize) -> usize {
 /// # Safety
 /// Input and output are as large as the pass and the strides say, the instruction set of `S` is
 /// available, and no one else writes these channels and pixels meanwhile.
-pub(super) unsafe fn by_pixels<X: Input, S: Lanes<Scalar = X::Lane>>(
+pub(super) unsafe fn by_pixels<X: Input, S: Lanes<X::Lane>>(
     job: &mut Job<'_, X>,
     channels: Range<usize>,
     pixels: Range<usize>,
 ) {
+    // SAFETY: the caller's promise: the processor has the set.
+    let simd = unsafe { S::new_unchecked() };
     let panels = Panels::new(pixels.start, pixels.end, S::WIDTH, S::VECTORS);
     // SAFETY: the caller's promise.
     unsafe {
         match job.buffered {
-            false => job.straight::<S>(channels, panels),
-            true => job.buffered::<S>(channels, panels),
+            false => job.straight::<S>(simd, channels, panels),
+            true => job.buffered::<S>(simd, channels, panels),
         }
     }
 }
@@ -47,32 +48,30 @@ pub(super) unsafe fn by_pixels<X: Input, S: Lanes<Scalar = X::Lane>>(
 impl<X: Input> Job<'_, X> {
     /// # Safety
     /// The instruction set of `S` is available; the input is as large as the pass says.
-    unsafe fn pack_panels<S: Lanes<Scalar = X::Lane>>(
+    unsafe fn pack_panels<S: Lanes<X::Lane>>(
         &mut self,
+        simd: S,
         steps: Range<usize>,
         panels: Panels,
         at: usize,
     ) {
         let len = steps.len() * panels.padded();
         let out = self.scratch[at..at + len].as_mut_ptr();
-        // SAFETY: the caller's promise.
-        unsafe {
-            S::enter(Pack::<X, S> {
-                pass: self.pass,
-                input: self.input,
-                channel_stride: self.channel_stride,
-                channels: self.channels,
-                zero: self.zero,
-                steps,
-                panels,
-                out,
-                kernel: PhantomData,
-            })
-        };
+        simd.enter(Pack::<X, S> {
+            pass: self.pass,
+            input: self.input,
+            channel_stride: self.channel_stride,
+            channels: self.channels,
+            zero: self.zero,
+            steps,
+            panels,
+            out,
+            simd,
+        });
     }
 
     /// The weights panel of `channel` at `step`, and the channels in it that exist.
-    fn panel<S: Lanes<Scalar = X::Lane>>(
+    fn panel<S: Lanes<X::Lane>>(
         &self,
         channel: usize,
         end: usize,
@@ -94,8 +93,9 @@ impl<X: Input> Job<'_, X> {
     ///
     /// # Safety
     /// As [`by_pixels`].
-    unsafe fn straight<S: Lanes<Scalar = X::Lane>>(
+    unsafe fn straight<S: Lanes<X::Lane>>(
         &mut self,
+        simd: S,
         channels: Range<usize>,
         panels: Panels,
     ) {
@@ -105,29 +105,25 @@ impl<X: Input> Job<'_, X> {
             let mut fresh = self.fresh(block.start, panels.first);
             if fresh.is_none() {
                 // SAFETY: the caller's promise.
-                unsafe { self.pack_panels::<S>(block.clone(), panels, 0) };
+                unsafe { self.pack_panels::<S>(simd, block.clone(), panels, 0) };
             }
             let packed = self.scratch[..block.len() * panels.padded()].as_mut_ptr();
             let (is_first, is_last) = (block.start == 0, block.end == self.steps);
             for channel in channels.clone().step_by(S::ROWS) {
                 let (weights, exist) = self.panel::<S>(channel, channels.end, block.start);
-                // SAFETY: the caller's promise; panels and output are set up for each other.
-                unsafe {
-                    S::enter(Sweep::<X::Lane, S> {
-                        steps: block.len(),
-                        weights,
-                        pixels: packed,
-                        fresh: fresh.take(),
-                        panels,
-                        channels: exist,
-                        out: out.wrapping_offset(channel as isize * self.out_channel),
-                        row_stride: self.out_channel,
-                        buffered: false,
-                        bias: is_first.then(|| self.bias[channel..].as_ptr()),
-                        finish: self.finish.filter(|_| is_last),
-                        isa: PhantomData,
-                    })
-                };
+                simd.enter(Sweep::<X::Lane> {
+                    steps: block.len(),
+                    weights,
+                    pixels: packed,
+                    fresh: fresh.take(),
+                    panels,
+                    channels: exist,
+                    out: out.wrapping_offset(channel as isize * self.out_channel),
+                    row_stride: self.out_channel,
+                    buffered: false,
+                    bias: is_first.then(|| self.bias[channel..].as_ptr()),
+                    finish: self.finish.filter(|_| is_last),
+                });
             }
         }
     }
@@ -136,15 +132,18 @@ impl<X: Input> Job<'_, X> {
     ///
     /// # Safety
     /// As [`by_pixels`].
-    unsafe fn buffered<S: Lanes<Scalar = X::Lane>>(
+    unsafe fn buffered<S: Lanes<X::Lane>>(
         &mut self,
+        simd: S,
         channels: Range<usize>,
         panels: Panels,
     ) {
         let tiles = self.steps * panels.padded();
         for block in k_blocks(self.steps) {
             // SAFETY: the caller's promise.
-            unsafe { self.pack_panels::<S>(block.clone(), panels, block.start * panels.padded()) };
+            unsafe {
+                self.pack_panels::<S>(simd, block.clone(), panels, block.start * panels.padded())
+            };
         }
         for channel in channels.clone().step_by(S::ROWS) {
             let mut exist = 0;
@@ -155,23 +154,19 @@ impl<X: Input> Job<'_, X> {
                 let (weights, some) = self.panel::<S>(channel, channels.end, block.start);
                 exist = some;
                 let is_last = block.end == self.steps;
-                // SAFETY: the caller's promise; panels and output are set up for each other.
-                unsafe {
-                    S::enter(Sweep::<X::Lane, S> {
-                        steps: block.len(),
-                        weights,
-                        pixels: scratch.wrapping_add(block.start * panels.padded()),
-                        fresh: None,
-                        panels,
-                        channels: exist,
-                        out: scratch.wrapping_add(tiles),
-                        row_stride: 0,
-                        buffered: true,
-                        bias: (block.start == 0).then(|| self.bias[channel..].as_ptr()),
-                        finish: self.finish.filter(|_| is_last),
-                        isa: PhantomData,
-                    })
-                };
+                simd.enter(Sweep::<X::Lane> {
+                    steps: block.len(),
+                    weights,
+                    pixels: scratch.wrapping_add(block.start * panels.padded()),
+                    fresh: None,
+                    panels,
+                    channels: exist,
+                    out: scratch.wrapping_add(tiles),
+                    row_stride: 0,
+                    buffered: true,
+                    bias: (block.start == 0).then(|| self.bias[channel..].as_ptr()),
+                    finish: self.finish.filter(|_| is_last),
+                });
             }
             let out = self.out.wrapping_offset(channel as isize * self.out_channel);
             for panel in 0..panels.count() {

@@ -1,59 +1,13 @@
-//! What a kernel asks of an instruction set: a vector of lanes and a dozen operations on it.
+//! What a kernel asks of an instruction set, and how large its tiles are.
 
-use windows_core::kernel::{Isa, Vectorized};
+use windows_simd::{Arithmetic, EverySecond, MulAdd, PairsDot, Portable, Simd, Transpose};
 
-use super::transpose::transpose;
+use super::scalar::Scalar;
 
-/// The element that kernels multiply and add: `f32`, `f64`, or an `i32` that holds two `i16`.
-pub trait Scalar: Copy + Default + PartialOrd + Send + Sync + std::fmt::Debug + 'static {
-    #[doc(hidden)]
-    type Portable: Lanes<Scalar = Self>;
-    #[doc(hidden)]
-    type Avx2: Lanes<Scalar = Self>;
-    #[doc(hidden)]
-    type Avx512: Lanes<Scalar = Self>;
-
-    /// `sum + a b`, in two roundings; of pairs, `sum + a0 b0 + a1 b1`, wrapping.
-    #[doc(hidden)]
-    fn mul_add(sum: Self, a: Self, b: Self) -> Self;
-    /// Wrapping for integers.
-    #[doc(hidden)]
-    fn add(a: Self, b: Self) -> Self;
-    /// `x` cut to `low..=high`; NaN stays NaN.
-    #[doc(hidden)]
-    fn clamp(self, low: Self, high: Self) -> Self;
-    /// `x / (1 + exp(-x))`.
-    #[doc(hidden)]
-    fn silu(self) -> Self;
-    /// A number that has few digits; rounded for integers.
-    #[doc(hidden)]
-    fn from_f32(value: f32) -> Self;
-    /// Whether it is an ordinary number: one whose product with zero is zero.
-    #[doc(hidden)]
-    fn is_finite(self) -> bool;
-}
-
-/// A vector register of some instruction set, as an implementation of the kernels needs it.
-///
-/// # Safety
-/// The functions are safe to call where [`Lanes::ISA`] is available; the pointers are as each says.
-/// Every implementation is `#[inline(always)]`, so that it is compiled for the instruction set of the
-/// kernel that it is inlined into.
-pub trait Lanes: 'static {
-    /// One lane.
-    type Scalar: Scalar;
-    /// A register.
-    type Vector: Copy;
-    /// Some of the lanes of a register.
-    type Mask: Copy;
-    /// Some of the lanes of a register that is read from every second element.
-    type Mask2: Copy;
-    /// What it is made of.
-    const ISA: Isa;
+/// A set of vector instructions as the kernels of a scalar need it. A value of it proves that the processor has it.
+pub(crate) trait Lanes<T: Scalar>: EverySecond + Transpose + Arithmetic<T> {
     /// Lanes of a register.
-    const WIDTH: usize;
-    /// Registers there are.
-    const REGISTERS: usize;
+    const WIDTH: usize = Self::BYTES / size_of::<T>();
     /// Registers of pixels of a full tile, with pixels along the lanes.
     const VECTORS: usize;
     /// Channels of such a tile: each is a weight that is broadcast.
@@ -63,48 +17,55 @@ pub trait Lanes: 'static {
     /// Pixels of such a tile: each is broadcast.
     const PIXELS: usize;
 
-    /// Runs a computation compiled for this instruction set, and for this one only.
-    unsafe fn enter<C: Vectorized>(computation: C) -> C::Output;
-    /// The same value in every lane.
-    unsafe fn splat(value: Self::Scalar) -> Self::Vector;
-    /// `WIDTH` elements, at any alignment.
-    unsafe fn load(from: *const Self::Scalar) -> Self::Vector;
-    /// Writes `WIDTH` elements, at any alignment.
-    unsafe fn store(to: *mut Self::Scalar, value: Self::Vector);
-    /// Lanes `first..first + len`.
-    unsafe fn mask(first: usize, len: usize) -> Self::Mask;
-    /// Lane `i` of the mask from `from + i`, without touching the others, which become zero. `from` may
-    /// lie outside the data.
-    unsafe fn load_mask(from: *const Self::Scalar, mask: Self::Mask) -> Self::Vector;
-    /// Writes the lanes of the mask only.
-    unsafe fn store_mask(to: *mut Self::Scalar, mask: Self::Mask, value: Self::Vector);
-    /// Lanes `first..first + len`, of every second element.
-    unsafe fn mask2(first: usize, len: usize) -> Self::Mask2;
-    /// Lane `i` of the mask from `from + 2 i`, as [`Lanes::load_mask`].
-    unsafe fn load_mask2(from: *const Self::Scalar, mask: Self::Mask2) -> Self::Vector;
-    /// The lanes that are set in either; no lane is set in both.
-    unsafe fn merge(a: Self::Vector, b: Self::Vector) -> Self::Vector;
-    /// Lane by lane.
-    unsafe fn add(a: Self::Vector, b: Self::Vector) -> Self::Vector;
-    /// `sum + a b`, in one rounding where the instruction set has it.
-    unsafe fn mul_add(sum: Self::Vector, a: Self::Vector, b: Self::Vector) -> Self::Vector;
-    /// `to[column to_row + row] = from[row from_row + column]`, for at most `WIDTH` rows and columns; the
-    /// rows of `from` have `WIDTH` elements, whatever `columns` is.
-    #[inline(always)]
-    unsafe fn transpose(
-        from: *const Self::Scalar,
-        from_row: usize,
-        rows: usize,
-        to: *mut Self::Scalar,
-        to_row: isize,
-        columns: usize,
-    ) {
-        // SAFETY: the caller gives these elements.
-        unsafe { transpose(from, from_row, rows, to, to_row, columns) }
-    }
-    /// Asks for a cache line that is read soon. Any address.
-    #[inline(always)]
-    fn prefetch(from: *const Self::Scalar) {
-        let _ = from;
-    }
+    /// `sum + a b`, in one rounding where the set has it; of pairs `sum + a0 b0 + a1 b1`, wrapping.
+    fn mul_add(self, sum: Self::V<T>, a: Self::V<T>, b: Self::V<T>) -> Self::V<T>;
 }
+
+/// Tiles of `VECTORS x ROWS` and `WIDE x PIXELS`, of a set and a scalar.
+macro_rules! tiles {
+    ($($set:ident $scalar:ident: $vectors:literal $rows:literal, $wide:literal $pixels:literal)*) => {$(
+        impl Lanes<$scalar> for $set {
+            const VECTORS: usize = $vectors;
+            const ROWS: usize = $rows;
+            const WIDE: usize = $wide;
+            const PIXELS: usize = $pixels;
+
+            #[inline(always)]
+            fn mul_add(
+                self,
+                sum: Self::V<$scalar>,
+                a: Self::V<$scalar>,
+                b: Self::V<$scalar>,
+            ) -> Self::V<$scalar> {
+                mul_add!($scalar self, sum, a, b)
+            }
+        }
+    )*};
+}
+
+macro_rules! mul_add {
+    (i32 $simd:ident, $sum:ident, $a:ident, $b:ident) => {
+        $simd.pairs_dot($sum, $simd.cast($a), $simd.cast($b))
+    };
+    ($float:ident $simd:ident, $sum:ident, $a:ident, $b:ident) => {
+        MulAdd::mul_add($simd, $sum, $a, $b)
+    };
+}
+
+// As many registers as there are, for sums, the lanes of a step, and what is broadcast.
+tiles!(
+    Portable f32: 1 4, 1 4
+    Portable f64: 2 4, 2 4
+    Portable i32: 1 4, 1 4
+);
+#[cfg(target_arch = "x86_64")]
+use windows_simd::{Avx2, Avx512};
+#[cfg(target_arch = "x86_64")]
+tiles!(
+    Avx2 f32: 2 6, 2 6
+    Avx2 f64: 2 6, 2 6
+    Avx2 i32: 2 6, 2 6
+    Avx512 f32: 3 8, 2 14
+    Avx512 f64: 3 8, 2 14
+    Avx512 i32: 3 8, 2 14
+);

@@ -5,10 +5,9 @@
 //! then serve all channels: a masked load and a store each. Padding, the ends of rows and the end of
 //! the image are all in the masks, so nothing is tested per element and nothing outside is read.
 
-use std::marker::PhantomData;
 use std::ops::Range;
 
-use windows_core::kernel::Vectorized;
+use windows_simd::Compute;
 
 use super::element::Input;
 use super::lanes::Lanes;
@@ -50,14 +49,14 @@ pub(crate) struct Pack<'a, X: Input, S> {
     pub steps: Range<usize>,
     pub panels: Panels,
     pub out: *mut X::Lane,
-    pub kernel: PhantomData<S>,
+    pub simd: S,
 }
 
-impl<X: Input, S: Lanes<Scalar = X::Lane>> Vectorized for Pack<'_, X, S> {
+impl<X: Input, S: Lanes<X::Lane>> Compute<S> for Pack<'_, X, S> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
+    fn run(self, _: S) {
         let mut out = self.out;
         for panel in 0..self.panels.count() {
             let (start, units, width) = self.panels.get(panel);
@@ -69,7 +68,7 @@ impl<X: Input, S: Lanes<Scalar = X::Lane>> Vectorized for Pack<'_, X, S> {
     }
 }
 
-impl<X: Input, S: Lanes<Scalar = X::Lane>> Pack<'_, X, S> {
+impl<X: Input, S: Lanes<X::Lane>> Pack<'_, X, S> {
     /// Steps of one tap.
     #[inline(always)]
     fn steps_per_tap(&self) -> usize {
@@ -164,6 +163,7 @@ impl<X: Input, S: Lanes<Scalar = X::Lane>> Pack<'_, X, S> {
         row: usize,
         mut out: *mut X::Lane,
     ) {
+        let simd = self.simd;
         let stride = self.pass.stride;
         let channel = self.channel_stride.wrapping_mul(X::PAIR as isize);
         let mut input = self.input.wrapping_offset((steps.start as isize).wrapping_mul(channel));
@@ -173,8 +173,8 @@ impl<X: Input, S: Lanes<Scalar = X::Lane>> Pack<'_, X, S> {
                 macro_rules! rows {
                     (|$from:ident| $value:expr) => {
                         for _ in steps {
-                            let $from = input.cast::<S::Scalar>();
-                            S::store(out, $value);
+                            let $from = input.cast::<X::Lane>();
+                            simd.store(out, $value);
                             input = input.wrapping_offset(channel);
                             out = out.wrapping_add(row);
                         }
@@ -182,40 +182,49 @@ impl<X: Input, S: Lanes<Scalar = X::Lane>> Pack<'_, X, S> {
                 }
                 match (stride, segments) {
                     (_, []) => {
-                        let zero = S::splat(X::Lane::default());
+                        let zero = simd.splat(X::Lane::default());
                         rows!(|_from| zero);
                     }
                     (1, &[a]) if a.len == S::WIDTH => {
-                        rows!(|from| S::load(from.wrapping_offset(a.offset)));
+                        rows!(|from| simd.load(from.wrapping_offset(a.offset)));
                     }
                     (1, &[a]) => {
-                        let mask = S::mask(a.lane, a.len);
-                        rows!(|from| S::load_mask(from.wrapping_offset(a.offset), mask));
+                        let mask = simd.mask::<X::Lane>(a.lane, a.len);
+                        rows!(|from| simd.load_masked(from.wrapping_offset(a.offset), mask));
                     }
                     (1, &[a, b]) => {
-                        let masks = (S::mask(a.lane, a.len), S::mask(b.lane, b.len));
-                        rows!(|from| S::merge(
-                            S::load_mask(from.wrapping_offset(a.offset), masks.0),
-                            S::load_mask(from.wrapping_offset(b.offset), masks.1)
+                        let masks = (
+                            simd.mask::<X::Lane>(a.lane, a.len),
+                            simd.mask::<X::Lane>(b.lane, b.len),
+                        );
+                        rows!(|from| simd.or::<X::Lane>(
+                            simd.load_masked(from.wrapping_offset(a.offset), masks.0),
+                            simd.load_masked(from.wrapping_offset(b.offset), masks.1)
                         ));
                     }
                     (2, &[a]) => {
-                        let mask = S::mask2(a.lane, a.len);
-                        rows!(|from| S::load_mask2(from.wrapping_offset(a.offset), mask));
+                        let mask = simd.second::<X::Lane>(a.lane, a.len);
+                        rows!(|from| simd.load_every_second(from.wrapping_offset(a.offset), mask));
                     }
                     (1, _) => rows!(|from| {
-                        let mut value = S::splat(X::Lane::default());
+                        let mut value = simd.splat(X::Lane::default());
                         for s in segments {
                             let from = from.wrapping_offset(s.offset);
-                            value = S::merge(value, S::load_mask(from, S::mask(s.lane, s.len)));
+                            value = simd.or::<X::Lane>(
+                                value,
+                                simd.load_masked(from, simd.mask::<X::Lane>(s.lane, s.len)),
+                            );
                         }
                         value
                     }),
                     _ => rows!(|from| {
-                        let mut value = S::splat(X::Lane::default());
+                        let mut value = simd.splat(X::Lane::default());
                         for s in segments {
                             let from = from.wrapping_offset(s.offset);
-                            value = S::merge(value, S::load_mask2(from, S::mask2(s.lane, s.len)));
+                            value = simd.or::<X::Lane>(
+                                value,
+                                simd.load_every_second(from, simd.second::<X::Lane>(s.lane, s.len)),
+                            );
                         }
                         value
                     }),

@@ -204,9 +204,9 @@ impl<X: Input> Work<'_, X> {
                 Tiles::Squares(squares) => {
                     let band = &squares.bands.get(block);
                     if !packed {
-                        (kernels.transform)(&mut job, squares, band);
+                        (kernels.plain().transform)(&mut job, squares, band);
                     }
-                    (kernels.by_squares)(&mut job, squares, band, channels);
+                    (kernels.plain().by_squares)(&mut job, squares, band, channels);
                 }
             }
         }
@@ -221,7 +221,7 @@ impl<X: Input> Work<'_, X> {
             for pass in &program.passes {
                 // SAFETY: `run` has checked input and output, planning its instruction set.
                 unsafe {
-                    (program.kernels.depthwise_rows)(depthwise::Rows {
+                    (program.kernels.plain().depthwise_rows)(depthwise::Rows {
                         pass: &pass.pass,
                         input: input.cast::<X::Lane>(),
                         in_channel: program.input.strides()[1],
@@ -232,7 +232,7 @@ impl<X: Input> Work<'_, X> {
                         out,
                         out_channel: program.out_channel,
                         finish: program.finish(),
-                        isa: std::marker::PhantomData,
+                        simd: (),
                     })
                 };
             }
@@ -248,7 +248,7 @@ impl<X: Input> Work<'_, X> {
                 let (input, out) = self.image(image);
                 // SAFETY: `run` has checked input and output, planning its instruction set.
                 unsafe {
-                    (program.kernels.depthwise_channels)(depthwise::Channels {
+                    (program.kernels.plain().depthwise_channels)(depthwise::Channels {
                         pass: &pass.pass,
                         input: input.cast::<X::Lane>(),
                         weights: &pass.weights,
@@ -256,7 +256,7 @@ impl<X: Input> Work<'_, X> {
                         rows: of_image(&mine, image, rows),
                         out,
                         finish: program.finish(),
-                        isa: std::marker::PhantomData,
+                        simd: (),
                     })
                 };
             }

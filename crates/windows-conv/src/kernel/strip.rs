@@ -1,12 +1,12 @@
 //! Inputs to strips: what a band of outputs reads, each input once.
 
-use std::marker::PhantomData;
 use std::ops::Range;
 
-use windows_core::kernel::Vectorized;
+use windows_simd::Compute;
 
 use super::element::Input;
 use super::lanes::Lanes;
+use super::scalar::Scalar;
 use crate::band::{Band, Bands, Run};
 
 /// Writes the strip of a band, for all channels of a group.
@@ -21,28 +21,28 @@ pub(crate) struct Strip<'a, X: Input, S> {
     pub channels: usize,
     pub zero: i32,
     pub out: *mut X::Lane,
-    pub kernel: PhantomData<S>,
+    pub simd: S,
 }
 
 /// Registers of a line whose masks are worked out once for all lines.
 const MOVES: usize = 16;
 
 /// A register of columns, from an input line to a line of the strip.
-struct Move<S: Lanes> {
+struct Move<T: Scalar, S: Lanes<T>> {
     from: isize,
     to: usize,
     /// Columns that are real; zeros for the others.
-    real: (S::Mask, S::Mask2),
+    real: (S::M<T>, S::Second<T>),
     /// Columns that are written, and whether that is all of them.
-    written: S::Mask,
+    written: S::M<T>,
     whole: bool,
 }
 
-impl<X: Input, S: Lanes<Scalar = X::Lane>> Vectorized for Strip<'_, X, S> {
+impl<X: Input, S: Lanes<X::Lane>> Compute<S> for Strip<'_, X, S> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
+    fn run(self, _: S) {
         // SAFETY: the lines of a strip have room for their runs; the real columns of a line are inputs.
         unsafe {
             match self.stride {
@@ -54,7 +54,7 @@ impl<X: Input, S: Lanes<Scalar = X::Lane>> Vectorized for Strip<'_, X, S> {
     }
 }
 
-impl<X: Input, S: Lanes<Scalar = X::Lane>> Strip<'_, X, S> {
+impl<X: Input, S: Lanes<X::Lane>> Strip<'_, X, S> {
     /// Each run, its columns, and those of them that are real.
     #[inline(always)]
     fn runs(&self) -> impl Iterator<Item = (&Run, usize, Range<usize>)> {
@@ -80,10 +80,11 @@ impl<X: Input, S: Lanes<Scalar = X::Lane>> Strip<'_, X, S> {
     /// The real columns of the lines are readable, the strip is writable.
     #[inline(always)]
     unsafe fn registers<const STEP: usize>(&self) {
+        let simd = self.simd;
         // SAFETY: the caller's promise; the masks leave out what is beyond it.
         unsafe {
-            let none = (S::mask(0, 0), S::mask2(0, 0));
-            let mut moves: [Move<S>; MOVES] = core::array::from_fn(|_| Move {
+            let none = (simd.mask::<X::Lane>(0, 0), simd.second::<X::Lane>(0, 0));
+            let mut moves: [Move<X::Lane, S>; MOVES] = core::array::from_fn(|_| Move {
                 from: 0,
                 to: 0,
                 real: none,
@@ -98,9 +99,10 @@ impl<X: Input, S: Lanes<Scalar = X::Lane>> Strip<'_, X, S> {
                     let of = &mut moves[count];
                     of.from = self.first(run).wrapping_add((column * STEP) as isize);
                     of.to = run.column + column;
-                    of.real = (S::mask(lo, hi - lo), S::mask2(lo, hi - lo));
+                    of.real =
+                        (simd.mask::<X::Lane>(lo, hi - lo), simd.second::<X::Lane>(lo, hi - lo));
                     of.whole = len - column >= S::WIDTH;
-                    of.written = S::mask(0, (len - column).min(S::WIDTH));
+                    of.written = simd.mask::<X::Lane>(0, (len - column).min(S::WIDTH));
                     count += 1;
                     if count == MOVES {
                         self.moved::<STEP>(&moves);
@@ -115,10 +117,11 @@ impl<X: Input, S: Lanes<Scalar = X::Lane>> Strip<'_, X, S> {
     /// # Safety
     /// As [`Strip::registers`].
     #[inline(always)]
-    unsafe fn moved<const STEP: usize>(&self, moves: &[Move<S>]) {
+    unsafe fn moved<const STEP: usize>(&self, moves: &[Move<X::Lane, S>]) {
+        let simd = self.simd;
         let line_stride = self.channels * self.bands.line;
         for channel in 0..self.channels {
-            let input = self.input.cast::<S::Scalar>();
+            let input = self.input.cast::<X::Lane>();
             let input = input.wrapping_offset(channel as isize * self.channel_stride);
             let mut out = self.out.wrapping_add(channel * self.bands.line);
             for &base in &self.bands.lines[self.band.lines.clone()] {
@@ -128,14 +131,14 @@ impl<X: Input, S: Lanes<Scalar = X::Lane>> Strip<'_, X, S> {
                     // SAFETY: the caller's promise.
                     unsafe {
                         let value = match STEP {
-                            2 => S::load_mask2(from, of.real.1),
-                            _ => S::load_mask(from, of.real.0),
+                            2 => simd.load_every_second(from, of.real.1),
+                            _ => simd.load_masked(from, of.real.0),
                         };
                         let out = out.wrapping_add(of.to);
                         if of.whole {
-                            S::store(out, value);
+                            simd.store(out, value);
                         } else {
-                            S::store_mask(out, of.written, value);
+                            simd.store_masked(out, of.written, value);
                         }
                     }
                 }

@@ -7,6 +7,7 @@ use windows_core::kernel::Isa;
 use super::element::Input;
 use super::job::Job;
 use super::lanes::Lanes;
+use super::scalar::Scalar;
 use super::{depthwise, gemm, wide, winograd};
 use crate::band::{Band, Bands};
 use crate::square::Squares;
@@ -21,26 +22,42 @@ pub struct Kernels<X: Input> {
     pub(crate) pack_strip: unsafe fn(&mut Job<'_, X>, &Bands, &Band),
     /// Channels of a band whose strip is packed.
     pub(crate) by_channels: unsafe fn(&mut Job<'_, X>, &Bands, &Band, Range<usize>),
-    pub(crate) transform: unsafe fn(&mut Job<'_, X>, &Squares, &Band),
+    /// Nothing for elements that are packed in pairs: no kernel is compiled that no plan takes.
+    plain: Option<PlainKernels<X>>,
+}
+
+/// Those of inputs whose elements are lanes.
+#[derive(Debug)]
+pub(crate) struct PlainKernels<X: Input> {
+    pub transform: unsafe fn(&mut Job<'_, X>, &Squares, &Band),
     /// Channels of a band that is transformed.
-    pub(crate) by_squares: unsafe fn(&mut Job<'_, X>, &Squares, &Band, Range<usize>),
-    pub(crate) depthwise_rows: unsafe fn(depthwise::Rows<'_, X::Lane>),
-    pub(crate) depthwise_channels: unsafe fn(depthwise::Channels<'_, X::Lane>),
+    pub by_squares: unsafe fn(&mut Job<'_, X>, &Squares, &Band, Range<usize>),
+    pub depthwise_rows: unsafe fn(depthwise::Rows<'_, X::Lane>),
+    pub depthwise_channels: unsafe fn(depthwise::Channels<'_, X::Lane>),
 }
 
 impl<X: Input> Kernels<X> {
-    pub(crate) const fn of<S: Lanes<Scalar = X::Lane>>() -> Self {
+    pub(crate) const fn of<S: Lanes<X::Lane>>() -> Self {
         Self {
             isa: S::ISA,
-            tiles: TileSize::of::<S>(),
+            tiles: TileSize::of::<X::Lane, S>(),
             by_pixels: gemm::by_pixels::<X, S>,
             pack_strip: wide::pack_strip::<X, S>,
             by_channels: wide::by_channels::<X, S>,
-            transform: winograd::transform::<X, S>,
-            by_squares: winograd::by_squares::<X, S>,
-            depthwise_rows: depthwise::rows::<S>,
-            depthwise_channels: depthwise::channels::<S>,
+            plain: match X::PLAIN {
+                true => Some(PlainKernels {
+                    transform: winograd::transform::<X, S>,
+                    by_squares: winograd::by_squares::<X, S>,
+                    depthwise_rows: depthwise::rows::<X::Lane, S>,
+                    depthwise_channels: depthwise::channels::<X::Lane, S>,
+                }),
+                false => None,
+            },
         }
+    }
+
+    pub(crate) fn plain(&self) -> &PlainKernels<X> {
+        self.plain.as_ref().expect("planning takes these for plain elements alone")
     }
 }
 
@@ -49,10 +66,10 @@ macro_rules! kernels {
     ($input:ty) => {
         &[
             #[cfg(target_arch = "x86_64")]
-            Kernels::of::<$crate::kernel::x86_64::Avx512<<$input as Input>::Lane>>(),
+            Kernels::of::<windows_simd::Avx512>(),
             #[cfg(target_arch = "x86_64")]
-            Kernels::of::<$crate::kernel::x86_64::Avx2<<$input as Input>::Lane>>(),
-            Kernels::of::<$crate::kernel::portable::Portable<<$input as Input>::Lane>>(),
+            Kernels::of::<windows_simd::Avx2>(),
+            Kernels::of::<windows_simd::Portable>(),
         ]
     };
 }
@@ -72,7 +89,7 @@ pub(crate) struct TileSize {
 }
 
 impl TileSize {
-    pub(crate) const fn of<S: Lanes>() -> Self {
+    pub(crate) const fn of<T: Scalar, S: Lanes<T>>() -> Self {
         Self {
             width: S::WIDTH,
             vectors: S::VECTORS,

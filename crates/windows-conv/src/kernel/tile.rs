@@ -1,8 +1,9 @@
 //! The multiplication with pixels along the lanes: a tile of outputs stays in registers while K runs.
 
-use windows_core::kernel::Vectorized;
+use windows_simd::Compute;
 
-use super::lanes::{Lanes, Scalar};
+use super::lanes::Lanes;
+use super::scalar::Scalar;
 use crate::Activation;
 
 /// Groups of equally wide panels that cover a range, as even as can be.
@@ -87,7 +88,7 @@ pub(crate) struct Fresh<T> {
 }
 
 /// One weights panel against all pixel panels of a block.
-pub(crate) struct Sweep<T, S> {
+pub(crate) struct Sweep<T> {
     /// Steps along K.
     pub steps: usize,
     /// The weights panel at the first of them: `steps x rows`.
@@ -108,7 +109,6 @@ pub(crate) struct Sweep<T, S> {
     /// Of the first channel of the panel, if this is the first block of K.
     pub bias: Option<*const T>,
     pub finish: Option<Finish<T>>,
-    pub isa: std::marker::PhantomData<S>,
 }
 
 /// Steps that fresh pixels are asked for ahead: each is in another page, which no processor foresees.
@@ -128,11 +128,11 @@ struct Tile<T> {
     finish: Option<Finish<T>>,
 }
 
-impl<S: Lanes> Vectorized for Sweep<S::Scalar, S> {
+impl<T: Scalar, S: Lanes<T>> Compute<S> for Sweep<T> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
+    fn run(self, simd: S) {
         let mut pixels = self.pixels;
         for panel in 0..self.panels.count() {
             let (start, vectors, width) = self.panels.get(panel);
@@ -158,9 +158,9 @@ impl<S: Lanes> Vectorized for Sweep<S::Scalar, S> {
             // SAFETY: the driver has set up panels and output for exactly these tiles.
             unsafe {
                 if tile.fresh.is_some() {
-                    by_vectors::<S, true>(vectors, &tile);
+                    by_vectors::<T, S, true>(simd, vectors, &tile);
                 } else {
-                    by_vectors::<S, false>(vectors, &tile);
+                    by_vectors::<T, S, false>(simd, vectors, &tile);
                 }
             }
             pixels = pixels.wrapping_add(self.steps * vectors * S::WIDTH);
@@ -173,18 +173,23 @@ impl<S: Lanes> Vectorized for Sweep<S::Scalar, S> {
 /// # Safety
 /// See [`tile`]; `vectors` is at most that of a full tile.
 #[inline(always)]
-unsafe fn by_vectors<S: Lanes, const FRESH: bool>(vectors: usize, of: &Tile<S::Scalar>) {
+unsafe fn by_vectors<T: Scalar, S: Lanes<T>, const FRESH: bool>(
+    simd: S,
+    vectors: usize,
+    of: &Tile<T>,
+) {
     // SAFETY: the caller's promise.
     unsafe {
         match (vectors, S::ROWS) {
-            (3, 8) if S::VECTORS >= 3 => tile::<S, 3, 8, FRESH>(of),
-            (2, 8) => tile::<S, 2, 8, FRESH>(of),
-            (_, 8) => tile::<S, 1, 8, FRESH>(of),
-            (2, 6) => tile::<S, 2, 6, FRESH>(of),
-            (_, 6) => tile::<S, 1, 6, FRESH>(of),
+            (3, 8) if S::VECTORS >= 3 => tile::<T, S, 3, 8, FRESH>(simd, of),
+            (2, 8) => tile::<T, S, 2, 8, FRESH>(simd, of),
+            (_, 8) => tile::<T, S, 1, 8, FRESH>(simd, of),
+            (2, 6) => tile::<T, S, 2, 6, FRESH>(simd, of),
+            (_, 6) => tile::<T, S, 1, 6, FRESH>(simd, of),
+            (2, 4) if S::VECTORS >= 2 => tile::<T, S, 2, 4, FRESH>(simd, of),
             _ => {
                 const { assert!(matches!(S::ROWS, 4 | 6 | 8), "a tile of those rows") };
-                tile::<S, 1, 4, FRESH>(of);
+                tile::<T, S, 1, 4, FRESH>(simd, of);
             }
         }
     }
@@ -199,19 +204,22 @@ unsafe fn by_vectors<S: Lanes, const FRESH: bool>(vectors: usize, of: &Tile<S::S
 /// `pixels` has `steps V WIDTH` elements, which are written if `FRESH` from as many that are readable, `weights` has `steps B`, `out` the rows that exist, `bias` as
 /// many as the panel has, and the instruction set of `S` is available.
 #[inline(always)]
-unsafe fn tile<S: Lanes, const V: usize, const B: usize, const FRESH: bool>(of: &Tile<S::Scalar>) {
+unsafe fn tile<T: Scalar, S: Lanes<T>, const V: usize, const B: usize, const FRESH: bool>(
+    simd: S,
+    of: &Tile<T>,
+) {
     // SAFETY: the caller's promise.
     unsafe {
-        let mut sum = [[S::splat(S::Scalar::default()); V]; B];
+        let mut sum = [[simd.splat(T::default()); V]; B];
         if let Some(bias) = of.bias {
             for r in 0..B {
                 for v in 0..V {
-                    sum[r][v] = S::splat(*bias.add(r));
+                    sum[r][v] = simd.splat(*bias.add(r));
                 }
             }
         }
         for r in 0..B.min(of.count) {
-            S::prefetch(of.out.wrapping_offset(r as isize * of.row_stride));
+            simd.prefetch(of.out.wrapping_offset(r as isize * of.row_stride));
         }
         let (mut lanes, mut rows) = (of.pixels, of.weights);
         let (mut from, channel) = match of.fresh {
@@ -219,36 +227,36 @@ unsafe fn tile<S: Lanes, const V: usize, const B: usize, const FRESH: bool>(of: 
             _ => (of.pixels.cast_const(), 0),
         };
         let whole = of.tail == S::WIDTH;
-        let mask = S::mask(0, of.tail);
+        let mask = simd.mask::<T>(0, of.tail);
         macro_rules! step {
             ($ahead:expr) => {{
                 // Not `from_fn`: a closure is compiled for the baseline, and intrinsics stay calls there.
-                let mut lane = [S::splat(S::Scalar::default()); V];
+                let mut lane = [simd.splat(T::default()); V];
                 for v in 0..V {
                     let packed = lanes.add(($ahead * V + v) * S::WIDTH);
                     lane[v] = if FRESH {
                         let from = from.wrapping_add(v * S::WIDTH);
-                        S::prefetch(from.wrapping_offset(AHEAD * channel));
+                        simd.prefetch(from.wrapping_offset(AHEAD * channel));
                         let value =
-                            if v + 1 < V { S::load(from) } else { S::load_mask(from, mask) };
-                        S::store(packed, value);
+                            if v + 1 < V { simd.load(from) } else { simd.load_masked(from, mask) };
+                        simd.store(packed, value);
                         value
                     } else {
-                        S::load(packed)
+                        simd.load(packed)
                     };
                 }
                 from = from.wrapping_offset(channel);
                 for r in 0..B {
-                    let row = S::splat(*rows.add($ahead * B + r));
+                    let row = simd.splat(*rows.add($ahead * B + r));
                     for v in 0..V {
-                        sum[r][v] = S::mul_add(sum[r][v], row, lane[v]);
+                        sum[r][v] = simd.mul_add(sum[r][v], row, lane[v]);
                     }
                 }
             }};
         }
         for _ in 0..of.steps / 4 {
-            S::prefetch(rows.wrapping_add(16 * B));
-            S::prefetch(rows.wrapping_add(18 * B));
+            simd.prefetch(rows.wrapping_add(16 * B));
+            simd.prefetch(rows.wrapping_add(18 * B));
             step!(0);
             step!(1);
             step!(2);
@@ -272,15 +280,15 @@ unsafe fn tile<S: Lanes, const V: usize, const B: usize, const FRESH: bool>(of: 
                     if whole || $v + 1 < V {
                         let value = match of.bias {
                             Some(_) => sum,
-                            None => S::add(S::load(out), sum),
+                            None => simd.add(simd.load(out), sum),
                         };
-                        S::store(out, value);
+                        simd.store(out, value);
                     } else {
                         let value = match of.bias {
                             Some(_) => sum,
-                            None => S::add(S::load_mask(out, mask), sum),
+                            None => simd.add(simd.load_masked(out, mask), sum),
                         };
-                        S::store_mask(out, mask, value);
+                        simd.store_masked(out, mask, value);
                     }
                 }
             };

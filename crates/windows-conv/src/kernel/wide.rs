@@ -4,15 +4,15 @@
 //! in a row of outputs is left out. Where neighbouring channels are not neighbours in the output, tiles
 //! are summed up in scratch memory and transposed when they are complete.
 
-use std::marker::PhantomData;
 use std::ops::Range;
 
-use windows_core::kernel::Vectorized;
+use windows_simd::Compute;
 
 use super::element::Input;
 use super::gemm::{K_BLOCK, k_blocks};
 use super::job::{ALIGN, Job};
 use super::lanes::Lanes;
+use super::scalar::Scalar;
 use super::strip::Strip;
 use super::tile::Finish;
 use crate::band::{Band, Bands, pieces};
@@ -22,42 +22,43 @@ use crate::pass::Pass;
 ///
 /// # Safety
 /// The instruction set of `S` is available, and the input is as large as the pass says.
-pub(super) unsafe fn pack_strip<X: Input, S: Lanes<Scalar = X::Lane>>(
+pub(super) unsafe fn pack_strip<X: Input, S: Lanes<X::Lane>>(
     job: &mut Job<'_, X>,
     bands: &Bands,
     band: &Band,
 ) {
+    // SAFETY: the caller's promise: the processor has the set.
+    let simd = unsafe { S::new_unchecked() };
     if bands.in_place {
         return;
     }
     let len = Job::<X>::strip(bands, job.channels);
     let out = job.scratch[..len].as_mut_ptr();
-    // SAFETY: the caller's promise.
-    unsafe {
-        S::enter(Strip::<X, S> {
-            bands,
-            band,
-            stride: job.pass.stride,
-            input: job.input,
-            channel_stride: job.channel_stride,
-            channels: job.channels,
-            zero: job.zero,
-            out,
-            kernel: PhantomData,
-        })
-    };
+    simd.enter(Strip::<X, S> {
+        bands,
+        band,
+        stride: job.pass.stride,
+        input: job.input,
+        channel_stride: job.channel_stride,
+        channels: job.channels,
+        zero: job.zero,
+        out,
+        simd,
+    });
 }
 
 /// Some channels of a band whose strip is packed, from the first one of a panel on.
 ///
 /// # Safety
 /// As [`pack_strip`], for the output as well; no one else writes these outputs meanwhile.
-pub(super) unsafe fn by_channels<X: Input, S: Lanes<Scalar = X::Lane>>(
+pub(super) unsafe fn by_channels<X: Input, S: Lanes<X::Lane>>(
     job: &mut Job<'_, X>,
     bands: &Bands,
     band: &Band,
     channels: Range<usize>,
 ) {
+    // SAFETY: the caller's promise: the processor has the set.
+    let simd = unsafe { S::new_unchecked() };
     let strip = Job::<X>::strip(bands, job.channels);
     for channel in channels.clone().step_by(S::WIDTH * S::WIDE) {
         let panel = job.wide_panel::<S>(channel, channels.end);
@@ -78,29 +79,25 @@ pub(super) unsafe fn by_channels<X: Input, S: Lanes<Scalar = X::Lane>>(
         for block in k_blocks(job.steps) {
             let (is_first, is_last) = (block.start == 0, block.end == job.steps);
             let weights = &job.weights[channel * job.steps + block.start * wide..];
-            // SAFETY: the caller's promise; strip, panel and output are set up for each other.
-            unsafe {
-                S::enter(Sweep::<X::Lane, S> {
-                    pass: job.pass,
-                    bands,
-                    band,
-                    block,
-                    per_tap: job.channels.div_ceil(X::PAIR),
-                    weights: weights.as_ptr(),
-                    vectors: panel.vectors,
-                    channels: panel.channels,
-                    strip,
-                    line,
-                    sums: job.buffered.then_some(sums),
-                    out: panel.out,
-                    bias: is_first.then(|| job.bias[channel..].as_ptr()),
-                    finish: job.finish.filter(|_| is_last),
-                    isa: PhantomData,
-                })
-            };
+            simd.enter(Sweep::<X::Lane> {
+                pass: job.pass,
+                bands,
+                band,
+                block,
+                per_tap: job.channels.div_ceil(X::PAIR),
+                weights: weights.as_ptr(),
+                vectors: panel.vectors,
+                channels: panel.channels,
+                strip,
+                line,
+                sums: job.buffered.then_some(sums),
+                out: panel.out,
+                bias: is_first.then(|| job.bias[channel..].as_ptr()),
+                finish: job.finish.filter(|_| is_last),
+            });
         }
         // SAFETY: the caller's promise; the sums of the band are complete.
-        unsafe { job.scatter_panel::<S>(band, sums, &panel) };
+        unsafe { job.scatter_panel::<S>(simd, band, sums, &panel) };
     }
 }
 
@@ -112,7 +109,7 @@ impl<X: Input> Job<'_, X> {
     }
 
     /// The panel of channels along the lanes that begins with `channel`, of those before `end`.
-    pub(super) fn wide_panel<S: Lanes<Scalar = X::Lane>>(
+    pub(super) fn wide_panel<S: Lanes<X::Lane>>(
         &self,
         channel: usize,
         end: usize,
@@ -130,8 +127,9 @@ impl<X: Input> Job<'_, X> {
     ///
     /// # Safety
     /// As [`by_channels`]; the sums are those of all pixels of the band.
-    pub(super) unsafe fn scatter_panel<S: Lanes<Scalar = X::Lane>>(
+    pub(super) unsafe fn scatter_panel<S: Lanes<X::Lane>>(
         &self,
+        simd: S,
         band: &Band,
         sums: *const X::Lane,
         panel: &WidePanel<X::Lane>,
@@ -139,19 +137,15 @@ impl<X: Input> Job<'_, X> {
         if !self.buffered {
             return;
         }
-        // SAFETY: the caller's promise.
-        unsafe {
-            S::enter(Scatter::<X::Lane, S> {
-                pass: self.pass,
-                band,
-                sums,
-                wide: panel.vectors * S::WIDTH,
-                channels: panel.channels,
-                out: panel.out,
-                out_channel: self.out_channel,
-                isa: PhantomData,
-            })
-        };
+        simd.enter(Scatter::<X::Lane> {
+            pass: self.pass,
+            band,
+            sums,
+            wide: panel.vectors * S::WIDTH,
+            channels: panel.channels,
+            out: panel.out,
+            out_channel: self.out_channel,
+        });
     }
 }
 
@@ -165,7 +159,7 @@ pub(super) struct WidePanel<T> {
 }
 
 /// One weights panel against all pixels of a band, for a block of K.
-struct Sweep<'a, T, S> {
+struct Sweep<'a, T> {
     pass: &'a Pass,
     bands: &'a Bands,
     band: &'a Band,
@@ -186,7 +180,6 @@ struct Sweep<'a, T, S> {
     /// Of the first channel of the panel, if this is the first block of K.
     bias: Option<*const T>,
     finish: Option<Finish<T>>,
-    isa: PhantomData<S>,
 }
 
 /// The steps of a block that belong to one tap of a row.
@@ -218,11 +211,11 @@ pub(super) struct Tile<T> {
     pub soon: *const T,
 }
 
-impl<S: Lanes> Vectorized for Sweep<'_, S::Scalar, S> {
+impl<T: Scalar, S: Lanes<T>> Compute<S> for Sweep<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
+    fn run(self, simd: S) {
         let Self { pass, band, .. } = self;
         let wide = self.vectors * S::WIDTH;
         let mut taps = [Reach::default(); K_BLOCK + 1];
@@ -242,7 +235,7 @@ impl<S: Lanes> Vectorized for Sweep<'_, S::Scalar, S> {
         let width = band.columns.len();
         // Panels and their blocks lie one behind the other. A tile asks for a line every two steps.
         let panel = self.block.len() * wide;
-        let (mut asked, line) = (0, ALIGN / size_of::<S::Scalar>());
+        let (mut asked, line) = (0, ALIGN / size_of::<T>());
         for (i, row) in band.rows.clone().enumerate() {
             let count = self.taps(row, &mut taps);
             for columns in pieces(width, S::PIXELS) {
@@ -260,13 +253,15 @@ impl<S: Lanes> Vectorized for Sweep<'_, S::Scalar, S> {
                     }
                 };
                 // SAFETY: the driver has set up strip, panel and output for exactly these tiles.
-                unsafe { by_pixels::<S>(self.vectors, columns.len(), &tile, &taps[..count]) };
+                unsafe {
+                    by_pixels::<T, S>(simd, self.vectors, columns.len(), &tile, &taps[..count])
+                };
             }
         }
     }
 }
 
-impl<S: Lanes> Sweep<'_, S::Scalar, S> {
+impl<T: Scalar> Sweep<'_, T> {
     /// The taps of the block that a row has: how many.
     #[inline(always)]
     fn taps(&self, row: usize, taps: &mut [Reach; K_BLOCK + 1]) -> usize {
@@ -298,17 +293,18 @@ impl<S: Lanes> Sweep<'_, S::Scalar, S> {
 /// # Safety
 /// See [`tile`]; there are at most as many as a full tile has.
 #[inline(always)]
-pub(super) unsafe fn by_pixels<S: Lanes>(
+pub(super) unsafe fn by_pixels<T: Scalar, S: Lanes<T>>(
+    simd: S,
     vectors: usize,
     pixels: usize,
-    of: &Tile<S::Scalar>,
+    of: &Tile<T>,
     taps: &[Reach],
 ) {
     macro_rules! find {
         ($($b:literal)*) => {
             match (vectors, pixels) {
-                $((2, $b) if S::WIDE >= 2 && S::PIXELS >= $b => tile::<S, 2, $b>(of, taps),)*
-                $((_, $b) if S::PIXELS >= $b => tile::<S, 1, $b>(of, taps),)*
+                $((2, $b) if S::WIDE >= 2 && S::PIXELS >= $b => tile::<T, S, 2, $b>(simd, of, taps),)*
+                $((_, $b) if S::PIXELS >= $b => tile::<T, S, 1, $b>(simd, of, taps),)*
                 _ => unreachable!("tiles are of a pixel at least"),
             }
         };
@@ -326,14 +322,18 @@ pub(super) unsafe fn by_pixels<S: Lanes>(
 /// The strip has `B` pixels at each of the taps, the panel all steps of the taps, `out` the `B` rows,
 /// `bias` as many as the panel has, and the instruction set of `S` is available.
 #[inline(always)]
-unsafe fn tile<S: Lanes, const V: usize, const B: usize>(of: &Tile<S::Scalar>, taps: &[Reach]) {
+unsafe fn tile<T: Scalar, S: Lanes<T>, const V: usize, const B: usize>(
+    simd: S,
+    of: &Tile<T>,
+    taps: &[Reach],
+) {
     // SAFETY: the caller's promise.
     unsafe {
-        let mut sum = [[S::splat(S::Scalar::default()); V]; B];
+        let mut sum = [[simd.splat(T::default()); V]; B];
         if let Some(bias) = of.bias {
             for r in 0..B {
                 for v in 0..V {
-                    sum[r][v] = S::load(bias.add(v * S::WIDTH));
+                    sum[r][v] = simd.load(bias.add(v * S::WIDTH));
                 }
             }
         }
@@ -344,15 +344,15 @@ unsafe fn tile<S: Lanes, const V: usize, const B: usize>(of: &Tile<S::Scalar>, t
             macro_rules! step {
                 ($ahead:expr, $rows:expr) => {{
                     // Not `from_fn`: a closure is compiled for the baseline, and intrinsics stay calls there.
-                    let mut lane = [S::splat(S::Scalar::default()); V];
+                    let mut lane = [simd.splat(T::default()); V];
                     for v in 0..V {
-                        lane[v] = S::load(weights.add(($ahead * V + v) * S::WIDTH));
+                        lane[v] = simd.load(weights.add(($ahead * V + v) * S::WIDTH));
                     }
                     let pixels = pixels.wrapping_add($ahead * of.channel);
                     for r in $rows {
-                        let pixel = S::splat(*pixels.add(r));
+                        let pixel = simd.splat(*pixels.add(r));
                         for v in 0..V {
-                            sum[r][v] = S::mul_add(sum[r][v], pixel, lane[v]);
+                            sum[r][v] = simd.mul_add(sum[r][v], pixel, lane[v]);
                         }
                     }
                 }};
@@ -360,8 +360,8 @@ unsafe fn tile<S: Lanes, const V: usize, const B: usize>(of: &Tile<S::Scalar>, t
             macro_rules! steps {
                 ($rows:expr) => {{
                     for _ in 0..tap.steps / 2 {
-                        S::prefetch(soon);
-                        soon = soon.wrapping_add(ALIGN / size_of::<S::Scalar>());
+                        simd.prefetch(soon);
+                        soon = soon.wrapping_add(ALIGN / size_of::<T>());
                         step!(0, $rows);
                         step!(1, $rows);
                         weights = weights.add(2 * V * S::WIDTH);
@@ -381,7 +381,7 @@ unsafe fn tile<S: Lanes, const V: usize, const B: usize>(of: &Tile<S::Scalar>, t
             }
         }
         let whole = of.tail == S::WIDTH;
-        let mask = S::mask(0, of.tail);
+        let mask = simd.mask::<T>(0, of.tail);
         // Written out, not looped: sums that are indexed by a variable are kept in memory, and then
         // stored in every step.
         macro_rules! store {
@@ -393,15 +393,15 @@ unsafe fn tile<S: Lanes, const V: usize, const B: usize>(of: &Tile<S::Scalar>, t
                     if whole || $v + 1 < V {
                         let value = match of.bias {
                             Some(_) => sum,
-                            None => S::add(S::load(out), sum),
+                            None => simd.add(simd.load(out), sum),
                         };
-                        S::store(out, value);
+                        simd.store(out, value);
                     } else {
                         let value = match of.bias {
                             Some(_) => sum,
-                            None => S::add(S::load_mask(out, mask), sum),
+                            None => simd.add(simd.load_masked(out, mask), sum),
                         };
-                        S::store_mask(out, mask, value);
+                        simd.store_masked(out, mask, value);
                     }
                 }
             };
@@ -423,7 +423,7 @@ unsafe fn tile<S: Lanes, const V: usize, const B: usize>(of: &Tile<S::Scalar>, t
 }
 
 /// Sums of a panel of channels to where they belong.
-struct Scatter<'a, T, S> {
+struct Scatter<'a, T> {
     pass: &'a Pass,
     band: &'a Band,
     /// `pixels x wide`.
@@ -433,14 +433,13 @@ struct Scatter<'a, T, S> {
     /// The output of the first channel and the first pixel of the image.
     out: *mut T,
     out_channel: isize,
-    isa: PhantomData<S>,
 }
 
-impl<S: Lanes> Vectorized for Scatter<'_, S::Scalar, S> {
+impl<T: Scalar, S: Lanes<T>> Compute<S> for Scatter<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
+    fn run(self, simd: S) {
         let Self { pass, band, .. } = self;
         // Outputs that are neighbours are turned together, across rows as well.
         let whole = pass.out_flat && (band.columns.len() == pass.width || band.rows.len() == 1);
@@ -459,7 +458,7 @@ impl<S: Lanes> Vectorized for Scatter<'_, S::Scalar, S> {
                     // SAFETY: the driver's promise: the sums of these pixels and their outputs exist.
                     unsafe {
                         if pass.out_stride == 1 {
-                            S::transpose(from, self.wide, pixels, to, self.out_channel, channels);
+                            simd.transpose(from, self.wide, pixels, to, self.out_channel, channels);
                             continue;
                         }
                         for pixel in 0..pixels {

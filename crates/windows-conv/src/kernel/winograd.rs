@@ -2,15 +2,15 @@
 //! lanes, then each of 16 places is a multiplication of matrices with channels along the lanes, as in `wide`;
 //! its products are transformed back a square at a time.
 
-use std::marker::PhantomData;
 use std::ops::Range;
 
-use windows_core::kernel::Vectorized;
+use windows_simd::Compute;
 
 use super::element::Input;
 use super::gemm::k_blocks;
 use super::job::{ALIGN, Job};
-use super::lanes::{Lanes, Scalar};
+use super::lanes::Lanes;
+use super::scalar::Scalar;
 use super::strip::Strip;
 use super::tile::Finish;
 use super::wide::{Reach, Tile, by_pixels};
@@ -22,41 +22,40 @@ use crate::square::{PLACES, Room, Squares};
 ///
 /// # Safety
 /// The instruction set of `S` is available, and the input is as large as the pass says.
-pub(super) unsafe fn transform<X: Input, S: Lanes<Scalar = X::Lane>>(
+pub(super) unsafe fn transform<X: Input, S: Lanes<X::Lane>>(
     job: &mut Job<'_, X>,
     squares: &Squares,
     band: &Band,
 ) {
+    // SAFETY: the caller's promise: the processor has the set.
+    let simd = unsafe { S::new_unchecked() };
     let bands = &squares.bands;
     let room = job.room(squares);
     job.scratch[room.zeros()].fill(X::Lane::default());
     let scratch = job.scratch.as_mut_ptr();
     for first in (0..job.channels).step_by(squares.part) {
         let channels = (job.channels - first).min(squares.part);
-        // SAFETY: the caller's promise; the parts of scratch are as large as `room` says.
-        unsafe {
-            S::enter(Strip::<X, S> {
-                bands,
-                band,
-                stride: squares.pass.stride,
-                input: job.input.wrapping_offset(first as isize * job.channel_stride),
-                channel_stride: job.channel_stride,
-                channels,
-                zero: job.zero,
-                out: scratch,
-                kernel: PhantomData,
-            });
-            S::enter(Forward::<X::Lane, S> {
-                bands,
-                band,
-                channels,
-                strip: scratch,
-                zeros: scratch.wrapping_add(room.zeros().start),
-                out: scratch.wrapping_add(room.inputs() + first * band.pixels()),
-                apart: room.input,
-                isa: PhantomData,
-            });
-        }
+        // The parts of scratch are as large as `room` says.
+        simd.enter(Strip::<X, S> {
+            bands,
+            band,
+            stride: squares.pass.stride,
+            input: job.input.wrapping_offset(first as isize * job.channel_stride),
+            channel_stride: job.channel_stride,
+            channels,
+            zero: job.zero,
+            out: scratch,
+            simd,
+        });
+        simd.enter(Forward::<X::Lane> {
+            bands,
+            band,
+            channels,
+            strip: scratch,
+            zeros: scratch.wrapping_add(room.zeros().start),
+            out: scratch.wrapping_add(room.inputs() + first * band.pixels()),
+            apart: room.input,
+        });
     }
 }
 
@@ -64,12 +63,14 @@ pub(super) unsafe fn transform<X: Input, S: Lanes<Scalar = X::Lane>>(
 ///
 /// # Safety
 /// As [`transform`], for the output as well; no one else writes these outputs meanwhile.
-pub(super) unsafe fn by_squares<X: Input, S: Lanes<Scalar = X::Lane>>(
+pub(super) unsafe fn by_squares<X: Input, S: Lanes<X::Lane>>(
     job: &mut Job<'_, X>,
     squares: &Squares,
     band: &Band,
     channels: Range<usize>,
 ) {
+    // SAFETY: the caller's promise: the processor has the set.
+    let simd = unsafe { S::new_unchecked() };
     let room = job.room(squares);
     let scratch = job.scratch.as_mut_ptr();
     let pixels = Band {
@@ -85,7 +86,7 @@ pub(super) unsafe fn by_squares<X: Input, S: Lanes<Scalar = X::Lane>>(
         let weights = &job.weights[channel * job.steps..][..job.steps * wide];
         // SAFETY: the caller's promise; the parts of scratch are as large as `room` says.
         unsafe {
-            S::enter(Products::<X::Lane, S> {
+            simd.enter(Products::<X::Lane> {
                 squares: band.pixels(),
                 channels: job.channels,
                 inputs: scratch.wrapping_add(room.inputs()),
@@ -95,9 +96,8 @@ pub(super) unsafe fn by_squares<X: Input, S: Lanes<Scalar = X::Lane>>(
                 zeros: scratch.wrapping_add(room.zeros().start),
                 out: products,
                 apart: room.product,
-                isa: PhantomData,
             });
-            S::enter(Back::<X::Lane, S> {
+            simd.enter(Back::<X::Lane> {
                 pass: job.pass,
                 band,
                 pixels: &pixels,
@@ -109,9 +109,8 @@ pub(super) unsafe fn by_squares<X: Input, S: Lanes<Scalar = X::Lane>>(
                 sums: job.buffered.then_some(sums),
                 out: panel.out,
                 finish: job.finish,
-                isa: PhantomData,
             });
-            job.scatter_panel::<S>(&pixels, sums, &panel);
+            job.scatter_panel::<S>(simd, &pixels, sums, &panel);
         }
     }
 }
@@ -125,13 +124,13 @@ impl<X: Input> Job<'_, X> {
 
 /// `a - b`.
 #[inline(always)]
-unsafe fn minus<S: Lanes>(a: S::Vector, b: S::Vector) -> S::Vector {
-    // SAFETY: the caller's: the instruction set of `S` is available. A product with one is exact.
-    unsafe { S::mul_add(a, b, S::splat(S::Scalar::from_f32(-1.0))) }
+fn minus<T: Scalar, S: Lanes<T>>(simd: S, a: S::V<T>, b: S::V<T>) -> S::V<T> {
+    // A product with one is exact.
+    simd.mul_add(a, b, simd.splat(T::from_f32(-1.0)))
 }
 
 /// Inputs of a band to `places x channels x squares`: `B^T d B`.
-struct Forward<'a, T, S> {
+struct Forward<'a, T> {
     bands: &'a Bands,
     band: &'a Band,
     /// Channels of the strip.
@@ -141,14 +140,13 @@ struct Forward<'a, T, S> {
     out: *mut T,
     /// From place to place.
     apart: usize,
-    isa: PhantomData<S>,
 }
 
-impl<S: Lanes> Vectorized for Forward<'_, S::Scalar, S> {
+impl<T: Scalar, S: Lanes<T>> Compute<S> for Forward<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
+    fn run(self, simd: S) {
         let Self { bands, band, channels, .. } = self;
         let (squares, width) = (band.pixels(), band.columns.len());
         for (i, row) in band.rows.clone().enumerate() {
@@ -168,31 +166,36 @@ impl<S: Lanes> Vectorized for Forward<'_, S::Scalar, S> {
                     // SAFETY: the driver's promise. Beyond a line there are other lines, and zeros behind the
                     // strip, and the inputs of the first place behind those.
                     unsafe {
-                        let mut d = [[S::splat(S::Scalar::default()); 4]; 4];
+                        let mut d = [[simd.splat(T::default()); 4]; 4];
                         for outer in 0..4 {
                             let (line, apart) = lines[outer];
                             let line = line.wrapping_add(channel * apart + square);
                             for inner in 0..4 {
-                                d[outer][inner] = S::load(line.wrapping_add(taps[inner]));
+                                d[outer][inner] = simd.load(line.wrapping_add(taps[inner]));
                             }
                         }
                         for inner in 0..4 {
-                            let column =
-                                forward::<S>(d[0][inner], d[1][inner], d[2][inner], d[3][inner]);
+                            let column = forward::<T, S>(
+                                simd,
+                                d[0][inner],
+                                d[1][inner],
+                                d[2][inner],
+                                d[3][inner],
+                            );
                             for outer in 0..4 {
                                 d[outer][inner] = column[outer];
                             }
                         }
-                        let mask = S::mask(0, len);
+                        let mask = simd.mask::<T>(0, len);
                         for outer in 0..4 {
                             let [a, b, c, e] = d[outer];
-                            let row = forward::<S>(a, b, c, e);
+                            let row = forward::<T, S>(simd, a, b, c, e);
                             for inner in 0..4 {
                                 let out = out.wrapping_add((outer * 4 + inner) * self.apart);
                                 if len == S::WIDTH {
-                                    S::store(out, row[inner]);
+                                    simd.store(out, row[inner]);
                                 } else {
-                                    S::store_mask(out, mask, row[inner]);
+                                    simd.store_masked(out, mask, row[inner]);
                                 }
                             }
                         }
@@ -205,18 +208,23 @@ impl<S: Lanes> Vectorized for Forward<'_, S::Scalar, S> {
 
 /// `B^T` times a column.
 #[inline(always)]
-unsafe fn forward<S: Lanes>(
-    a: S::Vector,
-    b: S::Vector,
-    c: S::Vector,
-    d: S::Vector,
-) -> [S::Vector; 4] {
-    // SAFETY: the caller's: the instruction set of `S` is available.
-    unsafe { [minus::<S>(a, c), S::add(b, c), minus::<S>(c, b), minus::<S>(b, d)] }
+fn forward<T: Scalar, S: Lanes<T>>(
+    simd: S,
+    a: S::V<T>,
+    b: S::V<T>,
+    c: S::V<T>,
+    d: S::V<T>,
+) -> [S::V<T>; 4] {
+    [
+        minus::<T, S>(simd, a, c),
+        simd.add(b, c),
+        minus::<T, S>(simd, c, b),
+        minus::<T, S>(simd, b, d),
+    ]
 }
 
 /// The multiplications of a panel of channels: for each place, `squares x channels` times `channels x panel`.
-struct Products<T, S> {
+struct Products<T> {
     squares: usize,
     /// Input channels.
     channels: usize,
@@ -229,16 +237,15 @@ struct Products<T, S> {
     /// `places x squares x vectors` registers.
     out: *mut T,
     apart: usize,
-    isa: PhantomData<S>,
 }
 
-impl<S: Lanes> Vectorized for Products<S::Scalar, S> {
+impl<T: Scalar, S: Lanes<T>> Compute<S> for Products<T> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
+    fn run(self, simd: S) {
         let wide = self.vectors * S::WIDTH;
-        let line = ALIGN / size_of::<S::Scalar>();
+        let line = ALIGN / size_of::<T>();
         for place in 0..PLACES {
             let weights = self.weights.wrapping_add(place * self.channels * wide);
             for block in k_blocks(self.channels) {
@@ -264,7 +271,7 @@ impl<S: Lanes> Vectorized for Products<S::Scalar, S> {
                     };
                     asked += block.len() / 2 * line;
                     // SAFETY: the driver has set up inputs, weights and products for exactly these tiles.
-                    unsafe { by_pixels::<S>(self.vectors, part.len(), &tile, &steps) };
+                    unsafe { by_pixels::<T, S>(simd, self.vectors, part.len(), &tile, &steps) };
                 }
             }
         }
@@ -272,7 +279,7 @@ impl<S: Lanes> Vectorized for Products<S::Scalar, S> {
 }
 
 /// Products of a panel to outputs: `A^T m A`, and the bias.
-struct Back<'a, T, S> {
+struct Back<'a, T> {
     pass: &'a Pass,
     /// Of squares, and of their outputs.
     band: &'a Band,
@@ -287,14 +294,13 @@ struct Back<'a, T, S> {
     sums: Option<*mut T>,
     out: *mut T,
     finish: Option<Finish<T>>,
-    isa: PhantomData<S>,
 }
 
-impl<S: Lanes> Vectorized for Back<'_, S::Scalar, S> {
+impl<T: Scalar, S: Lanes<T>> Compute<S> for Back<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
+    fn run(self, simd: S) {
         let Self { pass, band, pixels, vectors, .. } = self;
         let (wide, width) = (vectors * S::WIDTH, band.columns.len());
         let exist = if self.sums.is_some() { wide } else { self.channels };
@@ -320,28 +326,29 @@ impl<S: Lanes> Vectorized for Back<'_, S::Scalar, S> {
                 let lane = v * S::WIDTH;
                 // SAFETY: the driver has set up products, bias and outputs for exactly these squares.
                 unsafe {
-                    let mut half = [[S::splat(S::Scalar::default()); 4]; 2];
+                    let mut half = [[simd.splat(T::default()); 4]; 2];
                     for inner in 0..4 {
                         // Not `from_fn`: a closure is compiled for the baseline.
-                        let mut m = [S::splat(S::Scalar::default()); 4];
+                        let mut m = [simd.splat(T::default()); 4];
                         for outer in 0..4 {
                             let at = (outer * 4 + inner) * self.apart + lane;
-                            m[outer] = S::load(from.wrapping_add(at));
+                            m[outer] = simd.load(from.wrapping_add(at));
                         }
-                        [half[0][inner], half[1][inner]] = back::<S>(m[0], m[1], m[2], m[3]);
+                        [half[0][inner], half[1][inner]] =
+                            back::<T, S>(simd, m[0], m[1], m[2], m[3]);
                     }
-                    let bias = S::load(self.bias.wrapping_add(lane));
-                    let mask = S::mask(0, (exist - lane).min(S::WIDTH));
+                    let bias = simd.load(self.bias.wrapping_add(lane));
+                    let mask = simd.mask::<T>(0, (exist - lane).min(S::WIDTH));
                     for row in [1, 0] {
                         let [a, b, c, d] = half[row];
-                        let sums = back::<S>(a, b, c, d);
+                        let sums = back::<T, S>(simd, a, b, c, d);
                         for column in [1, 0] {
                             let out = out[row][column].wrapping_add(lane);
-                            let sum = S::add(sums[column], bias);
+                            let sum = simd.add(sums[column], bias);
                             if exist - lane >= S::WIDTH {
-                                S::store(out, sum);
+                                simd.store(out, sum);
                             } else {
-                                S::store_mask(out, mask, sum);
+                                simd.store_masked(out, mask, sum);
                             }
                         }
                     }
@@ -361,7 +368,12 @@ impl<S: Lanes> Vectorized for Back<'_, S::Scalar, S> {
 
 /// `A^T` times a column.
 #[inline(always)]
-unsafe fn back<S: Lanes>(a: S::Vector, b: S::Vector, c: S::Vector, d: S::Vector) -> [S::Vector; 2] {
-    // SAFETY: the caller's: the instruction set of `S` is available.
-    unsafe { [S::add(S::add(a, b), c), minus::<S>(minus::<S>(b, c), d)] }
+fn back<T: Scalar, S: Lanes<T>>(
+    simd: S,
+    a: S::V<T>,
+    b: S::V<T>,
+    c: S::V<T>,
+    d: S::V<T>,
+) -> [S::V<T>; 2] {
+    [simd.add(simd.add(a, b), c), minus::<T, S>(simd, minus::<T, S>(simd, b, c), d)]
 }

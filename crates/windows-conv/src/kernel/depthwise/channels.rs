@@ -1,11 +1,11 @@
 //! Neighbouring channels in the lanes.
 
-use std::marker::PhantomData;
 use std::ops::Range;
 
-use windows_core::kernel::Vectorized;
+use windows_simd::{Compute, Simd};
 
 use crate::kernel::lanes::Lanes;
+use crate::kernel::scalar::Scalar;
 use crate::kernel::tile::Finish;
 use crate::pass::{MISSING, Pass, Stairs};
 
@@ -43,12 +43,12 @@ pub(crate) struct Channels<'a, T, S = ()> {
     /// The first output of the first channel.
     pub out: *mut T,
     pub finish: Option<Finish<T>>,
-    pub isa: PhantomData<S>,
+    pub simd: S,
 }
 
 impl<'a, T> Channels<'a, T> {
     /// On the registers of an instruction set.
-    pub(super) fn on<S>(self) -> Channels<'a, T, S> {
+    pub(super) fn on<S>(self, simd: S) -> Channels<'a, T, S> {
         Channels {
             pass: self.pass,
             input: self.input,
@@ -57,16 +57,16 @@ impl<'a, T> Channels<'a, T> {
             rows: self.rows,
             out: self.out,
             finish: self.finish,
-            isa: PhantomData,
+            simd,
         }
     }
 }
 
-impl<S: Lanes> Vectorized for Channels<'_, S::Scalar, S> {
+impl<T: Scalar, S: Lanes<T>> Compute<S> for Channels<'_, T, S> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
+    fn run(self, _: S) {
         let pass = self.pass;
         let inner_taps = pass.inner.len();
         let step = pass.stairs.as_ref().map(|stairs| stairs.step);
@@ -86,17 +86,24 @@ impl<S: Lanes> Vectorized for Channels<'_, S::Scalar, S> {
     }
 }
 
+/// The weights of some channels, a register a tap.
+type Taps<T, S, const OUTER: usize, const INNER: usize> = [[<S as Simd>::V<T>; INNER]; OUTER];
+
 /// A register, or the lanes of a mask.
 ///
 /// # Safety
 /// The instruction set is there, and so are the elements.
 #[inline(always)]
-unsafe fn read<S: Lanes, const WHOLE: bool>(from: *const S::Scalar, mask: S::Mask) -> S::Vector {
+unsafe fn read<T: Scalar, S: Lanes<T>, const WHOLE: bool>(
+    simd: S,
+    from: *const T,
+    mask: S::M<T>,
+) -> S::V<T> {
     // SAFETY: the caller's promise.
-    unsafe { if WHOLE { S::load(from) } else { S::load_mask(from, mask) } }
+    unsafe { if WHOLE { simd.load(from) } else { simd.load_masked(from, mask) } }
 }
 
-impl<S: Lanes> Channels<'_, S::Scalar, S> {
+impl<T: Scalar, S: Lanes<T>> Channels<'_, T, S> {
     /// `OUTER x INNER` taps, whose weights stay in registers for all outputs of a band of rows. Outputs share
     /// rows, and `columns` of which those are real, at step `STEP`; without `columns` they share nothing.
     ///
@@ -119,7 +126,7 @@ impl<S: Lanes> Channels<'_, S::Scalar, S> {
             inside.end = inside.end.min(tap.hi);
         }
         inside.end = inside.end.max(inside.start);
-        let ahead = self.input.align_offset(size_of::<S::Scalar>() * S::WIDTH);
+        let ahead = self.input.align_offset(size_of::<T>() * S::WIDTH);
         let pays = channels.is_multiple_of(S::WIDTH) && channels >= 6 * S::WIDTH && ahead > 0;
         let head = if pays { ahead.min(S::WIDTH) } else { S::WIDTH };
         for first in self.rows.clone().step_by(band) {
@@ -159,17 +166,19 @@ impl<S: Lanes> Channels<'_, S::Scalar, S> {
         &self,
         channel: usize,
         len: usize,
-    ) -> (S::Vector, [[S::Vector; INNER]; OUTER]) {
+    ) -> (S::V<T>, Taps<T, S, OUTER, INNER>) {
+        let simd = self.simd;
         let channels = self.bias.len();
         // SAFETY: the caller's promise.
         unsafe {
-            let mask = S::mask(0, len);
-            let bias = read::<S, WHOLE>(self.bias[channel..].as_ptr(), mask);
+            let mask = simd.mask::<T>(0, len);
+            let bias = read::<T, S, WHOLE>(simd, self.bias[channel..].as_ptr(), mask);
             let mut taps = [[bias; INNER]; OUTER];
             for outer in 0..OUTER {
                 for inner in 0..INNER {
                     let tap = (outer * INNER + inner) * channels + channel;
-                    taps[outer][inner] = read::<S, WHOLE>(self.weights[tap..].as_ptr(), mask);
+                    taps[outer][inner] =
+                        read::<T, S, WHOLE>(simd, self.weights[tap..].as_ptr(), mask);
                 }
             }
             (bias, taps)
@@ -232,9 +241,10 @@ impl<S: Lanes> Channels<'_, S::Scalar, S> {
         columns: &Range<usize>,
         channel: usize,
         len: usize,
-        bias: S::Vector,
-        taps: &[[S::Vector; INNER]; OUTER],
+        bias: S::V<T>,
+        taps: &Taps<T, S, OUTER, INNER>,
     ) {
+        let simd = self.simd;
         let pass = self.pass;
         let Some(Stairs { bases, .. }) = &pass.stairs else { return };
         let input = self.input.wrapping_add(channel).wrapping_offset(pass.inner[0].offset);
@@ -243,7 +253,7 @@ impl<S: Lanes> Channels<'_, S::Scalar, S> {
         let ahead = INNER.div_ceil(STEP) - 1;
         // SAFETY: the caller's promise.
         unsafe {
-            let mask = S::mask(0, len);
+            let mask = simd.mask::<T>(0, len);
             // Looked up once: in the loop over the columns each would be asked whether it is there.
             let places = OUTER + (ROWS - 1) * STEP;
             let mut lines = [MISSING; LINES];
@@ -265,7 +275,7 @@ impl<S: Lanes> Channels<'_, S::Scalar, S> {
                             continue;
                         }
                         let from = from.wrapping_offset(lines[place]);
-                        let x = read::<S, WHOLE>(from, mask);
+                        let x = read::<T, S, WHOLE>(simd, from, mask);
                         for below in 0..ROWS {
                             // Which tap that row is to an output so many rows below.
                             let outer = place.wrapping_sub(below * STEP);
@@ -276,7 +286,7 @@ impl<S: Lanes> Channels<'_, S::Scalar, S> {
                                 let inner = new + (ahead - flying) * STEP;
                                 if inner < INNER {
                                     let sum = sums[below][flying];
-                                    sums[below][flying] = S::mul_add(sum, taps[outer][inner], x);
+                                    sums[below][flying] = simd.mul_add(sum, taps[outer][inner], x);
                                 }
                             }
                         }
@@ -286,9 +296,9 @@ impl<S: Lanes> Channels<'_, S::Scalar, S> {
                     for below in 0..ROWS {
                         let out = outs[below].wrapping_offset(x as isize * pass.out_stride);
                         if WHOLE {
-                            S::store(out, sums[below][0]);
+                            simd.store(out, sums[below][0]);
                         } else {
-                            S::store_mask(out, mask, sums[below][0]);
+                            simd.store_masked(out, mask, sums[below][0]);
                         }
                         if let Some(finish) = &self.finish {
                             finish.apply(out, len);
@@ -317,11 +327,12 @@ impl<S: Lanes> Channels<'_, S::Scalar, S> {
         channel: usize,
         len: usize,
     ) {
+        let simd = self.simd;
         let pass = self.pass;
         // SAFETY: the caller's promise.
         unsafe {
             let (bias, taps) = self.taps::<OUTER, INNER, WHOLE>(channel, len);
-            let mask = S::mask(0, len);
+            let mask = simd.mask::<T>(0, len);
             let mut along = [(0, 0, 0); INNER];
             for inner in 0..INNER {
                 let tap = pass.inner[inner];
@@ -344,8 +355,8 @@ impl<S: Lanes> Channels<'_, S::Scalar, S> {
                                     let input = input.wrapping_offset(bases[O]);
                                     each!($tap {
                                         if $tap < INNER && $real {
-                                            let x = read::<S, WHOLE>(input.wrapping_offset(along[$tap].0), mask);
-                                            sum = S::mul_add(sum, taps[O][$tap], x);
+                                            let x = read::<T, S, WHOLE>(simd, input.wrapping_offset(along[$tap].0), mask);
+                                            sum = simd.mul_add(sum, taps[O][$tap], x);
                                         }
                                     });
                                 }
@@ -360,9 +371,9 @@ impl<S: Lanes> Channels<'_, S::Scalar, S> {
                     }
                     let out = out.wrapping_offset(x as isize * pass.out_stride);
                     if WHOLE {
-                        S::store(out, sum);
+                        simd.store(out, sum);
                     } else {
-                        S::store_mask(out, mask, sum);
+                        simd.store_masked(out, mask, sum);
                     }
                     if let Some(finish) = &self.finish {
                         finish.apply(out, len);
@@ -408,21 +419,22 @@ impl<S: Lanes> Channels<'_, S::Scalar, S> {
     /// Input and output are as large as the pass says; the channels exist.
     #[inline(always)]
     unsafe fn pixel<const V: usize>(&self, row: usize, x: usize, channel: usize, tail: usize) {
+        let simd = self.simd;
         let pass = self.pass;
         let channels = self.bias.len();
         // SAFETY: the caller's promise.
         unsafe {
-            let mask = S::mask(0, tail);
+            let mask = simd.mask::<T>(0, tail);
             let whole = tail == S::WIDTH;
             // Not a closure, which would be compiled for the baseline.
             macro_rules! read {
                 ($from:expr, $v:expr) => {{
                     let from = $from.wrapping_add($v * S::WIDTH);
-                    if whole || $v + 1 < V { S::load(from) } else { S::load_mask(from, mask) }
+                    if whole || $v + 1 < V { simd.load(from) } else { simd.load_masked(from, mask) }
                 }};
             }
             let bias = self.bias[channel..].as_ptr();
-            let mut sum = [S::splat(S::Scalar::default()); V];
+            let mut sum = [simd.splat(T::default()); V];
             for v in 0..V {
                 sum[v] = read!(bias, v);
             }
@@ -435,7 +447,7 @@ impl<S: Lanes> Channels<'_, S::Scalar, S> {
                 let from = self.input.wrapping_add(channel).wrapping_offset(offset);
                 let weights = self.weights[tap * channels + channel..].as_ptr();
                 for v in 0..V {
-                    sum[v] = S::mul_add(sum[v], read!(weights, v), read!(from, v));
+                    sum[v] = simd.mul_add(sum[v], read!(weights, v), read!(from, v));
                 }
             }
             let out = self.out.wrapping_offset(
@@ -444,9 +456,9 @@ impl<S: Lanes> Channels<'_, S::Scalar, S> {
             for v in 0..V {
                 let out = out.wrapping_add(v * S::WIDTH);
                 if whole || v + 1 < V {
-                    S::store(out, sum[v]);
+                    simd.store(out, sum[v]);
                 } else {
-                    S::store_mask(out, mask, sum[v]);
+                    simd.store_masked(out, mask, sum[v]);
                 }
             }
             if let Some(finish) = &self.finish {

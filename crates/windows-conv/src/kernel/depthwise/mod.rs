@@ -8,6 +8,7 @@ mod channels;
 mod rows;
 
 use super::lanes::Lanes;
+use super::scalar::Scalar;
 pub(super) use channels::Channels;
 pub(crate) use rows::MAX_INNER_TAPS;
 pub(super) use rows::Rows;
@@ -15,14 +16,24 @@ pub(super) use rows::Rows;
 /// # Safety
 /// The instruction set of `S` is available; input and output are as large as the pass and the strides say, and no one
 /// else writes these outputs meanwhile.
-pub(super) unsafe fn rows<S: Lanes>(of: Rows<'_, S::Scalar>) {
+pub(super) unsafe fn rows<T: Scalar, S: Lanes<T>>(of: Rows<'_, T>) {
     // SAFETY: the caller's promise.
-    unsafe { S::enter(of.on::<S>()) }
+    unsafe {
+        {
+            let simd = S::new_unchecked();
+            simd.enter(of.on(simd))
+        }
+    }
 }
 
 /// # Safety
 /// As [`rows`].
-pub(super) unsafe fn channels<S: Lanes>(of: Channels<'_, S::Scalar>) {
+pub(super) unsafe fn channels<T: Scalar, S: Lanes<T>>(of: Channels<'_, T>) {
     // SAFETY: the caller's promise.
-    unsafe { S::enter(of.on::<S>()) }
+    unsafe {
+        {
+            let simd = S::new_unchecked();
+            simd.enter(of.on(simd))
+        }
+    }
 }

@@ -1,12 +1,12 @@
 //! Neighbouring outputs of a row in the lanes.
 
-use std::marker::PhantomData;
 use std::ops::Range;
 
-use windows_core::kernel::Vectorized;
+use windows_simd::Compute;
 
 use crate::band::pieces;
 use crate::kernel::lanes::Lanes;
+use crate::kernel::scalar::Scalar;
 use crate::kernel::tile::Finish;
 use crate::pass::{MISSING, Pass, Stairs};
 
@@ -38,12 +38,12 @@ pub(crate) struct Rows<'a, T, S = ()> {
     pub out: *mut T,
     pub out_channel: isize,
     pub finish: Option<Finish<T>>,
-    pub isa: PhantomData<S>,
+    pub simd: S,
 }
 
 impl<'a, T> Rows<'a, T> {
     /// On the registers of an instruction set.
-    pub(super) fn on<S>(self) -> Rows<'a, T, S> {
+    pub(super) fn on<S>(self, simd: S) -> Rows<'a, T, S> {
         Rows {
             pass: self.pass,
             input: self.input,
@@ -55,16 +55,16 @@ impl<'a, T> Rows<'a, T> {
             out: self.out,
             out_channel: self.out_channel,
             finish: self.finish,
-            isa: PhantomData,
+            simd,
         }
     }
 }
 
-impl<S: Lanes> Vectorized for Rows<'_, S::Scalar, S> {
+impl<T: Scalar, S: Lanes<T>> Compute<S> for Rows<'_, T, S> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
+    fn run(self, _: S) {
         let pass = self.pass;
         let inner_taps = pass.inner.len();
         let outer_taps = pass.taps() / inner_taps.max(1);
@@ -88,9 +88,9 @@ impl<S: Lanes> Vectorized for Rows<'_, S::Scalar, S> {
     }
 }
 
-impl<S: Lanes> Rows<'_, S::Scalar, S> {
+impl<T: Scalar, S: Lanes<T>> Rows<'_, T, S> {
     #[inline(always)]
-    fn place(&self, channel: usize) -> (*const S::Scalar, *mut S::Scalar) {
+    fn place(&self, channel: usize) -> (*const T, *mut T) {
         let from = (channel / self.multiplier) as isize * self.in_channel;
         let to = channel as isize * self.out_channel;
         (self.input.wrapping_offset(from), self.out.wrapping_offset(to))
@@ -106,7 +106,7 @@ impl<S: Lanes> Rows<'_, S::Scalar, S> {
     unsafe fn share<const OUTER: usize, const INNER: usize, const STEP: usize>(&self) {
         let pass = self.pass;
         // Masks are made once for the channels that the first level of cache holds together.
-        let together = (CACHED / (size_of::<S::Scalar>() * pass.pixels())).max(1);
+        let together = (CACHED / (size_of::<T>() * pass.pixels())).max(1);
         // As many registers at a time as leave room for the weights: a sum alone would wait for itself.
         let room = S::REGISTERS.saturating_sub(OUTER * INNER) / OUTER;
         let most = match (S::REGISTERS > 16, STEP) {
@@ -151,11 +151,12 @@ impl<S: Lanes> Rows<'_, S::Scalar, S> {
         x: usize,
         channels: Range<usize>,
     ) {
+        let simd = self.simd;
         // SAFETY: the caller's promise.
         unsafe {
-            let mut columns = [Columns::<S, INNER>::new(self.pass, x); V];
+            let mut columns = [Columns::<T, S, INNER>::new(simd, self.pass, x); V];
             for v in 1..V {
-                columns[v] = Columns::new(self.pass, x + v * S::WIDTH);
+                columns[v] = Columns::new(simd, self.pass, x + v * S::WIDTH);
             }
             // Padding and the end of a row are in the first and the last register, unless there is much of it.
             let between = V < 3 || columns[1..V - 1].iter().all(|columns| columns.whole);
@@ -190,8 +191,9 @@ impl<S: Lanes> Rows<'_, S::Scalar, S> {
     >(
         &self,
         channel: usize,
-        columns: &[Columns<S, INNER>; V],
+        columns: &[Columns<T, S, INNER>; V],
     ) {
+        let simd = self.simd;
         let pass = self.pass;
         let Some(Stairs { bases, .. }) = &pass.stairs else { return };
         // Rows of outputs in flight: the first lacks its last taps, the last has its first ones only.
@@ -202,13 +204,13 @@ impl<S: Lanes> Rows<'_, S::Scalar, S> {
         let weights = &self.weights[channel * OUTER * INNER..][..OUTER * INNER];
         // SAFETY: the caller's promise.
         unsafe {
-            let mut taps = [[S::splat(S::Scalar::default()); INNER]; OUTER];
+            let mut taps = [[simd.splat(T::default()); INNER]; OUTER];
             for outer in 0..OUTER {
                 for inner in 0..INNER {
-                    taps[outer][inner] = S::splat(weights[outer * INNER + inner]);
+                    taps[outer][inner] = simd.splat(weights[outer * INNER + inner]);
                 }
             }
-            let bias = [S::splat(self.bias[channel]); V];
+            let bias = [simd.splat(self.bias[channel]); V];
             let mut sums = [bias; OUTER];
             for turn in 0..pass.rows + ahead {
                 for new in 0..STEP {
@@ -228,14 +230,18 @@ impl<S: Lanes> Rows<'_, S::Scalar, S> {
                             // Masks of all registers would be more than there are registers for.
                             let masked = !WHOLE && (v == 0 || v + 1 == V);
                             let x = match (STEP, masked) {
-                                (1, true) => S::load_mask(from, columns[v].masks[inner].0),
-                                (1, false) => S::load(from),
-                                (_, true) => S::load_mask2(from, columns[v].masks[inner].1),
-                                (_, false) => S::load_mask2(from, S::mask2(0, S::WIDTH)),
+                                (1, true) => simd.load_masked(from, columns[v].masks[inner].0),
+                                (1, false) => simd.load(from),
+                                (_, true) => {
+                                    simd.load_every_second(from, columns[v].masks[inner].1)
+                                }
+                                (_, false) => {
+                                    simd.load_every_second(from, simd.second::<T>(0, S::WIDTH))
+                                }
                             };
                             for row in 0..=last / STEP {
                                 let tap = taps[last - row * STEP][inner];
-                                sums[row][v] = S::mul_add(sums[row][v], tap, x);
+                                sums[row][v] = simd.mul_add(sums[row][v], tap, x);
                             }
                         }
                     }
@@ -245,9 +251,9 @@ impl<S: Lanes> Rows<'_, S::Scalar, S> {
                     for v in 0..V {
                         let out = out.wrapping_add(v * S::WIDTH);
                         if WHOLE || v + 1 < V {
-                            S::store(out, sums[0][v]);
+                            simd.store(out, sums[0][v]);
                         } else {
-                            S::store_mask(out, columns[v].lanes, sums[0][v]);
+                            simd.store_masked(out, columns[v].lanes, sums[0][v]);
                         }
                     }
                     if let Some(finish) = &self.finish {
@@ -297,6 +303,7 @@ impl<S: Lanes> Rows<'_, S::Scalar, S> {
         channel: usize,
         x: usize,
     ) -> usize {
+        let simd = self.simd;
         let pass = self.pass;
         let (input, out) = self.place(channel);
         let weights = &self.weights[channel * pass.taps()..][..pass.taps()];
@@ -304,7 +311,7 @@ impl<S: Lanes> Rows<'_, S::Scalar, S> {
         let outer_taps = pass.taps() / inner_taps.max(1);
         // SAFETY: the caller's promise; masked lanes are the real taps.
         unsafe {
-            let none = (S::mask(0, 0), S::mask2(0, 0));
+            let none = (simd.mask::<T>(0, 0), simd.second::<T>(0, 0));
             let mut masks = [[none; V]; MAX_INNER_TAPS];
             let mut lens = [0; V];
             for v in 0..V {
@@ -314,9 +321,9 @@ impl<S: Lanes> Rows<'_, S::Scalar, S> {
                     let lo = inner.lo.clamp(from, from + lens[v]);
                     let len = inner.hi.clamp(lo, from + lens[v]) - lo;
                     if STEP == 1 {
-                        masks[v].0 = S::mask(lo - from, len);
+                        masks[v].0 = simd.mask::<T>(lo - from, len);
                     } else {
-                        masks[v].1 = S::mask2(lo - from, len);
+                        masks[v].1 = simd.second::<T>(lo - from, len);
                     }
                 }
             }
@@ -324,11 +331,11 @@ impl<S: Lanes> Rows<'_, S::Scalar, S> {
             let mut row = 0;
             while row < pass.rows {
                 let rows = (pass.rows - row).min(R);
-                let mut sum = [[S::splat(self.bias[channel]); V]; R];
+                let mut sum = [[simd.splat(self.bias[channel]); V]; R];
                 for outer in 0..outer_taps {
                     let bases = &pass.outer[outer * pass.rows + row..][..rows];
                     for (tap, inner) in pass.inner.iter().enumerate() {
-                        let weight = S::splat(weights[outer * inner_taps + tap]);
+                        let weight = simd.splat(weights[outer * inner_taps + tap]);
                         let masks = &masks[tap];
                         let from = input.wrapping_offset(inner.offset);
                         for r in 0..R {
@@ -339,11 +346,11 @@ impl<S: Lanes> Rows<'_, S::Scalar, S> {
                                 for v in 0..V {
                                     let from = from.wrapping_add(v * S::WIDTH * STEP);
                                     let x = if STEP == 1 {
-                                        S::load_mask(from, masks[v].0)
+                                        simd.load_masked(from, masks[v].0)
                                     } else {
-                                        S::load_mask2(from, masks[v].1)
+                                        simd.load_every_second(from, masks[v].1)
                                     };
-                                    sum[r][v] = S::mul_add(sum[r][v], weight, x);
+                                    sum[r][v] = simd.mul_add(sum[r][v], weight, x);
                                 }
                             }
                         }
@@ -356,7 +363,7 @@ impl<S: Lanes> Rows<'_, S::Scalar, S> {
                         if r < rows && lens[v] > 0 {
                             let x = (x + v * S::WIDTH) as isize;
                             let out = out.wrapping_offset(pass.out_rows[row + r] + x);
-                            S::store_mask(out, S::mask(0, lens[v]), sum[r][v]);
+                            simd.store_masked(out, simd.mask::<T>(0, lens[v]), sum[r][v]);
                             if let Some(finish) = &self.finish {
                                 finish.apply(out, lens[v]);
                             }
@@ -373,47 +380,43 @@ impl<S: Lanes> Rows<'_, S::Scalar, S> {
 }
 
 /// The lanes of a register of neighbouring outputs of a row, and which of them each tap is real for.
-struct Columns<S: Lanes, const INNER: usize> {
+struct Columns<T: Scalar, S: Lanes<T>, const INNER: usize> {
     /// The first output.
     x: usize,
     /// How many there are.
     len: usize,
-    lanes: S::Mask,
-    masks: [(S::Mask, S::Mask2); INNER],
+    lanes: S::M<T>,
+    masks: [(S::M<T>, S::Second<T>); INNER],
     offsets: [isize; INNER],
     /// Whether all lanes are outputs, and all their taps real.
     whole: bool,
 }
 
 // Not derived, which would ask it of `S`.
-impl<S: Lanes, const INNER: usize> Clone for Columns<S, INNER> {
+impl<T: Scalar, S: Lanes<T>, const INNER: usize> Clone for Columns<T, S, INNER> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<S: Lanes, const INNER: usize> Copy for Columns<S, INNER> {}
+impl<T: Scalar, S: Lanes<T>, const INNER: usize> Copy for Columns<T, S, INNER> {}
 
-impl<S: Lanes, const INNER: usize> Columns<S, INNER> {
-    /// # Safety
-    /// The instruction set is there, and the pass has at least `INNER` taps along a row.
+impl<T: Scalar, S: Lanes<T>, const INNER: usize> Columns<T, S, INNER> {
+    /// Of a pass that has at least `INNER` taps along a row.
     #[inline(always)]
-    unsafe fn new(pass: &Pass, x: usize) -> Self {
+    fn new(simd: S, pass: &Pass, x: usize) -> Self {
         let len = (pass.width - x).min(S::WIDTH);
-        // SAFETY: the caller's promise.
-        unsafe {
-            let mut masks = [(S::mask(0, 0), S::mask2(0, 0)); INNER];
-            let mut offsets = [0; INNER];
-            let mut whole = len == S::WIDTH;
-            for tap in 0..INNER {
-                let inner = pass.inner[tap];
-                let lo = inner.lo.clamp(x, x + len);
-                let hi = inner.hi.clamp(lo, x + len);
-                masks[tap] = (S::mask(lo - x, hi - lo), S::mask2(lo - x, hi - lo));
-                offsets[tap] = inner.offset;
-                whole &= hi - lo == S::WIDTH;
-            }
-            Self { x, len, lanes: S::mask(0, len), masks, offsets, whole }
+        let mut masks = [(simd.mask::<T>(0, 0), simd.second::<T>(0, 0)); INNER];
+        let mut offsets = [0; INNER];
+        let mut whole = len == S::WIDTH;
+        for tap in 0..INNER {
+            let inner = pass.inner[tap];
+            let lo = inner.lo.clamp(x, x + len);
+            let hi = inner.hi.clamp(lo, x + len);
+            masks[tap] = (simd.mask::<T>(lo - x, hi - lo), simd.second::<T>(lo - x, hi - lo));
+            offsets[tap] = inner.offset;
+            whole &= hi - lo == S::WIDTH;
         }
+        Self { x, len, lanes: simd.mask::<T>(0, len), masks, offsets, whole }
     }
 }
