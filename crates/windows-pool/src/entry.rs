@@ -33,11 +33,13 @@ impl<K, T: Copy> Pooling<'_, K, T> {
     }
 }
 
+/// Gives the results of a part, in scratch.
+type Band<K, T, O> = fn(&Pooling<'_, K, T>, &Part, &mut [O], &mut [u128]);
+
 /// The functions of a kind of elements.
 #[derive(Debug)]
 pub struct Entry<K, T, O> {
-    /// The results of a part.
-    pub(crate) band: fn(&Pooling<'_, K, T>, &Part, &mut [O], &mut [u128]),
+    pub(crate) band: Band<K, T, O>,
 }
 
 /// Where an extreme was found, by window.
