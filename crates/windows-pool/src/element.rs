@@ -6,6 +6,7 @@ use core::fmt::{Debug, Display};
 use bytemuck::Pod;
 use windows_core::kernel::Isa;
 
+use crate::entry::{Entries, entries};
 use crate::kernel::wide::OnVectors;
 
 /// What can be pooled: `u8 i8 u16 i16 u32 i32 u64 i64 f32 f64`. Sealed.
@@ -14,6 +15,10 @@ pub trait Element: number::Number + Display {
     type Sum: Element;
     /// What norms and unrounded averages have: `f32` for `f32`, else `f64`.
     type Real: Element;
+
+    /// The functions that are compiled for it.
+    #[doc(hidden)]
+    const ENTRIES: Entries<Self>;
 }
 
 pub(crate) mod number {
@@ -150,6 +155,7 @@ macro_rules! integers {
         impl Element for $type {
             type Sum = $sum;
             type Real = f64;
+            const ENTRIES: Entries<Self> = entries!($type);
         }
 
         impl number::Number for $type {
@@ -217,6 +223,7 @@ macro_rules! floats {
         impl Element for $type {
             type Sum = $type;
             type Real = $type;
+            const ENTRIES: Entries<Self> = entries!($type);
         }
 
         impl number::Number for $type {

@@ -4,9 +4,11 @@ use windows_core::{Rank, StridedView};
 
 use crate::PoolError;
 use crate::element::Element;
+use crate::entry::{Found, Pooling};
 use crate::error::filled;
-use crate::kind::{Kind, Max, Min, extreme};
+use crate::kind::{Kind, Max, Min};
 use crate::plan::Plan;
+use crate::program::Program;
 
 /// What counts the elements of a plane: `u8`, `u32` or `i64`. Sealed.
 pub trait Index: Copy + Default + Send + Sync + sealed::Sealed + 'static {
@@ -57,29 +59,18 @@ indices! {
 /// A kind that one element of the window is the result of.
 pub trait Extremal<T: Element>: Kind<T, Out = T> {
     #[doc(hidden)]
-    fn position(window: &[T], nan: crate::Nan) -> Option<usize>;
-
-    #[doc(hidden)]
-    fn nothing() -> T;
+    fn find(pooling: &Pooling<'_, Self, T>, values: &mut [T], found: Found<'_>);
 }
 
 impl<T: Element> Extremal<T> for Max {
-    fn position(window: &[T], nan: crate::Nan) -> Option<usize> {
-        extreme::<T, true>(window, nan)
-    }
-
-    fn nothing() -> T {
-        T::LOWEST
+    fn find(pooling: &Pooling<'_, Self, T>, values: &mut [T], found: Found<'_>) {
+        (T::ENTRIES.extremes.max)(pooling, values, found);
     }
 }
 
 impl<T: Element> Extremal<T> for Min {
-    fn position(window: &[T], nan: crate::Nan) -> Option<usize> {
-        extreme::<T, false>(window, nan)
-    }
-
-    fn nothing() -> T {
-        T::HIGHEST
+    fn find(pooling: &Pooling<'_, Self, T>, values: &mut [T], found: Found<'_>) {
+        (T::ENTRIES.extremes.min)(pooling, values, found);
     }
 }
 
@@ -132,45 +123,11 @@ impl<T: Element, K: Extremal<T>> Plan<T, K> {
         self.check(view)?;
         self.check_output("values", values.len())?;
         self.check_output("indices", indices.len())?;
-        self.check_index::<I>()?;
-        let mut cursor = self.walk.cursor();
-        // The best so far is all that is needed of a window; the definition decides between two.
-        for (window, (value, index)) in values.iter_mut().zip(indices).enumerate() {
-            let mut best: Option<(T, Option<usize>)> = None;
-            self.walk.visit(&mut cursor, window, |at| {
-                let next = self.read(view.data(), view.offset(), at.map(|(ahead, _)| ahead));
-                let number = at.map(|(_, number)| number);
-                let (pair, len) = match best {
-                    Some((best, _)) => ([best, next], 2),
-                    None => ([next, next], 1),
-                };
-                match K::position(&pair[..len], self.nan) {
-                    Some(0) if len == 1 => best = Some((next, number)),
-                    Some(1) => best = Some((next, number)),
-                    _ => {}
-                }
-            });
-            (*value, *index) = match best {
-                Some((best, Some(number))) => (best, I::from_usize(number)),
-                Some((best, None)) => (best, I::NONE),
-                None => (K::nothing(), I::NONE),
-            };
-        }
+        self.program.check_index(I::NAME, I::HIGHEST, I::NONE.to_i64())?;
+        K::find(&self.pooling(view), values, &mut |window, number| {
+            indices[window] = number.map_or(I::NONE, I::from_usize);
+        });
         Ok(())
-    }
-
-    /// Whether an index type can count the elements of a plane, and say «none» where that happens.
-    fn check_index<I: Index>(&self) -> Result<(), PoolError> {
-        let plane = self.plane_len();
-        let ignored = T::FLOAT && self.nan == crate::Nan::Ignore;
-        let unnumbered = (self.has_unnumbered() || ignored) && I::NONE.to_i64() >= 0;
-        let highest = I::HIGHEST - u64::from(unnumbered);
-        match plane.checked_sub(1) {
-            Some(last) if last as u64 > highest => {
-                Err(PoolError::IndexTooSmall { index: I::NAME, highest, plane })
-            }
-            _ => Ok(()),
-        }
     }
 
     /// Puts values back to where they were found: the inverse of pooling as far as there is one, torch's
@@ -187,30 +144,62 @@ impl<T: Element, K: Extremal<T>> Plan<T, K> {
     ) -> Result<(), PoolError> {
         self.check_output("values", values.len())?;
         self.check_output("indices", indices.len())?;
-        let expected = self.layout().len();
-        if out.len() != expected {
-            let got = out.len();
+        let numbers = |at: usize| indices[at].to_i64();
+        self.program.check_unpool(out.len(), I::NONE.to_i64(), &numbers)?;
+        out.fill(T::default());
+        self.program.unpool(&numbers, &mut |window, at| out[at] = values[window]);
+        Ok(())
+    }
+}
+
+impl Program {
+    /// Whether an index type can count the elements of a plane, and say «none» where that happens.
+    fn check_index(&self, index: &'static str, highest: u64, none: i64) -> Result<(), PoolError> {
+        let plane = self.plane_len();
+        let highest = highest - u64::from(self.has_unnumbered() && none >= 0);
+        match plane.checked_sub(1) {
+            Some(last) if last as u64 > highest => {
+                Err(PoolError::IndexTooSmall { index, highest, plane })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether there is room for so many elements, and each index is one of a plane or says «none».
+    fn check_unpool(
+        &self,
+        got: usize,
+        none: i64,
+        index: &dyn Fn(usize) -> i64,
+    ) -> Result<(), PoolError> {
+        let expected = self.layout.len();
+        if got != expected {
             return Err(windows_core::WindowError::Length { what: "output", expected, got }.into());
         }
         let plane = self.plane_len();
-        for (at, index) in indices.iter().enumerate() {
-            let number = index.to_i64();
-            let none = number == I::NONE.to_i64() && number as u64 as usize >= plane;
+        for at in 0..self.output.len() {
+            let number = index(at);
+            let none = number == none && number as u64 as usize >= plane;
             if !none && (number < 0 || number as u64 >= plane as u64) {
                 return Err(PoolError::IndexOutside { at, index: number, plane });
             }
         }
-        out.fill(T::default());
+        Ok(())
+    }
+
+    /// Visits each window that has an index, with the place of its element in a row-major input.
+    fn unpool(&self, index: &dyn Fn(usize) -> i64, put: &mut dyn FnMut(usize, usize)) {
+        let plane = self.plane_len();
         let mut strides: Vec<usize> = vec![1; self.walk.axes.len()];
         for axis in (1..strides.len()).rev() {
             strides[axis - 1] = strides[axis] * self.walk.axes[axis].spans.len;
         }
-        for (window, (value, index)) in values.iter().zip(indices).enumerate() {
-            let number = index.to_i64();
+        for result in 0..self.output.len() {
+            let number = index(result);
             if number < 0 || number as usize >= plane {
                 continue;
             }
-            let (mut window, mut number, mut at) = (window, number as usize, 0);
+            let (mut window, mut number, mut at) = (result, number as usize, 0);
             for (axis, stride) in self.walk.axes.iter().zip(&strides).rev() {
                 let position = window % axis.spans.count();
                 window /= axis.spans.count();
@@ -221,8 +210,7 @@ impl<T: Element, K: Extremal<T>> Plan<T, K> {
                     number /= axis.spans.len;
                 }
             }
-            out[at] = *value;
+            put(result, at);
         }
-        Ok(())
     }
 }

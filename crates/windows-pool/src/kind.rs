@@ -5,6 +5,7 @@ use core::num::NonZeroUsize;
 use crate::PoolError;
 use crate::element::number::{Number, Possible};
 use crate::element::{Element, average};
+use crate::entry::Entry;
 use crate::fold::{
     Additive, Averaged, Extreme, Finish, Fold, Ignoring, Power, RealAveraged, Totalled, power, root,
 };
@@ -62,6 +63,10 @@ pub trait Reduce<T: Element>: Clone + core::fmt::Debug + Send + Sync + 'static {
     #[doc(hidden)]
     const EXACT: bool = true;
 
+    /// The functions that are compiled for the kind.
+    #[doc(hidden)]
+    const ENTRY: &'static Entry<Self, T, Self::Out>;
+
     /// The result of one window, of its elements in row-major order: the definition.
     #[doc(hidden)]
     fn value(&self, window: &mut [T], area: usize, nan: Nan) -> Self::Out;
@@ -116,9 +121,11 @@ pub(crate) fn extreme<T: Element, const MAX: bool>(window: &[T], nan: Nan) -> Op
 }
 
 macro_rules! extremes {
-    ($($kind:ident $max:literal $nothing:ident;)*) => {$(
+    ($($kind:ident $entry:ident $max:literal $nothing:ident;)*) => {$(
         impl<T: Element> Reduce<T> for $kind {
             type Out = T;
+
+            const ENTRY: &'static Entry<Self, T, T> = T::ENTRIES.$entry;
 
             fn accumulator(&self, _: usize) -> Option<usize> {
                 Some(size_of::<T>())
@@ -144,8 +151,8 @@ macro_rules! extremes {
 }
 
 extremes! {
-    Max true LOWEST;
-    Min false HIGHEST;
+    Max max true LOWEST;
+    Min min false HIGHEST;
 }
 
 /// The sum over the number of elements, with the type of the elements: integers are rounded half to even.
@@ -240,9 +247,11 @@ fn sum_bytes<T: Element>(taps: usize) -> usize {
 }
 
 macro_rules! sums {
-    ($($kind:ident { $out:ty, $finish:ident, $average:expr, $value:expr })*) => {$(
+    ($($kind:ident $entry:ident { $out:ty, $finish:ident, $average:expr, $value:expr })*) => {$(
         impl<T: Element> Reduce<T> for $kind {
             type Out = $out;
+
+            const ENTRY: &'static Entry<Self, T, $out> = T::ENTRIES.$entry;
 
             const WEIGHTED: bool = <$finish as Finish<T>>::WEIGHTED;
             const EXACT: bool = !T::FLOAT;
@@ -276,13 +285,13 @@ macro_rules! sums {
 }
 
 sums! {
-    Sum { T::Sum, Totalled, |_: &Self| Average::new(), |(whole, real): (i128, f64), _: usize| {
+    Sum sum { T::Sum, Totalled, |_: &Self| Average::new(), |(whole, real): (i128, f64), _: usize| {
         if T::FLOAT { T::Sum::from_real(real) } else { T::Sum::wrap(whole) }
     } }
-    Average { T, Averaged, |this: &Self| *this, |(whole, real): (i128, f64), area: usize| {
+    Average average { T, Averaged, |this: &Self| *this, |(whole, real): (i128, f64), area: usize| {
         if T::FLOAT { T::from_real(real / area as f64) } else { T::wrap(average(whole, area as u64)) }
     } }
-    RealAverage { T::Real, RealAveraged, |this: &Self| this.0, |(whole, real): (i128, f64), area: usize| {
+    RealAverage real_average { T::Real, RealAveraged, |this: &Self| this.0, |(whole, real): (i128, f64), area: usize| {
         let sum = if T::FLOAT { real } else { whole as f64 };
         T::Real::from_real(sum / area as f64)
     } }
@@ -307,6 +316,7 @@ impl Lp {
 impl<T: Element> Reduce<T> for Lp {
     type Out = T::Real;
 
+    const ENTRY: &'static Entry<Self, T, T::Real> = T::ENTRIES.lp;
     const EXACT: bool = false;
 
     fn check(&self) -> Result<(), PoolError> {
@@ -401,9 +411,11 @@ impl Ranked for Quantile {
 }
 
 macro_rules! ranks {
-    ($($kind:ident)*) => {$(
+    ($($kind:ident $entry:ident)*) => {$(
         impl<T: Element> Reduce<T> for $kind {
             type Out = T;
+
+            const ENTRY: &'static Entry<Self, T, T> = T::ENTRIES.$entry;
 
             fn check(&self) -> Result<(), PoolError> {
                 Ranked::check(self)
@@ -420,4 +432,4 @@ macro_rules! ranks {
     )*};
 }
 
-ranks! { Median Quantile }
+ranks! { Median median Quantile quantile }

@@ -90,9 +90,9 @@
 //! `rayon` pools planes, and bands of large ones, in parallel.
 #![deny(unsafe_code)]
 
-mod bands;
 mod element;
 mod engine;
+mod entry;
 mod error;
 mod fold;
 mod indices;
@@ -101,6 +101,7 @@ mod kind;
 mod pass;
 mod plan;
 mod pool;
+mod program;
 mod scalar;
 mod spans;
 mod stream;

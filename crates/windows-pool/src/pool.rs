@@ -10,6 +10,7 @@ use crate::PoolError;
 use crate::element::Element;
 use crate::kind::{Average, Kind, Lp, Max, Median, Min, Nan, Quantile, Sum};
 use crate::plan::Plan;
+use crate::program::{Needs, Program, Wanted};
 use crate::spans::{Counted, Spans};
 
 /// Where the windows are.
@@ -40,11 +41,15 @@ enum Geometry {
 #[derive(Clone, Debug)]
 pub struct Pool<K> {
     kind: K,
+    request: Request,
+}
+
+/// What is asked for, whatever the kind.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
     geometry: Geometry,
     behind: usize,
-    nan: Nan,
-    isa: Option<Isa>,
-    scalar: bool,
+    wanted: Wanted,
 }
 
 impl Pool<Max> {
@@ -105,7 +110,8 @@ impl Pool<Quantile> {
 
 impl<K> Pool<K> {
     fn over(kind: K, geometry: Geometry) -> Self {
-        Self { kind, geometry, behind: 0, nan: Nan::Propagate, isa: None, scalar: false }
+        let wanted = Wanted { nan: Nan::Propagate, isa: None, scalar: false };
+        Self { kind, request: Request { geometry, behind: 0, wanted } }
     }
 
     /// A kind over windows.
@@ -141,14 +147,14 @@ impl<K> Pool<K> {
     /// Keeps this many axes behind the windowed ones: 1 where channels come last.
     #[must_use]
     pub fn behind(mut self, axes: usize) -> Self {
-        self.behind = axes;
+        self.request.behind = axes;
         self
     }
 
     /// What NaN does.
     #[must_use]
     pub fn nan(mut self, nan: Nan) -> Self {
-        self.nan = nan;
+        self.request.wanted.nan = nan;
         self
     }
 
@@ -156,14 +162,14 @@ impl<K> Pool<K> {
     /// variable `WINDOWS_ISA`.
     #[must_use]
     pub fn isa(mut self, isa: Isa) -> Self {
-        self.isa = Some(isa);
+        self.request.wanted.isa = Some(isa);
         self
     }
 
     /// Takes every window by itself, as the definition says: the slow reference.
     #[must_use]
     pub fn scalar(mut self) -> Self {
-        self.scalar = true;
+        self.request.wanted.scalar = true;
         self
     }
 
@@ -207,19 +213,29 @@ impl<K> Pool<K> {
         K: Kind<T>,
     {
         self.kind.check()?;
-        let (spans, each) = self.spans(layout.shape(), border.as_ref())?;
-        Plan::new(self.kind.clone(), layout, spans, &each, border, self.nan, self.isa, self.scalar)
+        Plan::new(self.kind.clone(), layout.to_dyn(), &self.request, border)
+    }
+}
+
+impl Request {
+    /// What it is for arrays of a layout.
+    pub(crate) fn program(
+        &self,
+        layout: Layout<Dyn>,
+        border: Option<Border<()>>,
+        needs: &Needs<'_>,
+    ) -> Result<Program, PoolError> {
+        let (spans, each) = self.spans(layout.shape(), border, needs.counted)?;
+        Program::new(layout, spans, &each, self.wanted, needs)
     }
 
     /// The windows of every axis, and which axes are batches or channels.
-    fn spans<T: Element>(
+    fn spans(
         &self,
         shape: &[usize],
-        border: Option<&Border<T>>,
-    ) -> Result<(Vec<Spans>, Vec<bool>), PoolError>
-    where
-        K: Kind<T>,
-    {
+        border: Option<Border<()>>,
+        counted: Counted,
+    ) -> Result<(Vec<Spans>, Vec<bool>), PoolError> {
         let windowed = match &self.geometry {
             // A spec that could not be built reports that before its missing axes.
             Geometry::Windows(spec) => {
@@ -250,7 +266,6 @@ impl<K> Pool<K> {
         });
         let each: Vec<bool> = each.collect();
         let grid = Grid::dynamic(shape, WindowSpec::<Dyn>::from_axes(&specs))?;
-        let counted = if self.kind.counts_padding() { Counted::Padded } else { Counted::Real };
         let spans = grid.axes().iter().enumerate().map(|(axis, of)| {
             if each[axis] {
                 return Spans::singles(of.len(), axis);
@@ -265,7 +280,7 @@ impl<K> Pool<K> {
                         return Err(WindowError::EmptyBorder { axis }.into());
                     }
                     if padded {
-                        Spans::bordered(of, border, axis)
+                        Spans::bordered(of, &border, axis)
                     } else {
                         Spans::new(of, counted, axis)
                     }

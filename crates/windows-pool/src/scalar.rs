@@ -37,7 +37,7 @@ impl Walk {
         &self,
         cursor: &mut Cursor,
         window: usize,
-        mut element: impl FnMut(Option<(isize, usize)>),
+        element: &mut dyn FnMut(Option<(isize, usize)>),
     ) {
         let Cursor { position, tap } = cursor;
         self.unravel(window, position);

@@ -94,9 +94,9 @@ impl Spans {
     }
 
     /// The windows of axis number `number` whose padding reads as a border: every tap is an element.
-    pub(crate) fn bordered<T>(
+    pub(crate) fn bordered(
         axis: &Axis,
-        border: &Border<T>,
+        border: &Border<()>,
         number: usize,
     ) -> Result<Self, PoolError> {
         let origin = (0..axis.count()).map(|i| axis.start(i)).min().unwrap_or(0).min(0);

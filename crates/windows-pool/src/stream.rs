@@ -79,7 +79,7 @@ impl<F: Fold> Sliding<F> {
 }
 
 macro_rules! streams {
-    ($($(#[$doc:meta])* $name:ident $max:literal;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident $entry:ident;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Debug)]
         pub struct $name<T: Element> {
@@ -92,15 +92,7 @@ macro_rules! streams {
             /// # Errors
             /// A size or a step of 0, or a size that memory cannot hold.
             pub fn new(size: usize, step: usize, nan: Nan) -> Result<Self, PoolError> {
-                let state: Box<dyn State<T, T>> = match nan {
-                    Nan::Propagate => {
-                        Box::new(Sliding::new(Extreme::<T, $max, true>::new(), size, step)?)
-                    }
-                    Nan::Ignore => {
-                        Box::new(Sliding::new(Ignoring(Extreme::<T, $max, false>::new()), size, step)?)
-                    }
-                };
-                Ok(Self { state })
+                Ok(Self { state: (T::ENTRIES.sliding.$entry)(size, step, nan)? })
             }
 
             /// Takes the next element; the result of the window that it ends, if it ends one.
@@ -116,8 +108,8 @@ macro_rules! streams {
     )*};
 }
 
-/// Any fold's stream.
-trait State<T, O>: core::fmt::Debug + Send + Sync {
+/// The state of a stream, whatever is computed.
+pub trait State<T, O>: core::fmt::Debug + Send + Sync {
     fn push(&mut self, value: T) -> Option<O>;
     fn push_all(&mut self, values: &[T], out: &mut Vec<O>);
     fn copy(&self) -> Box<dyn State<T, O>>;
@@ -160,9 +152,9 @@ streams! {
     /// assert_eq!(out, [5, 5, 3, 4]);
     /// # Ok::<(), windows_pool::PoolError>(())
     /// ```
-    SlidingMax true;
+    SlidingMax max;
     /// The least of the last elements of a stream.
-    SlidingMin false;
+    SlidingMin min;
 }
 
 /// The average of the last elements of a stream: that of [`RealAverage`](crate::RealAverage), `f32` of
@@ -179,9 +171,80 @@ streams! {
 /// ```
 #[derive(Clone, Debug)]
 pub struct SlidingAverage<T: Element> {
+    state: Box<dyn State<T, T::Real>>,
+}
+
+impl<T: Element> SlidingAverage<T> {
+    /// Windows of `size` elements, one every `step`.
+    ///
+    /// # Errors
+    /// A size or a step of 0, or a size that memory cannot hold.
+    pub fn new(size: usize, step: usize, nan: Nan) -> Result<Self, PoolError> {
+        Ok(Self { state: (T::ENTRIES.sliding.average)(size, step, nan)? })
+    }
+
+    /// Takes the next element; the average of the window that it ends, if it ends one.
+    pub fn push(&mut self, value: T) -> Option<T::Real> {
+        self.state.push(value)
+    }
+
+    /// Takes the next elements, and appends the averages of the windows that they end.
+    pub fn push_all(&mut self, values: &[T], out: &mut Vec<T::Real>) {
+        self.state.push_all(values, out);
+    }
+}
+
+/// A stream of extremes.
+pub(crate) fn extreme<T: Element, const MAX: bool>(
+    size: usize,
+    step: usize,
+    nan: Nan,
+) -> Result<Box<dyn State<T, T>>, PoolError> {
+    Ok(match nan {
+        Nan::Propagate => Box::new(Sliding::new(Extreme::<T, MAX, true>::new(), size, step)?),
+        Nan::Ignore => {
+            Box::new(Sliding::new(Ignoring(Extreme::<T, MAX, false>::new()), size, step)?)
+        }
+    })
+}
+
+/// A stream of averages.
+pub(crate) fn average<T: Element>(
+    size: usize,
+    step: usize,
+    nan: Nan,
+) -> Result<Box<dyn State<T, T::Real>>, PoolError> {
+    let counted = T::FLOAT && nan == Nan::Ignore;
+    let counts = counted.then(|| Sliding::new(Additive::new(), size, step)).transpose()?;
+    Ok(Box::new(Averaging::<T> { sums: Sliding::new(Additive::new(), size, step)?, counts }))
+}
+
+/// Sums, and what they are divided by.
+#[derive(Clone, Debug)]
+struct Averaging<T: Element> {
     sums: Sliding<Additive<T, Averages, false>>,
     /// Elements that count, where NaNs do not.
     counts: Option<Sliding<Additive<u8, Counts, true>>>,
+}
+
+impl<T: Element> State<T, T::Real> for Averaging<T> {
+    fn push(&mut self, value: T) -> Option<T::Real> {
+        let count = match &mut self.counts {
+            Some(counts) => counts.push(u8::from(!value.not_a_number())).map(|count| count as f64),
+            None => Some(self.sums.size as f64),
+        };
+        let absent = self.counts.is_some() && value.not_a_number();
+        let sum = self.sums.push(if absent { T::default() } else { value })?;
+        <RealAveraged as Finish<T>>::finish(sum, count?).into()
+    }
+
+    fn push_all(&mut self, values: &[T], out: &mut Vec<T::Real>) {
+        out.extend(values.iter().filter_map(|&value| self.push(value)));
+    }
+
+    fn copy(&self) -> Box<dyn State<T, T::Real>> {
+        Box::new(self.clone())
+    }
 }
 
 /// The sum, to be divided by what counts.
@@ -207,33 +270,5 @@ impl Finish<u8> for Counts {
 
     fn finish<W: crate::element::Total>(sum: W, _: f64) -> i64 {
         sum.whole() as i64
-    }
-}
-
-impl<T: Element> SlidingAverage<T> {
-    /// Windows of `size` elements, one every `step`.
-    ///
-    /// # Errors
-    /// A size or a step of 0, or a size that memory cannot hold.
-    pub fn new(size: usize, step: usize, nan: Nan) -> Result<Self, PoolError> {
-        let counted = T::FLOAT && nan == Nan::Ignore;
-        let counts = counted.then(|| Sliding::new(Additive::new(), size, step)).transpose()?;
-        Ok(Self { sums: Sliding::new(Additive::new(), size, step)?, counts })
-    }
-
-    /// Takes the next element; the average of the window that it ends, if it ends one.
-    pub fn push(&mut self, value: T) -> Option<T::Real> {
-        let count = match &mut self.counts {
-            Some(counts) => counts.push(u8::from(!value.not_a_number())).map(|count| count as f64),
-            None => Some(self.sums.size as f64),
-        };
-        let absent = self.counts.is_some() && value.not_a_number();
-        let sum = self.sums.push(if absent { T::default() } else { value })?;
-        <RealAveraged as Finish<T>>::finish(sum, count?).into()
-    }
-
-    /// Takes the next elements, and appends the averages of the windows that they end.
-    pub fn push_all(&mut self, values: &[T], out: &mut Vec<T::Real>) {
-        out.extend(values.iter().filter_map(|&value| self.push(value)));
     }
 }
