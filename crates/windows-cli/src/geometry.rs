@@ -444,7 +444,7 @@ mod tests {
             let size = SizeArgs { size: size.parse().unwrap() };
             size.resolve(shape, kind).map(|axes| (axes.leading, axes.size, axes.trailing))
         };
-        let picture = Kind::Image(image::ImageFormat::Png);
+        let picture = Kind::Image(crate::io::image::Format::Png);
         assert_eq!(resolve("3", &[4, 5, 6], Kind::Npy), Ok((2, vec![3], 0)));
         assert_eq!(resolve("3,2", &[4, 5, 6], Kind::Npy), Ok((1, vec![3, 2], 0)));
         assert!(resolve("3,2", &[4], Kind::Npy).is_err());

@@ -11,7 +11,7 @@
 //! | [`framing`] | `--size --hop --convention --center --tail --window` of sound |
 //! | [`io`] | arrays from `.npy`, pictures and `.wav`, and back; outputs that appear whole or not at all |
 //! | [`command`] | one file a command |
-//! | [`sheet`], [`plot`] | contact sheets and spectrograms, to look at |
+//! | [`sheet`], [`plot`] | contact sheets and spectrograms, to look at, drawn on a [`canvas`] |
 //! | [`memory`], [`progress`], [`report`], [`error`] | large buffers, the bar, the summary, what went wrong |
 //!
 //! # Adding a command
@@ -28,6 +28,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 pub mod args;
+pub mod canvas;
 pub mod command;
 pub mod error;
 pub mod framing;

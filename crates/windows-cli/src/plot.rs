@@ -1,8 +1,8 @@
 //! Spectrograms to look at: time to the right, frequency upwards, colour for level.
 
-use image::{Rgb, RgbImage};
 use windows_frame::audio::Spectra;
 
+use crate::canvas::{Canvas, Colour};
 use crate::error::{Error, Result};
 
 /// One channel.
@@ -27,16 +27,16 @@ pub enum Scale {
     Plain,
 }
 
-const GROUND: Rgb<u8> = Rgb([255, 255, 255]);
-const INK: Rgb<u8> = Rgb([40, 40, 40]);
-const GRID: Rgb<u8> = Rgb([150, 150, 150]);
+const GROUND: Colour = [255; 3];
+const INK: Colour = [40; 3];
+const GRID: Colour = [150; 3];
 /// Room for labels around a panel, in pixels.
-const LEFT: u32 = 84;
-const RIGHT: u32 = 110;
-const ABOVE: u32 = 18;
-const BELOW: u32 = 68;
+const LEFT: usize = 84;
+const RIGHT: usize = 110;
+const ABOVE: usize = 18;
+const BELOW: usize = 68;
 /// Pixels of one dot of a letter.
-const DOT: u32 = 2;
+const DOT: usize = 2;
 const RANGE: f64 = 80.0;
 
 /// Dark to bright, each as bright as its level: the colour map "magma" of matplotlib (public domain) at nine levels.
@@ -52,20 +52,20 @@ const COLOURS: [[f64; 3]; 9] = [
     [252.0, 253.0, 191.0],
 ];
 
-fn colour(level: f64) -> Rgb<u8> {
+fn colour(level: f64) -> Colour {
     let at = level.clamp(0.0, 1.0) * 8.0;
     let index = (at as usize).min(7);
     let part = at - index as f64;
-    Rgb(std::array::from_fn(|i| {
+    std::array::from_fn(|i| {
         (COLOURS[index][i] * (1.0 - part) + COLOURS[index + 1][i] * part).round() as u8
-    }))
+    })
 }
 
 /// Draws the channels below one another.
 ///
 /// # Errors
 /// More channels than a picture holds.
-pub fn plot(panels: &[Panel], scale: Scale) -> Result<RgbImage> {
+pub fn plot(panels: &[Panel], scale: Scale) -> Result<Canvas> {
     if panels.is_empty() || panels.len() > 64 {
         return Err(Error::new(format_args!(
             "{} channels, and a picture shows 1 to 64",
@@ -73,18 +73,23 @@ pub fn plot(panels: &[Panel], scale: Scale) -> Result<RgbImage> {
         )));
     }
     let frames = panels.iter().map(|panel| panel.spectra.frames()).max().unwrap_or(1);
-    let width = (frames as u32).clamp(640, 1600);
-    let height = (panels[0].spectra.bins() as u32).clamp(256, 512);
+    let width = frames.clamp(640, 1600);
+    let height = panels[0].spectra.bins().clamp(256, 512);
     let row = height + ABOVE + BELOW;
-    let size = (width + LEFT + RIGHT, row * panels.len() as u32);
-    let mut image = RgbImage::from_pixel(size.0, size.1, GROUND);
+    let mut canvas = Canvas::new([row * panels.len(), width + LEFT + RIGHT], GROUND)?;
     for (index, panel) in panels.iter().enumerate() {
-        draw(&mut image, panel, scale, (LEFT, row * index as u32 + ABOVE), (width, height));
+        draw(&mut canvas, panel, scale, (LEFT, row * index + ABOVE), (width, height));
     }
-    Ok(image)
+    Ok(canvas)
 }
 
-fn draw(image: &mut RgbImage, panel: &Panel, scale: Scale, at: (u32, u32), size: (u32, u32)) {
+fn draw(
+    canvas: &mut Canvas,
+    panel: &Panel,
+    scale: Scale,
+    at: (usize, usize),
+    size: (usize, usize),
+) {
     let (left, top) = at;
     let (width, height) = size;
     let levels = |value: f64| match scale {
@@ -103,9 +108,9 @@ fn draw(image: &mut RgbImage, panel: &Panel, scale: Scale, at: (u32, u32), size:
     let span = if most > low { most - low } else { 1.0 };
     let (frames, bins) = (panel.spectra.frames(), panel.spectra.bins());
     // A pixel shows the greatest of the values under it: a click must not vanish.
-    let under = |pixel: u32, pixels: u32, values: usize| {
-        let first = pixel as usize * values / pixels as usize;
-        let end = ((pixel as usize + 1) * values).div_ceil(pixels as usize);
+    let under = |pixel: usize, pixels: usize, values: usize| {
+        let first = pixel * values / pixels;
+        let end = ((pixel + 1) * values).div_ceil(pixels);
         first..end.clamp(first + 1, values)
     };
     for x in 0..width {
@@ -116,24 +121,24 @@ fn draw(image: &mut RgbImage, panel: &Panel, scale: Scale, at: (u32, u32), size:
                 .clone()
                 .flat_map(|k| panel.spectra.frame(k)[rows.clone()].iter())
                 .fold(f64::NEG_INFINITY, |most, &value| most.max(value));
-            image.put_pixel(left + x, top + y, colour((levels(value) - low) / span));
+            canvas.fill((left + x, top + y), (1, 1), colour((levels(value) - low) / span));
         }
     }
-    frame(image, (left, top), (width, height));
+    frame(canvas, (left, top), (width, height));
 
     // Time below, between the edges of the first and the last frame's share of the picture.
     let (first, last) = panel.time;
     let share = if frames > 1 { (last - first) / (frames - 1) as f64 } else { 0.0 };
     let (begin, end) = (first - share / 2.0, last + share / 2.0);
     for (value, label) in ticks(begin, end, 8) {
-        let x = left + ((value - begin) / (end - begin).max(1e-12) * f64::from(width)) as u32;
+        let x = left + ((value - begin) / (end - begin).max(1e-12) * width as f64) as usize;
         let x = x.min(left + width);
-        line(image, (x, top + height), (1, 6));
-        text(image, &label, (x.saturating_sub(text_width(&label) / 2), top + height + 16));
+        line(canvas, (x, top + height), (1, 6));
+        text(canvas, &label, (x.saturating_sub(text_width(&label) / 2), top + height + 16));
     }
     let label = "time (s)";
     let middle = left + width / 2 - text_width(label) / 2;
-    text(image, label, (middle, top + height + 42));
+    text(canvas, label, (middle, top + height + 42));
 
     // Frequency on the left.
     let (unit, upper) = match (panel.mel, panel.top >= 2000.0) {
@@ -142,50 +147,44 @@ fn draw(image: &mut RgbImage, panel: &Panel, scale: Scale, at: (u32, u32), size:
         (false, false) => ("Hz", panel.top),
     };
     for (value, label) in ticks(0.0, upper, 6) {
-        let y = top + height - (value / upper * f64::from(height)) as u32;
-        line(image, (left - 6, y), (6, 1));
+        let y = top + height - (value / upper * height as f64) as usize;
+        line(canvas, (left - 6, y), (6, 1));
         let x = (left - 10).saturating_sub(text_width(&label));
-        text(image, &label, (x, y.saturating_sub(7).max(top)));
+        text(canvas, &label, (x, y.saturating_sub(7).max(top)));
     }
-    text(image, unit, (4, top + height / 2 - 7));
+    text(canvas, unit, (4, top + height / 2 - 7));
 
     // Level on the right.
     let bar = left + width + 16;
     for y in 0..height {
-        let shade = colour(1.0 - f64::from(y) / f64::from(height - 1));
+        let shade = colour(1.0 - y as f64 / (height - 1) as f64);
         for x in 0..14 {
-            image.put_pixel(bar + x, top + y, shade);
+            canvas.fill((bar + x, top + y), (1, 1), shade);
         }
     }
-    frame(image, (bar, top), (14, height));
+    frame(canvas, (bar, top), (14, height));
     let (low, most, unit) = match scale {
         Scale::Decibels(_) => (-RANGE, 0.0, "dB"),
         Scale::Plain => (low, most, "log"),
     };
     for (value, label) in ticks(low, most, 5) {
-        let y = top + height - ((value - low) / (most - low).max(1e-12) * f64::from(height)) as u32;
-        line(image, (bar + 14, y), (5, 1));
-        text(image, &label, (bar + 22, y.saturating_sub(7).max(top)));
+        let y = top + height - ((value - low) / (most - low).max(1e-12) * height as f64) as usize;
+        line(canvas, (bar + 14, y), (5, 1));
+        text(canvas, &label, (bar + 22, y.saturating_sub(7).max(top)));
     }
-    text(image, unit, (bar + 22, top + height + 16));
+    text(canvas, unit, (bar + 22, top + height + 16));
 }
 
-fn line(image: &mut RgbImage, at: (u32, u32), size: (u32, u32)) {
-    for y in at.1..(at.1 + size.1).min(image.height()) {
-        for x in at.0..(at.0 + size.0).min(image.width()) {
-            image.put_pixel(x, y, INK);
-        }
-    }
+fn line(canvas: &mut Canvas, at: (usize, usize), size: (usize, usize)) {
+    canvas.fill(at, size, INK);
 }
 
-fn frame(image: &mut RgbImage, at: (u32, u32), size: (u32, u32)) {
-    for x in at.0 - 1..=at.0 + size.0 {
-        image.put_pixel(x, at.1 - 1, GRID);
-        image.put_pixel(x, at.1 + size.1, GRID);
+fn frame(canvas: &mut Canvas, (x, y): (usize, usize), (width, height): (usize, usize)) {
+    for y in [y - 1, y + height] {
+        canvas.fill((x - 1, y), (width + 2, 1), GRID);
     }
-    for y in at.1 - 1..=at.1 + size.1 {
-        image.put_pixel(at.0 - 1, y, GRID);
-        image.put_pixel(at.0 + size.0, y, GRID);
+    for x in [x - 1, x + width] {
+        canvas.fill((x, y - 1), (1, height + 2), GRID);
     }
 }
 
@@ -245,17 +244,17 @@ const LETTERS: [(char, [u8; 7]); 28] = [
     ('z', [0, 0, 31, 2, 4, 8, 31]),
 ];
 
-fn text_width(text: &str) -> u32 {
-    text.chars().count() as u32 * 6 * DOT
+fn text_width(text: &str) -> usize {
+    text.chars().count() * 6 * DOT
 }
 
-fn text(image: &mut RgbImage, text: &str, at: (u32, u32)) {
+fn text(canvas: &mut Canvas, text: &str, at: (usize, usize)) {
     for (place, letter) in text.chars().enumerate() {
         let rows = LETTERS.iter().find(|(of, _)| *of == letter).map_or([0; 7], |(_, rows)| *rows);
         for (y, row) in rows.iter().enumerate() {
             for x in (0..5).filter(|x| row >> (4 - x) & 1 == 1) {
-                let left = at.0 + (place as u32 * 6 + x) * DOT;
-                line(image, (left, at.1 + y as u32 * DOT), (DOT, DOT));
+                let left = at.0 + (place * 6 + x) * DOT;
+                line(canvas, (left, at.1 + y * DOT), (DOT, DOT));
             }
         }
     }

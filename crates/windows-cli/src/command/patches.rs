@@ -3,12 +3,12 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use ::image::RgbImage;
 use rayon::prelude::*;
 use windows_core::{Const, Grid, View, WindowSpec};
 use windows_patches::{ImageView, Normalize, Order, PatchPlan, Patchify, Sample};
 
 use crate::args::Common;
+use crate::canvas::Canvas;
 use crate::error::{At, Error, Result};
 use crate::geometry::{SizeArgs, StepArgs};
 use crate::io::array::{Array, ArrayOf, Element, Visitor};
@@ -101,9 +101,9 @@ impl Args {
             self.to_folder(&pictures, &mut outputs)?
         };
         if let (Some(path), Some(sheet)) = (&self.sheet, sheet) {
-            let shape = [sheet.height() as usize, sheet.width() as usize, 3];
+            let shape = sheet.shape();
             let kind = Kind::of(path)?;
-            outputs.file(path, |out| io::write(out, kind, &shape, sheet.as_raw()))?;
+            outputs.file(path, |out| io::write(out, kind, &shape, sheet.samples()))?;
             report = report.output(path, &shape, u8::NAME);
         }
         outputs.commit()?;
@@ -151,7 +151,7 @@ impl Args {
         &self,
         pictures: &Pictures,
         outputs: &mut Outputs,
-    ) -> Result<(usize, Option<RgbImage>)> {
+    ) -> Result<(usize, Option<Canvas>)> {
         let stems = inputs::stems(&pictures.paths)?;
         let inside = outputs.folder(&self.common.output)?;
         let progress = Progress::new(pictures.paths.len() as u64, "images", self.common.quiet);
@@ -161,7 +161,7 @@ impl Args {
             progress.step();
             Ok(done)
         });
-        let done: Vec<(usize, Option<RgbImage>)> = work.collect::<Result<_>>()?;
+        let done: Vec<(usize, Option<Canvas>)> = work.collect::<Result<_>>()?;
         let count = done.iter().map(|(count, _)| count).sum();
         Ok((count, done.into_iter().find_map(|(_, sheet)| sheet)))
     }
@@ -201,7 +201,7 @@ impl Args {
     }
 
     /// The contact sheet of a picture, if one is asked for, whatever order its patches were written in.
-    fn sheet<T: Element>(&self, array: &ArrayOf<T>, path: &Path) -> Result<Option<RgbImage>> {
+    fn sheet<T: Element>(&self, array: &ArrayOf<T>, path: &Path) -> Result<Option<Canvas>> {
         let Some(sheet_path) = &self.sheet else {
             return Ok(None);
         };
@@ -284,7 +284,7 @@ struct Done {
     shape: Vec<usize>,
     dtype: &'static str,
     count: usize,
-    sheet: Option<RgbImage>,
+    sheet: Option<Canvas>,
 }
 
 impl Visitor for All<'_> {
@@ -358,7 +358,7 @@ struct ToFiles<'a> {
 }
 
 impl Visitor for ToFiles<'_> {
-    type Output = Result<(usize, Option<RgbImage>)>;
+    type Output = Result<(usize, Option<Canvas>)>;
 
     fn visit<T: Element>(self, array: &ArrayOf<T>) -> Self::Output {
         let cut = self.args.plan(array.shape(), self.path, Order::Grid)?;
@@ -375,7 +375,7 @@ impl Visitor for ToFiles<'_> {
             let mut name = self.stem.to_owned();
             name.push(format!("_{y}_{x}.png"));
             output::write_file(&self.folder.join(name), |out| {
-                image::write(out, ::image::ImageFormat::Png, &patch_shape, patch)
+                image::write(out, image::Format::Png, &patch_shape, patch)
             })
             .map_err(|error| error.about(&self.args.common.output))?;
         }

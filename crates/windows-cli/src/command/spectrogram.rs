@@ -322,9 +322,8 @@ impl Args {
             panels.push(Panel { spectra, time: (first, last), top, mel });
         }
         let picture = plot(&panels, scale).at(&self.input)?;
-        let (width, height) = (picture.width() as usize, picture.height() as usize);
-        let pixels = picture.into_raw();
-        outputs.file(&self.common.output, |out| io::write(out, kind, &[height, width, 3], &pixels))
+        let (shape, samples) = (picture.shape(), picture.samples());
+        outputs.file(&self.common.output, |out| io::write(out, kind, &shape, samples))
     }
 }
 

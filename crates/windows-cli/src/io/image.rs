@@ -1,33 +1,134 @@
 //! Pictures: H x W, or H x W x C with channels innermost.
 
-use std::io::{Cursor, ErrorKind, Read, Seek, Write};
+use std::ffi::OsStr;
+use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::path::Path;
-
-use bytemuck::Pod;
-use image::{
-    ColorType, DynamicImage, ExtendedColorType, ImageBuffer, ImageDecoder, ImageError, ImageFormat,
-    ImageReader, Limits, Luma, LumaA, Pixel, Rgb, Rgba,
-};
 
 use super::array::{Array, ArrayOf, Element};
 use crate::error::{At, Error, Result};
 use crate::memory;
 
-/// JPEG quality of pictures that the program writes: artefacts of tiles would show as seams.
-const JPEG_QUALITY: u8 = 95;
-/// Bytes that a decoder may take beside the pixels: for rows, tables, and what else a file holds. A colour profile, which
-/// is not even used, can be compressed a thousandfold.
-const BESIDE: u64 = 1 << 26;
+mod bmp;
+mod jpeg;
+mod png;
+mod tiff;
+mod webp;
 
-/// The format of an extension (lower case), if it is one of a picture.
-pub fn format(extension: &str) -> Option<ImageFormat> {
-    match extension {
-        "png" => Some(ImageFormat::Png),
-        "jpg" | "jpeg" => Some(ImageFormat::Jpeg),
-        "bmp" => Some(ImageFormat::Bmp),
-        "tif" | "tiff" => Some(ImageFormat::Tiff),
-        "webp" => Some(ImageFormat::WebP),
-        _ => None,
+/// Bytes that a decoder may take beside the pixels: for rows, tables, and what else a file holds.
+const BESIDE: usize = 1 << 26;
+
+/// The formats of pictures that the program names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// `.png`
+    Png,
+    /// `.jpg`, `.jpeg`
+    Jpeg,
+    /// `.bmp`
+    Bmp,
+    /// `.tif`, `.tiff`
+    Tiff,
+    /// `.webp`
+    WebP,
+}
+
+impl Format {
+    /// The format of an extension (lower case), if it is one of a picture.
+    pub fn of(extension: &str) -> Option<Self> {
+        match extension {
+            "png" => Some(Self::Png),
+            "jpg" | "jpeg" => Some(Self::Jpeg),
+            "bmp" => Some(Self::Bmp),
+            "tif" | "tiff" => Some(Self::Tiff),
+            "webp" => Some(Self::WebP),
+            _ => None,
+        }
+    }
+
+    /// The format that the first bytes of a file are of.
+    fn guess(bytes: &[u8]) -> Option<Self> {
+        match bytes {
+            [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n', ..] => Some(Self::Png),
+            [0xFF, 0xD8, 0xFF, ..] => Some(Self::Jpeg),
+            [b'B', b'M', ..] => Some(Self::Bmp),
+            [b'M', b'M', 0, b'*', ..] | [b'I', b'I', b'*', 0, ..] => Some(Self::Tiff),
+            [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(Self::WebP),
+            _ => None,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Png => "png",
+            Self::Jpeg => "jpg",
+            Self::Bmp => "bmp",
+            Self::Tiff => "tiff",
+            Self::WebP => "webp",
+        }
+    }
+}
+
+/// A picture but for its samples: sides that are not 0, and 1 to 4 channels.
+#[derive(Debug, Clone, Copy)]
+struct Pixels {
+    width: u32,
+    height: u32,
+    channels: usize,
+    samples: Samples,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Samples {
+    U8,
+    U16,
+    F32,
+}
+
+/// A picture in the bytes of a file, whose header is read and whose samples are not.
+trait Coded<'a>: Sized {
+    /// Times the bytes of the samples that decoding takes at once.
+    const WORKING: usize = 1;
+
+    fn open(bytes: &'a [u8]) -> Result<Self, Fault>;
+
+    fn pixels(&self) -> Result<Pixels, Fault>;
+
+    /// Decodes into the bytes of all samples, which are 0.
+    fn fill(self, out: &mut [u8]) -> Result<(), Fault>;
+}
+
+/// Why a decoder or an encoder gave up.
+#[derive(Debug)]
+enum Fault {
+    /// The file ends before the picture does.
+    Short,
+    /// More than [`BESIDE`].
+    Memory,
+    /// A picture of a kind that is not read, or cannot be written.
+    Kind,
+    /// Bytes that are no picture.
+    Damaged,
+    /// Sides beyond those of the format.
+    Large,
+    /// The output refuses.
+    Io(io::Error),
+    /// In words of the program already.
+    Refused(Error),
+}
+
+impl From<io::Error> for Fault {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            // Files are in memory when they are decoded.
+            ErrorKind::UnexpectedEof => Self::Short,
+            _ => Self::Io(error),
+        }
+    }
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self::Refused(error)
     }
 }
 
@@ -44,157 +145,69 @@ pub fn read(path: &Path) -> Result<Array> {
     let mut bytes = memory::reserve(len, "the file").at(path)?;
     file.read_to_end(&mut bytes).at(path)?;
 
-    let mut reader = ImageReader::new(Cursor::new(bytes.as_slice()));
-    if let Ok(named) = ImageFormat::from_path(path) {
-        reader.set_format(named);
-    }
-    let mut reader = reader.with_guessed_format().at(path)?;
-    // The decoder fills what is missing with grey and says nothing.
-    if reader.format() == Some(ImageFormat::Jpeg) && !jpeg_is_whole(&bytes) {
-        return Err(Error::at(
-            path,
-            format_args!("is cut short: {len} bytes, and no end of the JPEG picture among them"),
-        ));
-    }
-    // Pixels are asked for here, in a way that may fail; what a decoder takes beside them has a limit.
-    reader.limits(beside(0));
-    let format = reader.format();
-    let decoder = reader.into_decoder().map_err(|error| undecoded(error, format)).at(path)?;
-    decode(decoder, format).at(path)
-}
-
-/// Lets a decoder take the bytes of the pixels, and a fixed number beside them.
-fn beside(pixels: u64) -> Limits {
-    let mut limits = Limits::no_limits();
-    limits.max_alloc = Some(pixels.saturating_add(BESIDE));
-    limits
+    let named = || {
+        let extension = path.extension().map(OsStr::to_ascii_lowercase)?;
+        Format::of(extension.to_str()?)
+    };
+    let Some(format) = Format::guess(&bytes).or_else(named) else {
+        return Err(Error::at(path, "is no picture of a format that is read"));
+    };
+    let array = match format {
+        Format::Png => decode::<png::Png>(&bytes),
+        Format::Jpeg => decode::<jpeg::Jpeg>(&bytes),
+        Format::Bmp => decode::<bmp::Bmp>(&bytes),
+        Format::Tiff => decode::<tiff::Tiff>(&bytes),
+        Format::WebP => decode::<webp::Webp>(&bytes),
+    };
+    array.map_err(|fault| undecoded(fault, format)).at(path)
 }
 
 /// Why a picture was not decoded, in words that do not depend on who has decoded it.
-fn undecoded(error: ImageError, format: Option<ImageFormat>) -> Error {
-    let name = format.and_then(|format| format.extensions_str().first()).unwrap_or(&"?");
-    match error {
-        ImageError::IoError(error) if error.raw_os_error().is_some() => Error::new(error),
-        ImageError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => {
-            Error::new(format_args!("is cut short: the .{name} picture does not end"))
-        }
-        ImageError::Limits(_) => Error::new(format_args!(
+fn undecoded(fault: Fault, format: Format) -> Error {
+    let name = format.name();
+    match fault {
+        Fault::Short => Error::new(format_args!("is cut short: the .{name} picture does not end")),
+        Fault::Memory => Error::new(format_args!(
             "takes more than {BESIDE} bytes of memory beside its pixels to be decoded"
         )),
-        ImageError::Unsupported(_) => Error::new(format_args!(
+        Fault::Kind => Error::new(format_args!(
             "is a .{name} picture of a kind that is not read: 1 to 4 channels of 8 or 16 bits are, and 3 or 4 of f32"
         )),
-        _ => Error::new(format_args!("is no .{name} picture, or a damaged one")),
+        Fault::Damaged | Fault::Large | Fault::Io(_) => {
+            Error::new(format_args!("is no .{name} picture, or a damaged one"))
+        }
+        Fault::Refused(error) => error,
     }
 }
 
-/// The array of the picture that a decoder has before it.
-fn decode(mut decoder: impl ImageDecoder, format: Option<ImageFormat>) -> Result<Array> {
-    let limits = beside(decoder.total_bytes());
-    decoder.set_limits(limits).map_err(|error| undecoded(error, format))?;
-    let (width, height) = decoder.dimensions();
-    let color = decoder.color_type();
+fn decode<'a, C: Coded<'a>>(bytes: &'a [u8]) -> Result<Array, Fault> {
+    let coded = C::open(bytes)?;
+    let Pixels { width, height, channels, samples } = coded.pixels()?;
     let mut shape = vec![height as usize, width as usize];
-    if color.channel_count() > 1 {
-        shape.push(color.channel_count().into());
+    if channels > 1 {
+        shape.push(channels);
     }
-    match color {
-        ColorType::L8 | ColorType::La8 | ColorType::Rgb8 | ColorType::Rgba8 => {
-            decode_as::<u8>(decoder, &shape, format)
-        }
-        ColorType::L16 | ColorType::La16 | ColorType::Rgb16 | ColorType::Rgba16 => {
-            decode_as::<u16>(decoder, &shape, format)
-        }
-        ColorType::Rgb32F | ColorType::Rgba32F => decode_as::<f32>(decoder, &shape, format),
-        _ => Err(Error::new("has pixels of a kind that is not read")),
+    match samples {
+        Samples::U8 => decode_as::<u8, C>(coded, &shape),
+        Samples::U16 => decode_as::<u16, C>(coded, &shape),
+        Samples::F32 => decode_as::<f32, C>(coded, &shape),
     }
 }
 
-fn decode_as<T: Element>(
-    decoder: impl ImageDecoder,
-    shape: &[usize],
-    format: Option<ImageFormat>,
-) -> Result<Array> {
+fn decode_as<'a, T: Element, C: Coded<'a>>(coded: C, shape: &[usize]) -> Result<Array, Fault> {
     const WHAT: &str = "the picture";
     let count = memory::count(shape, WHAT)?;
-    // A progressive JPEG is held as 16-bit coefficients while it is decoded.
-    let working = if format == Some(ImageFormat::Jpeg) { 3 } else { 1 };
-    drop(memory::reserve::<T>(count.saturating_mul(working), WHAT)?);
+    drop(memory::reserve::<T>(count.saturating_mul(C::WORKING), WHAT)?);
     let mut data = memory::zeroed::<T>(count, WHAT)?;
-    decoder
-        .read_image(bytemuck::cast_slice_mut(&mut data))
-        .map_err(|error| undecoded(error, format))?;
-    ArrayOf::new(data, shape).map(T::into_any)
+    coded.fill(bytemuck::cast_slice_mut(&mut data))?;
+    Ok(ArrayOf::new(data, shape).map(T::into_any)?)
 }
 
-/// Whether the marker that ends the picture is there, by the structure of ITU T.81, annex B: an
-/// embedded thumbnail has such a marker too, inside a segment that is skipped.
-fn jpeg_is_whole(bytes: &[u8]) -> bool {
-    const END: u8 = 0xD9;
-    let mut rest = bytes;
-    while let Some(at) = rest.iter().position(|&byte| byte == 0xFF) {
-        rest = &rest[at + 1..];
-        match rest.first() {
-            Some(&END) => return true,
-            // A stuffed byte, a fill byte, or a marker without a segment.
-            Some(0x00 | 0x01 | 0xFF | 0xD0..=0xD8) => {}
-            Some(_) => {
-                let Some(&[high, low]) = rest.get(1..3) else {
-                    return false;
-                };
-                let Some(after) = rest.get(1 + usize::from(u16::from_be_bytes([high, low]))..)
-                else {
-                    return false;
-                };
-                rest = after;
-            }
-            None => return false,
-        }
-    }
-    false
-}
-
-/// Row-major elements of H x W or H x W x C as a picture in memory.
-///
-/// # Errors
-/// As [`write()`], but for those of formats.
-pub fn picture<T: Element>(shape: &[usize], data: &[T]) -> Result<DynamicImage> {
-    fn of<P: Pixel<Subpixel: Pod>, T: Element>(
-        data: &[T],
-        [width, height]: [u32; 2],
-    ) -> Option<DynamicImage>
-    where
-        DynamicImage: From<ImageBuffer<P, Vec<P::Subpixel>>>,
-    {
-        let data = bytemuck::try_cast_slice(data).ok()?.to_vec();
-        ImageBuffer::from_raw(width, height, data).map(DynamicImage::from)
-    }
-    let (color, width, height) = layout(T::NAME, shape)?;
-    let side = [width, height];
-    let picture = match color {
-        ExtendedColorType::L8 => of::<Luma<u8>, T>(data, side),
-        ExtendedColorType::La8 => of::<LumaA<u8>, T>(data, side),
-        ExtendedColorType::Rgb8 => of::<Rgb<u8>, T>(data, side),
-        ExtendedColorType::Rgba8 => of::<Rgba<u8>, T>(data, side),
-        ExtendedColorType::L16 => of::<Luma<u16>, T>(data, side),
-        ExtendedColorType::La16 => of::<LumaA<u16>, T>(data, side),
-        ExtendedColorType::Rgb16 => of::<Rgb<u16>, T>(data, side),
-        ExtendedColorType::Rgba16 => of::<Rgba<u16>, T>(data, side),
-        ExtendedColorType::Rgb32F => of::<Rgb<f32>, T>(data, side),
-        _ => of::<Rgba<f32>, T>(data, side),
-    };
-    picture.ok_or_else(|| {
-        Error::new(format_args!("{} elements are no picture of shape {shape:?}", data.len()))
-    })
-}
-
-/// How the pixels of an array of element type `dtype` and `shape` are stored, with width and
-/// height.
+/// How a picture of the element type `dtype` and `shape` is stored.
 ///
 /// # Errors
 /// When no picture has such a shape or such elements: `u8` and `u16` do, and `f32` RGB (.tif only).
-fn layout(dtype: &str, shape: &[usize]) -> Result<(ExtendedColorType, u32, u32)> {
-    use ExtendedColorType::{L8, L16, La8, La16, Rgb8, Rgb16, Rgb32F, Rgba8, Rgba16, Rgba32F};
+fn pixels(dtype: &str, shape: &[usize]) -> Result<Pixels> {
     let (height, width, channels) = match *shape {
         [height, width] => (height, width, 1),
         [height, width, channels] => (height, width, channels),
@@ -205,17 +218,10 @@ fn layout(dtype: &str, shape: &[usize]) -> Result<(ExtendedColorType, u32, u32)>
             )));
         }
     };
-    let color = match (dtype, channels) {
-        ("u8", 1) => L8,
-        ("u8", 2) => La8,
-        ("u8", 3) => Rgb8,
-        ("u8", 4) => Rgba8,
-        ("u16", 1) => L16,
-        ("u16", 2) => La16,
-        ("u16", 3) => Rgb16,
-        ("u16", 4) => Rgba16,
-        ("f32", 3) => Rgb32F,
-        ("f32", 4) => Rgba32F,
+    let samples = match (dtype, channels) {
+        ("u8", 1..=4) => Samples::U8,
+        ("u16", 1..=4) => Samples::U16,
+        ("f32", 3 | 4) => Samples::F32,
         _ => {
             return Err(Error::new(format_args!(
                 "no picture has {channels} channels of {dtype}: write a .npy file"
@@ -228,7 +234,41 @@ fn layout(dtype: &str, shape: &[usize]) -> Result<(ExtendedColorType, u32, u32)>
             .filter(|&len| len > 0)
             .ok_or_else(|| Error::new(format_args!("no picture has the shape {shape:?}")))
     };
-    Ok((color, side(width)?, side(height)?))
+    Ok(Pixels { width: side(width)?, height: side(height)?, channels, samples })
+}
+
+/// Row-major elements of H x W or H x W x C as RGB of 8 bits, to look at: grey is repeated, 16 bits are rounded, floats
+/// from 0 to 1 are scaled, and alpha is left out.
+///
+/// # Errors
+/// As [`write()`], but for those of formats.
+pub fn rgb<T: Element>(shape: &[usize], data: &[T]) -> Result<Vec<u8>> {
+    let Pixels { width, height, channels, samples } = pixels(T::NAME, shape)?;
+    let shown = memory::count(&[height as usize, width as usize, 3], "a picture to look at")?;
+    let mut rgb = memory::reserve(shown, "a picture to look at")?;
+    // Grey has one channel, with or without alpha.
+    let places = if channels < 3 { [0; 3] } else { [0, 1, 2] };
+    match samples {
+        Samples::U8 => {
+            let pixels = bytemuck::cast_slice::<_, u8>(data).chunks_exact(channels);
+            rgb.extend(pixels.flat_map(|pixel| places.map(|place| pixel[place])));
+        }
+        Samples::U16 => {
+            let scaled = |value: u16| ((u32::from(value) + 128) / 257) as u8;
+            let pixels = bytemuck::cast_slice::<_, u16>(data).chunks_exact(channels);
+            rgb.extend(pixels.flat_map(|pixel| places.map(|place| scaled(pixel[place]))));
+        }
+        Samples::F32 => {
+            // NaN is white, as browsers show it.
+            let scaled = |value: f32| {
+                let level = if value < 1.0 { value.max(0.0) } else { 1.0 };
+                (level * 255.0).round() as u8
+            };
+            let pixels = bytemuck::cast_slice::<_, f32>(data).chunks_exact(channels);
+            rgb.extend(pixels.flat_map(|pixel| places.map(|place| scaled(pixel[place]))));
+        }
+    }
+    Ok(rgb)
 }
 
 /// Writes H x W or H x W x C elements in row-major order as a picture.
@@ -238,43 +278,43 @@ fn layout(dtype: &str, shape: &[usize]) -> Result<(ExtendedColorType, u32, u32)>
 /// `out` refuses.
 pub fn write<T: Element>(
     out: &mut (impl Write + Seek),
-    format: ImageFormat,
+    format: Format,
     shape: &[usize],
     data: &[T],
 ) -> Result<()> {
-    let (color, width, height) = layout(T::NAME, shape)?;
+    let pixels = pixels(T::NAME, shape)?;
     let bytes: &[u8] = bytemuck::cast_slice(data);
     let written = match format {
-        ImageFormat::Jpeg => {
-            image::codecs::jpeg::JpegEncoder::new_with_quality(&mut *out, JPEG_QUALITY)
-                .encode(bytes, width, height, color)
-        }
-        _ => image::write_buffer_with_format(out, bytes, width, height, color, format),
+        Format::Png => png::write(out, pixels, bytes),
+        Format::Jpeg => jpeg::write(out, pixels, bytes),
+        Format::Bmp => bmp::write(out, pixels, bytes),
+        Format::Tiff => tiff::write(out, pixels, bytes),
+        Format::WebP => webp::write(out, pixels, bytes),
     };
-    written.map_err(|error| match error {
-        ImageError::IoError(error) => Error::new(error),
-        // The crate's message names its own types, and no remedy.
-        ImageError::Unsupported(_) => Error::new(format_args!(
-            "a {} picture cannot hold {} elements of shape {shape:?}: write .png, .tif or .npy",
-            format.extensions_str().first().unwrap_or(&"?"),
+    let name = format.name();
+    written.map_err(|fault| match fault {
+        Fault::Io(error) => Error::new(error),
+        Fault::Refused(error) => error,
+        Fault::Kind => Error::new(format_args!(
+            "a {name} picture cannot hold {} elements of shape {shape:?}: write .png, .tif or .npy",
             T::NAME
         )),
-        _ => Error::new(format_args!("{} elements of shape {shape:?} are not encoded", T::NAME)),
+        _ => Error::new(format_args!(
+            "the shape {shape:?} is larger than a {name} picture can be: write .npy"
+        )),
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+
     use super::*;
 
-    const FORMATS: [(&str, ImageFormat); 4] = [
-        ("png", ImageFormat::Png),
-        ("bmp", ImageFormat::Bmp),
-        ("tif", ImageFormat::Tiff),
-        ("webp", ImageFormat::WebP),
-    ];
+    const FORMATS: [(&str, Format); 4] =
+        [("png", Format::Png), ("bmp", Format::Bmp), ("tif", Format::Tiff), ("webp", Format::WebP)];
 
-    fn encoded<T: Element>(format: ImageFormat, shape: &[usize], data: &[T]) -> Result<Vec<u8>> {
+    fn encoded<T: Element>(format: Format, shape: &[usize], data: &[T]) -> Result<Vec<u8>> {
         let mut out = Cursor::new(Vec::new());
         write(&mut out, format, shape, data).map(|()| out.into_inner())
     }
@@ -320,13 +360,13 @@ mod tests {
             assert_eq!(array, u16::into_any(ArrayOf::new(wide.clone(), &[5, 7, 3]).unwrap()));
         }
         let floats: Vec<f32> = (0..12).map(|v| v as f32 / 7.0).collect();
-        let bytes = encoded(ImageFormat::Tiff, &[2, 2, 3], &floats).unwrap();
+        let bytes = encoded(Format::Tiff, &[2, 2, 3], &floats).unwrap();
         assert_eq!(
             decoded("x.tif", &bytes).unwrap(),
             f32::into_any(ArrayOf::new(floats, &[2, 2, 3]).unwrap())
         );
         let grey_alpha = noise(&[5, 7, 2]);
-        let bytes = encoded(ImageFormat::Png, &[5, 7, 2], &grey_alpha).unwrap();
+        let bytes = encoded(Format::Png, &[5, 7, 2], &grey_alpha).unwrap();
         assert_eq!(decoded("x.png", &bytes).unwrap().shape(), [5, 7, 2]);
     }
 
@@ -334,7 +374,7 @@ mod tests {
     fn a_picture_cut_anywhere_is_an_error() {
         let shape = [40, 30, 3];
         let data = noise(&shape);
-        for (extension, format) in FORMATS.into_iter().chain([("jpg", ImageFormat::Jpeg)]) {
+        for (extension, format) in FORMATS.into_iter().chain([("jpg", Format::Jpeg)]) {
             let bytes = encoded(format, &shape, &data).unwrap();
             let name = format!("x.{extension}");
             assert!(decoded(&name, &bytes).is_ok(), "{name}");
@@ -349,13 +389,13 @@ mod tests {
     #[test]
     fn what_a_format_cannot_hold_is_an_error() {
         for (format, result) in [
-            (ImageFormat::Png, encoded(ImageFormat::Png, &[2, 2, 3], &[0f32; 12])),
-            (ImageFormat::Jpeg, encoded(ImageFormat::Jpeg, &[2, 2, 3], &[0u16; 12])),
-            (ImageFormat::Bmp, encoded(ImageFormat::Bmp, &[2, 2], &[0u16; 4])),
-            (ImageFormat::Png, encoded(ImageFormat::Png, &[2, 2, 5], &[0u8; 20])),
-            (ImageFormat::Png, encoded(ImageFormat::Png, &[2, 2], &[0i32; 4])),
-            (ImageFormat::Png, encoded(ImageFormat::Png, &[4], &[0u8; 4])),
-            (ImageFormat::Png, encoded::<u8>(ImageFormat::Png, &[0, 4], &[])),
+            (Format::Png, encoded(Format::Png, &[2, 2, 3], &[0f32; 12])),
+            (Format::Jpeg, encoded(Format::Jpeg, &[2, 2, 3], &[0u16; 12])),
+            (Format::Bmp, encoded(Format::Bmp, &[2, 2], &[0u16; 4])),
+            (Format::Png, encoded(Format::Png, &[2, 2, 5], &[0u8; 20])),
+            (Format::Png, encoded(Format::Png, &[2, 2], &[0i32; 4])),
+            (Format::Png, encoded(Format::Png, &[4], &[0u8; 4])),
+            (Format::Png, encoded::<u8>(Format::Png, &[0, 4], &[])),
         ] {
             let error = result.unwrap_err().to_string();
             assert!(error.contains("picture"), "{format:?}: {error}");
@@ -364,7 +404,7 @@ mod tests {
 
     #[test]
     fn the_content_decides_where_the_extension_is_wrong() {
-        let bytes = encoded(ImageFormat::Png, &[2, 2], &[1u8, 2, 3, 4]).unwrap();
+        let bytes = encoded(Format::Png, &[2, 2], &[1u8, 2, 3, 4]).unwrap();
         assert_eq!(decoded("x.jpg", &bytes).unwrap().shape(), [2, 2]);
         assert!(decoded("x.png", b"").is_err());
         assert!(decoded("x.png", b"not a picture at all").is_err());

@@ -32,7 +32,7 @@ pub enum Kind {
     /// An array: `.npy`.
     Npy,
     /// A picture: H x W, or H x W x C with channels innermost.
-    Image(::image::ImageFormat),
+    Image(image::Format),
     /// A recording: samples, or channels x samples.
     Wav,
 }
@@ -47,7 +47,7 @@ impl Kind {
             .extension()
             .map(|extension| extension.to_string_lossy().to_ascii_lowercase())
             .unwrap_or_default();
-        if let Some(format) = image::format(&extension) {
+        if let Some(format) = image::Format::of(&extension) {
             return Ok(Self::Image(format));
         }
         match extension.as_str() {
