@@ -36,7 +36,7 @@ enum Storage {
     /// A palette, and runs of 4 or 8 bits.
     Runs([[u8; 3]; 256]),
     /// Red, green, blue, and alpha where there are 4 channels.
-    Fields([Field; 4]),
+    Fields(Box<[Field; 4]>),
 }
 
 /// The bytes of a file, from the front.
@@ -124,7 +124,7 @@ impl<'a> Coded<'a> for Bmp<'a> {
         let fields = |[red, green, blue]: [u32; 3], alpha| {
             let fields = [red, green, blue, alpha].map(|mask| Field::new(mask, bits));
             let [red, green, blue, alpha] = fields;
-            Ok::<_, Fault>(Storage::Fields([red?, green?, blue?, alpha?]))
+            Ok::<_, Fault>(Storage::Fields(Box::new([red?, green?, blue?, alpha?])))
         };
         let mut channels = 3;
         let storage = match (compression, bits) {
@@ -187,7 +187,7 @@ impl<'a> Coded<'a> for Bmp<'a> {
                         let mut bytes = [0; 4];
                         bytes[..word.len()].copy_from_slice(word);
                         let word = u32::from_le_bytes(bytes);
-                        for (sample, field) in pixel.iter_mut().zip(fields) {
+                        for (sample, field) in pixel.iter_mut().zip(fields.iter()) {
                             *sample = field.read(word);
                         }
                     }
