@@ -392,6 +392,9 @@ mod tests {
             (Format::Png, encoded(Format::Png, &[2, 2, 3], &[0f32; 12])),
             (Format::Jpeg, encoded(Format::Jpeg, &[2, 2, 3], &[0u16; 12])),
             (Format::Bmp, encoded(Format::Bmp, &[2, 2], &[0u16; 4])),
+            // Its alpha would be lost.
+            (Format::Bmp, encoded(Format::Bmp, &[2, 2, 2], &[0u8; 8])),
+            (Format::Jpeg, encoded(Format::Jpeg, &[1, 65536], &[0u8; 65536])),
             (Format::Png, encoded(Format::Png, &[2, 2, 5], &[0u8; 20])),
             (Format::Png, encoded(Format::Png, &[2, 2], &[0i32; 4])),
             (Format::Png, encoded(Format::Png, &[4], &[0u8; 4])),
@@ -417,5 +420,22 @@ mod tests {
             b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\x7f\xff\xff\xff\x7f\xff\xff\xff\x10\x06\0\0\0".to_vec();
         bytes.extend([0x5f, 0x3c, 0x9e, 0x2b]);
         assert!(decoded("x.png", &bytes).is_err());
+    }
+    #[test]
+    fn what_is_looked_at_is_scaled_as_another_crate_scales_it() {
+        use ::image::{DynamicImage, ImageBuffer};
+        let deep: Vec<u16> = (0..=u16::MAX).collect();
+        let theirs = ImageBuffer::from_raw(256, 64, deep.clone()).map(DynamicImage::ImageRgba16);
+        assert_eq!(rgb(&[64, 256, 4], &deep).unwrap(), theirs.unwrap().into_rgb8().into_raw());
+        let theirs = ImageBuffer::from_raw(256, 256, deep.clone()).map(DynamicImage::ImageLuma16);
+        assert_eq!(rgb(&[256, 256], &deep).unwrap(), theirs.unwrap().into_rgb8().into_raw());
+        let grey = noise(&[3, 4, 2]);
+        let theirs = ImageBuffer::from_raw(4, 3, grey.clone()).map(DynamicImage::ImageLumaA8);
+        assert_eq!(rgb(&[3, 4, 2], &grey).unwrap(), theirs.unwrap().into_rgb8().into_raw());
+        let special = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -0.0, 1.5, 0.998];
+        let floats: Vec<f32> =
+            special.into_iter().chain((0..600).map(|v| v as f32 / 599.0)).collect();
+        let theirs = ImageBuffer::from_raw(101, 2, floats.clone()).map(DynamicImage::ImageRgb32F);
+        assert_eq!(rgb(&[2, 101, 3], &floats).unwrap(), theirs.unwrap().into_rgb8().into_raw());
     }
 }

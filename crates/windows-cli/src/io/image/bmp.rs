@@ -36,7 +36,7 @@ enum Storage {
     /// A palette, and runs of 4 or 8 bits.
     Runs([[u8; 3]; 256]),
     /// Red, green, blue, and alpha where there are 4 channels.
-    Fields([Field; 4]),
+    Fields(Box<[Field; 4]>),
 }
 
 /// The bytes of a file, from the front.
@@ -124,7 +124,7 @@ impl<'a> Coded<'a> for Bmp<'a> {
         let fields = |[red, green, blue]: [u32; 3], alpha| {
             let fields = [red, green, blue, alpha].map(|mask| Field::new(mask, bits));
             let [red, green, blue, alpha] = fields;
-            Ok::<_, Fault>(Storage::Fields([red?, green?, blue?, alpha?]))
+            Ok::<_, Fault>(Storage::Fields(Box::new([red?, green?, blue?, alpha?])))
         };
         let mut channels = 3;
         let storage = match (compression, bits) {
@@ -187,7 +187,7 @@ impl<'a> Coded<'a> for Bmp<'a> {
                         let mut bytes = [0; 4];
                         bytes[..word.len()].copy_from_slice(word);
                         let word = u32::from_le_bytes(bytes);
-                        for (sample, field) in pixel.iter_mut().zip(fields) {
+                        for (sample, field) in pixel.iter_mut().zip(fields.iter()) {
                             *sample = field.read(word);
                         }
                     }
@@ -336,4 +336,159 @@ pub(super) fn write(out: &mut impl Write, pixels: Pixels, bytes: &[u8]) -> Resul
         out.write_all(&line)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use ::image::ImageFormat;
+
+    use super::*;
+
+    fn noise(mut state: u32) -> impl FnMut() -> u8 {
+        move || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        }
+    }
+
+    /// A file of the parts that headers of any size have.
+    fn file(
+        [header, bits, compression, colors]: [u32; 4],
+        [width, height]: [i32; 2],
+        masks: &[u32],
+        palette: &[u8],
+        rows: &[u8],
+    ) -> Vec<u8> {
+        let mut head = Vec::new();
+        let sides = [width as u32, height as u32];
+        if header == 12 {
+            let halves = [sides[0], sides[1], 1, bits].map(|value| value as u16);
+            head.extend(halves.iter().flat_map(|value| value.to_le_bytes()));
+        } else {
+            let fields = [sides[0], sides[1], 1 | bits << 16, compression, 0, 0, 0, colors, 0];
+            head.extend(fields.iter().chain(masks).flat_map(|value| value.to_le_bytes()));
+            head.resize(head.len().max(header as usize - 4), 0);
+        }
+        let start = (FILE_HEADER + 4 + head.len() + palette.len()) as u32;
+        let front = [start + rows.len() as u32, 0, start, header];
+        let front: Vec<u8> = front.iter().flat_map(|value| value.to_le_bytes()).collect();
+        [b"BM", &front[..], &head, palette, rows].concat()
+    }
+
+    fn decoded(bytes: &[u8]) -> Result<(Vec<usize>, Vec<u8>), Fault> {
+        let bmp = Bmp::open(bytes)?;
+        let Pixels { width, height, channels, .. } = bmp.pixels;
+        let shape = vec![height as usize, width as usize, channels];
+        let mut out = vec![0; shape.iter().product()];
+        bmp.fill(&mut out)?;
+        Ok((shape, out))
+    }
+
+    /// Holds a file, and it cut and damaged, against another reader of the format.
+    fn check(bytes: &[u8], next: &mut impl FnMut() -> u8, what: &str) -> bool {
+        let agree = |bytes: &[u8]| {
+            let theirs = ::image::load(Cursor::new(bytes), ImageFormat::Bmp).ok().map(|picture| {
+                let channels = usize::from(picture.color().channel_count());
+                let shape = vec![picture.height() as usize, picture.width() as usize, channels];
+                (shape, picture.into_bytes())
+            });
+            let ours = decoded(bytes).ok();
+            assert_eq!(ours, theirs, "{what}: {bytes:?}");
+            ours.is_some()
+        };
+        let read = agree(bytes);
+        for _ in 0..4 {
+            agree(&bytes[..usize::from(next()) * bytes.len() / 256]);
+            let mut damaged = bytes.to_vec();
+            // Behind the sides, which may claim more pixels than a test should ask for.
+            let at = (26 + usize::from(next())) % bytes.len();
+            if at >= 26 {
+                damaged[at] ^= 1 << (next() % 8);
+            }
+            agree(&damaged);
+        }
+        read
+    }
+
+    #[test]
+    fn every_kind_is_read_as_another_reader_reads_it() {
+        let mut next = noise(7);
+        let mut read = 0;
+        for (header, bits) in [12, 16, 40, 52, 56, 64, 108, 124]
+            .into_iter()
+            .flat_map(|header| [1, 2, 4, 8, 16, 24, 32].map(|bits| (header, bits)))
+        {
+            for (width, height) in [(1, 3), (2, -2), (5, 4), (9, -3), (33, 2_i32)] {
+                let colors = if bits <= 8 { 1_usize << bits } else { 0 };
+                let palette: Vec<u8> = std::iter::repeat_with(&mut next)
+                    .take(colors * if header == 12 { 3 } else { 4 })
+                    .collect();
+                let len = (bits * width as usize).div_ceil(32) * 4 * height.unsigned_abs() as usize;
+                let rows: Vec<u8> = std::iter::repeat_with(&mut next).take(len).collect();
+                let bytes =
+                    file([header, bits as u32, 0, 0], [width, height], &[], &palette, &rows);
+                let what = format!("{bits} bits under a header of {header}");
+                read += u32::from(check(&bytes, &mut next, &what));
+            }
+        }
+        // Headers of 12 bytes have neither negative heights nor 2, 16 and 32 bits; those of 16 and 64 are of OS/2.
+        assert_eq!(read, 3 * 4 + 5 * 7 * 5);
+    }
+
+    #[test]
+    fn fields_of_any_length_are_scaled_as_another_reader_scales_them() {
+        let mut next = noise(9);
+        for (bits, masks) in [
+            (16, [0xF800, 0x7E0, 0x1F, 0]),
+            (16, [0x7C00, 0x3E0, 0x1F, 0x8000]),
+            (16, [0xE000, 0x1C00, 0x300, 0xFF]),
+            (16, [0xFE00, 0x1F0, 0xF, 0]),
+            (16, [0xF00F, 0xF0, 0x1F, 0]),
+            (16, [0x1_F800, 0x7E0, 0x1F, 0]),
+            (32, [0xFF_0000, 0xFF00, 0xFF, 0xFF00_0000]),
+            (32, [0xFF00_0000, 0xFF_0000, 0xFF00, 0]),
+            (32, [0x3FF0_0000, 0xF_FC00, 0x3FF, 0xC000_0000]),
+            (32, [7, 0x38, 0x1C0, 0]),
+            (32, [7, 0, 0x1C0, 0]),
+        ] {
+            for header in [40, 52, 56, 108, 124] {
+                let rows: Vec<u8> = std::iter::repeat_with(&mut next).take(9 * 32 * 2).collect();
+                let masks = if header >= 56 { &masks[..] } else { &masks[..3] };
+                let bytes = file([header, bits, 3, 0], [9, -2], masks, &[], &rows);
+                check(&bytes, &mut next, &format!("{masks:x?}"));
+            }
+        }
+    }
+
+    #[test]
+    fn runs_and_jumps_are_read_as_another_reader_reads_them() {
+        let mut next = noise(11);
+        let mut read = 0;
+        for round in 0..400 {
+            let (bits, compression) = if round % 2 == 0 { (8, 1) } else { (4, 2) };
+            let palette: Vec<u8> = std::iter::repeat_with(&mut next).take(4 << bits).collect();
+            let mut runs = Vec::new();
+            for _ in 0..4 + next() % 16 {
+                match next() % 16 {
+                    0..7 => runs.extend([1 + next() % 5, next()]),
+                    7..10 => {
+                        let count = 3 + next() % 4;
+                        let len = if bits == 8 { count } else { count.div_ceil(2) };
+                        runs.extend([0, count]);
+                        let len = usize::from(len).next_multiple_of(2);
+                        runs.extend(std::iter::repeat_with(&mut next).take(len));
+                    }
+                    10..14 => runs.extend([0, 0]),
+                    14 => runs.extend([0, 2, next() % 3, next() % 2]),
+                    _ => runs.extend([0, 1]),
+                }
+            }
+            runs.extend([0, 1]);
+            let bytes = file([40, bits, compression, 0], [12, 6], &[], &palette, &runs);
+            read += u32::from(check(&bytes, &mut next, "runs"));
+        }
+        assert!(read > 100, "{read}");
+    }
 }

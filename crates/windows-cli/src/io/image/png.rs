@@ -44,7 +44,7 @@ impl<'a> Coded<'a> for Png<'a> {
         let (_, depth) = self.0.output_color_type();
         self.0.next_frame(out)?;
         if depth == BitDepth::Sixteen {
-            out.as_chunks_mut().0.iter_mut().for_each(|sample| swap(sample));
+            out.as_chunks_mut().0.iter_mut().for_each(swap);
         }
         Ok(())
     }
@@ -74,7 +74,7 @@ pub(super) fn write(out: &mut impl Write, pixels: Pixels, bytes: &[u8]) -> Resul
     } else {
         let mut swapped = memory::reserve(bytes.len(), "the picture as it is written")?;
         swapped.extend_from_slice(bytes);
-        swapped.as_chunks_mut().0.iter_mut().for_each(|sample| swap(sample));
+        swapped.as_chunks_mut().0.iter_mut().for_each(swap);
         writer.write_image_data(&swapped)?;
     }
     writer.finish()?;

@@ -3,7 +3,7 @@
 use std::io::{Cursor, Seek, Write};
 
 use bytemuck::{Pod, cast_slice, cast_slice_mut};
-use tiff::decoder::{BufferLayoutPreference, Decoder, Limits};
+use tiff::decoder::{BufferLayoutPreference, ChunkType, Decoder, Limits};
 use tiff::encoder::{TiffEncoder, TiffValue, colortype};
 use tiff::tags::{SampleFormat, Tag};
 use tiff::{ColorType, TiffError};
@@ -63,7 +63,9 @@ impl<'a> Coded<'a> for Tiff<'a> {
                 false => Err(Fault::Kind),
             };
         }
-        if layout.planes > 1 && converted {
+        // The decoder takes the tiles of the second plane to lie below those of the first, and panics.
+        let tiled = self.decoder.get_chunk_type() == ChunkType::Tile;
+        if layout.planes > 1 && (converted || tiled) {
             return Err(Fault::Kind);
         }
         match self.pixels.samples {
@@ -186,5 +188,50 @@ impl From<TiffError> for Fault {
             TiffError::IntSizeError => Self::Large,
             TiffError::FormatError(_) | TiffError::UsageError(_) => Self::Damaged,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A picture of one tile for each of 3 planes, 16 x 16 pixels each, of which 8 rows are in the picture.
+    fn planes_of_tiles() -> Vec<u8> {
+        const TAGS: u16 = 11;
+        let after = 8 + 2 + u32::from(TAGS) * 12 + 4;
+        let (bits, places, lens, data) = (after, after + 6, after + 18, after + 30);
+        let mut bytes = b"II*\0\x08\0\0\0".to_vec();
+        bytes.extend(TAGS.to_le_bytes());
+        let mut tag = |tag: u16, kind: u16, count: u32, value: u32| {
+            bytes.extend([tag, kind].iter().flat_map(|value| value.to_le_bytes()));
+            bytes.extend([count, value].iter().flat_map(|value| value.to_le_bytes()));
+        };
+        tag(256, 4, 1, 16);
+        tag(257, 4, 1, 8);
+        tag(258, 3, 3, bits);
+        tag(259, 3, 1, 1);
+        tag(262, 3, 1, 2);
+        tag(277, 3, 1, 3);
+        tag(284, 3, 1, 2);
+        tag(322, 4, 1, 16);
+        tag(323, 4, 1, 16);
+        tag(324, 4, 3, places);
+        tag(325, 4, 3, lens);
+        bytes.extend([0; 4]);
+        bytes.extend([8_u16; 3].iter().flat_map(|value| value.to_le_bytes()));
+        bytes.extend([data, data + 256, data + 512].iter().flat_map(|value| value.to_le_bytes()));
+        bytes.extend([256_u32; 3].iter().flat_map(|value| value.to_le_bytes()));
+        bytes.extend([7; 768]);
+        bytes
+    }
+
+    #[test]
+    fn planes_in_tiles_are_refused_and_no_panic() {
+        let bytes = planes_of_tiles();
+        let tiff = Tiff::open(&bytes).unwrap();
+        let Pixels { width: 16, height: 8, channels: 3, samples: Samples::U8 } = tiff.pixels else {
+            panic!("{:?}", tiff.pixels);
+        };
+        assert!(matches!(tiff.fill(&mut [0; 16 * 8 * 3]), Err(Fault::Kind)));
     }
 }
