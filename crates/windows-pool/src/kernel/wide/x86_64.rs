@@ -26,8 +26,7 @@ where
     Zmm<T, MAX>: Vector<Element = T>,
     Ymm<T, MAX>: Vector<Element = T>,
 {
-    let masks = isa.contains(Isa::AVX512) || !C::CHOOSES;
-    if !isa.contains(Isa::AVX2) || least < Ymm::<T, MAX>::LANES || !masks || !isa.is_available() {
+    if !isa.contains(Isa::AVX2) || least < Ymm::<T, MAX>::LANES || !isa.is_available() {
         return Err(computation);
     }
     let (wide, half) = (Zmm::<T, MAX>::LANES, Ymm::<T, MAX>::LANES);
@@ -37,6 +36,10 @@ where
         let on = On::<C, Zmm<T, MAX>> { computation, vector: PhantomData };
         // SAFETY: `isa` is available.
         return Ok(unsafe { enter::avx512(on) });
+    }
+    // Not even compiled: computations that choose are large.
+    if C::CHOOSES {
+        return Err(computation);
     }
     let on = On::<C, Ymm<T, MAX>> { computation, vector: PhantomData };
     // SAFETY: `isa` is available, and contains AVX2.
