@@ -22,6 +22,12 @@ pub(crate) trait Join: Copy + Send + Sync + 'static {
 
     /// Whether an element may be joined twice.
     const IDEMPOTENT: bool;
+    /// Whether there may be NaNs to be seen.
+    const SEES: bool;
+    /// Whether vector instructions join accumulators.
+    const VECTORS: bool;
+    /// Whether rows that fill vectors are left to [`Join::on_vectors`], where there are any.
+    const WIDE: bool = false;
 
     fn identity(self) -> Self::Acc;
     /// Whether an element was loaded from a NaN.
@@ -40,24 +46,43 @@ pub(crate) trait Join: Copy + Send + Sync + 'static {
     }
 }
 
-/// Elements to accumulators, a join of those, and results from them.
-pub(crate) trait Fold: Copy + Send + Sync + 'static {
+/// Elements to accumulators. Apart from [`Fold`] too: folds that load alike differ in their results.
+pub(crate) trait Load: Copy + Send + Sync + 'static {
     type In: Element;
     type Acc: Pod + Send + Sync;
-    type Out: Copy + Send + Sync;
-    type Joins: Join<Acc = Self::Acc>;
 
-    /// Whether finishing needs the area.
-    const WEIGHTED: bool;
+    /// Whether there are vector instructions for it.
+    const VECTORS: bool;
 
-    fn joins(self) -> Self::Joins;
+    /// Of nothing.
+    fn identity(self) -> Self::Acc;
     fn load(self, value: Self::In) -> Self::Acc;
-    fn finish(self, acc: Self::Acc, area: f64) -> Self::Out;
 
     /// The elements as accumulators, where loading does nothing.
     fn direct(_: &[Self::In]) -> Option<&[Self::Acc]> {
         None
     }
+}
+
+/// Elements to accumulators, a join of those, and results from them.
+pub(crate) trait Fold: Copy + Send + Sync + 'static {
+    type In: Element;
+    type Acc: Pod + Send + Sync;
+    type Out: Copy + Send + Sync;
+    type Loads: Load<In = Self::In, Acc = Self::Acc>;
+    type Joins: Join<Acc = Self::Acc>;
+
+    /// Whether finishing does nothing.
+    const PLAIN: bool = false;
+    /// Whether vector instructions finish accumulators.
+    const VECTORS: bool = Self::Joins::VECTORS;
+
+    /// Whether finishing needs the area.
+    const WEIGHTED: bool;
+
+    fn loads(self) -> Self::Loads;
+    fn joins(self) -> Self::Joins;
+    fn finish(self, acc: Self::Acc, area: f64) -> Self::Out;
 
     /// The results as accumulators, where they are.
     fn plain(_: &mut [Self::Out]) -> Option<&mut [Self::Acc]> {
@@ -80,6 +105,9 @@ impl<T: Element, const MAX: bool, const PROPAGATE: bool> Join for Extreme<T, MAX
     type Acc = T;
 
     const IDEMPOTENT: bool = true;
+    const SEES: bool = T::FLOAT;
+    const VECTORS: bool = true;
+    const WIDE: bool = !PROPAGATE;
 
     #[inline(always)]
     fn is_nan(acc: T) -> bool {
@@ -108,16 +136,16 @@ impl<T: Element, const MAX: bool, const PROPAGATE: bool> Join for Extreme<T, MAX
     }
 }
 
-impl<T: Element, const MAX: bool, const PROPAGATE: bool> Fold for Extreme<T, MAX, PROPAGATE> {
+impl<T: Element, const MAX: bool, const PROPAGATE: bool> Load for Extreme<T, MAX, PROPAGATE> {
     type In = T;
     type Acc = T;
-    type Out = T;
-    type Joins = Self;
 
-    const WEIGHTED: bool = false;
+    // Copies, and those that fill vectors are made without it.
+    const VECTORS: bool = false;
 
-    fn joins(self) -> Self {
-        self
+    #[inline(always)]
+    fn identity(self) -> T {
+        Join::identity(self)
     }
 
     #[inline(always)]
@@ -126,13 +154,32 @@ impl<T: Element, const MAX: bool, const PROPAGATE: bool> Fold for Extreme<T, MAX
     }
 
     #[inline(always)]
-    fn finish(self, acc: T, _: f64) -> T {
-        acc
+    fn direct(input: &[T]) -> Option<&[T]> {
+        Some(input)
+    }
+}
+
+impl<T: Element, const MAX: bool, const PROPAGATE: bool> Fold for Extreme<T, MAX, PROPAGATE> {
+    type In = T;
+    type Acc = T;
+    type Out = T;
+    type Loads = Self;
+    type Joins = Self;
+
+    const PLAIN: bool = true;
+    const WEIGHTED: bool = false;
+
+    fn loads(self) -> Self {
+        self
+    }
+
+    fn joins(self) -> Self {
+        self
     }
 
     #[inline(always)]
-    fn direct(input: &[T]) -> Option<&[T]> {
-        Some(input)
+    fn finish(self, acc: T, _: f64) -> T {
+        acc
     }
 
     #[inline(always)]
@@ -145,13 +192,36 @@ impl<T: Element, const MAX: bool, const PROPAGATE: bool> Fold for Extreme<T, MAX
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ignoring<F>(pub(crate) F);
 
+impl<L: Load> Load for Ignoring<L> {
+    type In = L::In;
+    type Acc = L::Acc;
+
+    const VECTORS: bool = true;
+
+    #[inline(always)]
+    fn identity(self) -> L::Acc {
+        self.0.identity()
+    }
+
+    #[inline(always)]
+    fn load(self, value: L::In) -> L::Acc {
+        if value.not_a_number() { self.0.identity() } else { self.0.load(value) }
+    }
+}
+
 impl<F: Fold> Fold for Ignoring<F> {
     type In = F::In;
     type Acc = F::Acc;
     type Out = F::Out;
+    type Loads = Ignoring<F::Loads>;
     type Joins = F::Joins;
 
+    const PLAIN: bool = F::PLAIN;
     const WEIGHTED: bool = F::WEIGHTED;
+
+    fn loads(self) -> Ignoring<F::Loads> {
+        Ignoring(self.0.loads())
+    }
 
     fn joins(self) -> F::Joins {
         self.0.joins()
@@ -160,11 +230,6 @@ impl<F: Fold> Fold for Ignoring<F> {
     #[inline(always)]
     fn plain(out: &mut [F::Out]) -> Option<&mut [F::Acc]> {
         F::plain(out)
-    }
-
-    #[inline(always)]
-    fn load(self, value: F::In) -> F::Acc {
-        if value.not_a_number() { self.joins().identity() } else { self.0.load(value) }
     }
 
     #[inline(always)]
@@ -181,6 +246,8 @@ impl<W: Total> Join for Plus<W> {
     type Acc = W;
 
     const IDEMPOTENT: bool = false;
+    const SEES: bool = !W::EXACT;
+    const VECTORS: bool = size_of::<W>() <= 8;
 
     #[inline(always)]
     fn is_nan(acc: W) -> bool {
@@ -265,23 +332,44 @@ impl<T, K, const FEW: bool> Additive<T, K, FEW> {
     }
 }
 
+/// An element as an accumulator of sums, which its kind has no part in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Widened<T, const FEW: bool>(PhantomData<T>);
+
 macro_rules! additive {
     ($few:literal, $total:ident, $widen:ident) => {
-        impl<T: Element, K: Finish<T>> Fold for Additive<T, K, $few> {
+        impl<T: Element> Load for Widened<T, $few> {
             type In = T;
             type Acc = T::$total;
-            type Out = K::Out;
-            type Joins = Plus<T::$total>;
 
-            const WEIGHTED: bool = K::WEIGHTED;
+            const VECTORS: bool = size_of::<T::$total>() <= 8;
 
-            fn joins(self) -> Self::Joins {
-                Plus(PhantomData)
+            #[inline(always)]
+            fn identity(self) -> T::$total {
+                T::$total::default()
             }
 
             #[inline(always)]
             fn load(self, value: T) -> T::$total {
                 value.$widen()
+            }
+        }
+
+        impl<T: Element, K: Finish<T>> Fold for Additive<T, K, $few> {
+            type In = T;
+            type Acc = T::$total;
+            type Out = K::Out;
+            type Loads = Widened<T, $few>;
+            type Joins = Plus<T::$total>;
+
+            const WEIGHTED: bool = K::WEIGHTED;
+
+            fn loads(self) -> Self::Loads {
+                Widened(PhantomData)
+            }
+
+            fn joins(self) -> Self::Joins {
+                Plus(PhantomData)
             }
 
             #[inline(always)]
@@ -332,21 +420,38 @@ pub(crate) fn root(value: f64, exponent: f64) -> f64 {
     }
 }
 
-impl<T: Element> Fold for Power<T> {
+impl<T: Element> Load for Power<T> {
     type In = T;
     type Acc = f64;
-    type Out = T::Real;
-    type Joins = Plus<f64>;
 
-    const WEIGHTED: bool = false;
+    const VECTORS: bool = true;
 
-    fn joins(self) -> Plus<f64> {
-        Plus(PhantomData)
+    #[inline(always)]
+    fn identity(self) -> f64 {
+        0.0
     }
 
     #[inline(always)]
     fn load(self, value: T) -> f64 {
         power(value.real(), self.exponent)
+    }
+}
+
+impl<T: Element> Fold for Power<T> {
+    type In = T;
+    type Acc = f64;
+    type Out = T::Real;
+    type Loads = Self;
+    type Joins = Plus<f64>;
+
+    const WEIGHTED: bool = false;
+
+    fn loads(self) -> Self {
+        self
+    }
+
+    fn joins(self) -> Plus<f64> {
+        Plus(PhantomData)
     }
 
     #[inline(always)]

@@ -8,9 +8,9 @@ use windows_core::kernel::Isa;
 
 use crate::element::Element;
 use crate::engine::{Engine, Job, Source, Target};
-use crate::fold::{Fold, Join};
-use crate::kernel::wide::rows::{FETCH, Load};
-use crate::kernel::{Lanes, LoadRows};
+use crate::fold::{Fold, Load};
+use crate::kernel::wide::rows::FETCH;
+use crate::kernel::{Lanes, LoadRows, copy_rows};
 use crate::kind::Nan;
 use crate::spans::Span;
 
@@ -35,7 +35,7 @@ impl<T: Element, O> Pass<'_, T, O> {
     /// Folds the band; whether there was a NaN in it.
     pub(crate) fn fold<F: Fold<In = T, Out = O>>(&mut self, fold: F) -> bool {
         let lanes = Lanes { fold, isa: self.isa };
-        let input = Input { lanes, data: self.data, constant: self.constant };
+        let input = Input { lanes: lanes.loads(), data: self.data, constant: self.constant };
         let mut output = Output { lanes, out: &mut *self.out };
         let job = Job { lanes: lanes.joins(), source: &input, nan: Cell::new(false) };
         let scratch = typed::<F::Acc>(self.scratch);
@@ -46,41 +46,40 @@ impl<T: Element, O> Pass<'_, T, O> {
 }
 
 /// The data, loaded as a fold does.
-struct Input<'p, F: Fold> {
-    lanes: Lanes<F>,
-    data: &'p [F::In],
-    constant: Option<F::In>,
+struct Input<'p, L: Load> {
+    lanes: Lanes<L>,
+    data: &'p [L::In],
+    constant: Option<L::In>,
 }
 
-impl<F: Fold> Source<F::Acc> for Input<'_, F> {
-    fn direct(&self, range: Range<usize>) -> Option<&[F::Acc]> {
-        F::direct(&self.data[range])
+impl<L: Load> Source<L::Acc> for Input<'_, L> {
+    fn direct(&self, range: Range<usize>) -> Option<&[L::Acc]> {
+        L::direct(&self.data[range])
     }
 
-    fn load(&self, stage: &mut [F::Acc], offset: usize) {
+    fn load(&self, stage: &mut [L::Acc], offset: usize) {
         self.lanes.load(stage, &self.data[offset..offset + stage.len()]);
     }
 
-    fn load_rows(&self, stage: &mut [F::Acc], rows: LoadRows) {
-        let joins = self.lanes.joins();
-        let short = rows.len * size_of::<F::In>() < FETCH;
-        if let Some(data) = F::direct(self.data).filter(|_| short) {
-            let (identity, out) = (joins.fold.identity(), &mut *stage);
-            if joins.on_vectors(rows.len, Load { out, data, rows, identity }).is_ok() {
+    fn load_rows(&self, stage: &mut [L::Acc], rows: LoadRows) {
+        let short = rows.len * size_of::<L::In>() < FETCH;
+        if let Some(data) = L::direct(self.data).filter(|_| short) {
+            let identity = self.lanes.fold.identity();
+            if copy_rows(self.lanes.isa, stage, data, rows, identity) {
                 return;
             }
         }
         self.lanes.load_rows(stage, self.data, rows);
     }
 
-    fn gather(&self, stage: &mut [F::Acc], offset: isize, stride: isize) {
+    fn gather(&self, stage: &mut [L::Acc], offset: isize, stride: isize) {
         for (i, stage) in stage.iter_mut().enumerate() {
             let value = self.data[(offset + i as isize * stride) as usize];
             *stage = self.lanes.fold.load(value);
         }
     }
 
-    fn constant(&self) -> F::Acc {
+    fn constant(&self) -> L::Acc {
         let value = self.constant.expect("only a constant border has elements without a source");
         self.lanes.fold.load(value)
     }
@@ -104,7 +103,10 @@ impl<F: Fold> Target<F::Acc> for Output<'_, F> {
         spans: &[Span],
         areas: &[f64],
     ) {
-        self.lanes.finish(&mut self.out[start..], pitch, joined, from, spans, areas);
+        // What is plain is there already.
+        if !F::PLAIN {
+            self.lanes.finish(&mut self.out[start..], pitch, joined, from, spans, areas);
+        }
     }
 }
 

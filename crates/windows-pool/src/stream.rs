@@ -5,7 +5,7 @@ use windows_core::WindowError;
 use crate::PoolError;
 use crate::element::Element;
 use crate::error::filled;
-use crate::fold::{Additive, Extreme, Finish, Fold, Ignoring, Join, RealAveraged};
+use crate::fold::{Additive, Extreme, Finish, Fold, Ignoring, Join, Load, RealAveraged};
 use crate::kind::Nan;
 
 /// The last joins of one power of two of elements, by the number of their first element.
@@ -50,7 +50,7 @@ impl<F: Fold> Sliding<F> {
         let (fold, joins, now) = (self.fold, self.fold.joins(), self.seen);
         // Lengths are powers of two, so that this stays right when the count wraps.
         let mask = self.powers[0].joins.len() - 1;
-        self.powers[0].joins[now & mask] = fold.load(value);
+        self.powers[0].joins[now & mask] = fold.loads().load(value);
         for digit in 1..self.powers.len() {
             let half = 1 << (digit - 1);
             let start = now.wrapping_sub(2 * half - 1);

@@ -17,9 +17,6 @@ use crate::kernel::columns::{Places, Ring, Stacks};
 use crate::kernel::wide::columns::{Direct, Stacked};
 use crate::spans::Span;
 
-/// Bytes of a row that is long.
-const LONG: usize = 1024;
-
 /// Produces blocks from one to another into consecutive places.
 pub(super) type Produce<'p, A> = &'p mut dyn FnMut(usize, usize, &mut [A]);
 
@@ -93,10 +90,6 @@ fn join_direct<J: Join>(
     spans: &[Span],
     apart: usize,
 ) {
-    // Long rows spend little on beginning and ending: the compiler's loops are as fast there.
-    if ring.width * size_of::<J::Acc>() >= LONG {
-        return lanes.direct(out, blocks, ring, spans, apart);
-    }
     let identity = lanes.fold.identity();
     let direct = Direct { out, blocks, ring, spans, apart, identity };
     if let Err(direct) = lanes.on_vectors(ring.width, direct) {

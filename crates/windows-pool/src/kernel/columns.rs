@@ -57,8 +57,8 @@ pub(crate) struct Stacks {
 
 impl<J: Join> Lanes<J> {
     leaf! {
-        /// Joins the blocks of each window, top to bottom.
-        direct(
+        /// Joins the blocks of each window, top to bottom. Rows that fill no vector are short: the baseline will do.
+        direct[!J::WIDE](
             J: Join, fold, out: Places<'a, J::Acc>, blocks: &'a [J::Acc], ring: Ring, spans: &'a [Span],
             apart: usize,
         ) {
@@ -86,7 +86,7 @@ impl<J: Join> Lanes<J> {
         /// A block of the front stack stands for the join of everything from it to its end, `held.1` is
         /// the join of the back stack, and a window is one front block joined with that. When the front is
         /// used up, the back becomes the front, joined from its end on.
-        stacks(
+        stacks[!J::WIDE](
             J: Join, fold, out: Places<'a, J::Acc>, blocks: &'a mut [J::Acc], ring: Ring, spans: &'a [Span],
             held: (&'a mut [J::Acc], &'a mut [J::Acc]), stacks: Stacks,
         ) -> Stacks {

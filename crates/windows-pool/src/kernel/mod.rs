@@ -9,9 +9,10 @@
 use core::marker::PhantomData;
 use core::ops::Range;
 
+use bytemuck::{Pod, cast_slice, cast_slice_mut};
 use windows_core::kernel::{Isa, Vectorized, vectorized};
 
-use crate::fold::{Fold, Join};
+use crate::fold::{Fold, Join, Load};
 use crate::spans::Span;
 use wide::OnVectors;
 
@@ -22,9 +23,9 @@ pub(crate) struct Lanes<F> {
     pub(crate) isa: Isa,
 }
 
-/// A function whose body is compiled per instruction set.
+/// A function whose body is compiled per instruction set, or once where there is nothing to gain.
 macro_rules! leaf {
-    ($(#[$doc:meta])* $name:ident $(<const $n:ident: usize>)? (
+    ($(#[$doc:meta])* $name:ident $(<const $n:ident: usize>)? $([$when:expr])? (
         $kind:ident: $of:ident, $this:ident $(, $arg:ident: $ty:ty)* $(,)?
     ) $(-> $ret:ty)? $body:block) => {
         $(#[$doc])*
@@ -43,11 +44,12 @@ macro_rules! leaf {
                     $body
                 }
             }
-            vectorized(self.isa, Leaf $(::<'a, $kind, $n>)? {
+            let leaf = Leaf $(::<'a, $kind, $n>)? {
                 $this: self.fold,
                 $($arg,)*
                 life: PhantomData,
-            })
+            };
+            if $kind::VECTORS $(&& $when)? { vectorized(self.isa, leaf) } else { leaf.run() }
         }
     };
     (@ret $ret:ty) => { $ret };
@@ -93,26 +95,38 @@ macro_rules! each_line {
     }};
 }
 
+/// Does something with elements of a size as unsigned integers of it, which are fewer.
+macro_rules! by_size {
+    ($element:ty, |$bits:ident| $do:expr, else $other:expr) => {
+        match size_of::<$element>() {
+            1 => by_size!(@ $bits = u8, $do),
+            2 => by_size!(@ $bits = u16, $do),
+            4 => by_size!(@ $bits = u32, $do),
+            8 => by_size!(@ $bits = u64, $do),
+            _ => $other,
+        }
+    };
+    (@ $bits:ident = $type:ty, $do:expr) => {{
+        type $bits = $type;
+        $do
+    }};
+}
+
 pub(crate) mod columns;
 pub(crate) mod wide;
 
-impl<F: Fold> Lanes<F> {
-    /// The loops that only join.
-    pub(crate) fn joins(self) -> Lanes<F::Joins> {
-        Lanes { fold: self.fold.joins(), isa: self.isa }
-    }
-
+impl<L: Load> Lanes<L> {
     leaf! {
         /// Loads elements as accumulators.
-        load(F: Fold, fold, out: &'a mut [F::Acc], input: &'a [F::In]) {
+        load(L: Load, fold, out: &'a mut [L::Acc], input: &'a [L::In]) {
             load(fold, out, input);
         }
     }
 
     leaf! {
         /// Loads rows between the padding that they lack.
-        load_rows(F: Fold, fold, out: &'a mut [F::Acc], input: &'a [F::In], rows: LoadRows) {
-            let identity = fold.joins().identity();
+        load_rows(L: Load, fold, out: &'a mut [L::Acc], input: &'a [L::In], rows: LoadRows) {
+            let identity = fold.identity();
             let mut start = rows.start;
             for (row, out) in out.chunks_mut(rows.pitch).enumerate() {
                 let (before, out) = out.split_at_mut(rows.before);
@@ -125,6 +139,18 @@ impl<F: Fold> Lanes<F> {
                 start += rows.stride;
             }
         }
+    }
+}
+
+impl<F: Fold> Lanes<F> {
+    /// The loops that only load.
+    pub(crate) fn loads(self) -> Lanes<F::Loads> {
+        Lanes { fold: self.fold.loads(), isa: self.isa }
+    }
+
+    /// The loops that only join.
+    pub(crate) fn joins(self) -> Lanes<F::Joins> {
+        Lanes { fold: self.fold.joins(), isa: self.isa }
     }
 
     leaf! {
@@ -166,9 +192,22 @@ impl<J: Join> Lanes<J> {
         }
     }
 
+    /// Joins runs as [`Lanes::join`] does; whether there is a NaN in the first of them, all of it.
+    pub(crate) fn join_seeing<const N: usize>(
+        self,
+        out: &mut [J::Acc],
+        runs: [&[J::Acc]; N],
+    ) -> bool {
+        if J::SEES {
+            return self.join_and_see(out, runs);
+        }
+        self.join(out, runs);
+        false
+    }
+
     leaf! {
-        /// Joins runs as [`Lanes::join`] does; whether there is a NaN in the first of them, all of it.
-        join_seeing<const N: usize>(
+        /// What [`Lanes::join_seeing`] does, where there may be NaNs.
+        join_and_see<const N: usize>(
             J: Join, fold, out: &'a mut [J::Acc], runs: [&'a [J::Acc]; N],
         ) -> bool {
             let mut nan = scan::<J>(&runs[0][out.len()..]);
@@ -177,9 +216,14 @@ impl<J: Join> Lanes<J> {
         }
     }
 
+    /// Whether an element is NaN.
+    pub(crate) fn scan(self, input: &[J::Acc]) -> bool {
+        J::SEES && self.see(input)
+    }
+
     leaf! {
-        /// Whether an element is NaN.
-        scan(J: Join, _fold, input: &'a [J::Acc]) -> bool {
+        /// What [`Lanes::scan`] does, where there may be NaNs.
+        see(J: Join, _fold, input: &'a [J::Acc]) -> bool {
             scan::<J>(input)
         }
     }
@@ -199,16 +243,13 @@ impl<J: Join> Lanes<J> {
         }
     }
 
-    leaf! {
-        /// Every `step`-th element.
-        pick(J: Join, _fold, out: &'a mut [J::Acc], input: &'a [J::Acc], step: usize) {
-            match step {
-                2 => pick::<_, 2>(out, input),
-                3 => pick::<_, 3>(out, input),
-                4 => pick::<_, 4>(out, input),
-                _ => out.iter_mut().zip(input.iter().step_by(step)).for_each(|(out, &value)| *out = value),
-            }
-        }
+    /// Every `step`-th element.
+    pub(crate) fn pick(self, out: &mut [J::Acc], input: &[J::Acc], step: usize) {
+        by_size!(J::Acc, |Bits| vectorized(self.isa, Pick {
+            out: cast_slice_mut::<_, Bits>(out),
+            input: cast_slice(input),
+            step,
+        }), else Pick { out, input, step }.run());
     }
 
     leaf! {
@@ -253,10 +294,30 @@ pub(crate) struct LoadRows {
     pub(crate) padded: usize,
 }
 
+/// Copies rows as [`Lanes::load_rows`] does, by vectors that they fill; `false` if there are none.
+pub(crate) fn copy_rows<A: Pod>(
+    isa: Isa,
+    out: &mut [A],
+    data: &[A],
+    rows: LoadRows,
+    identity: A,
+) -> bool {
+    // Greatest or least is all the same: nothing is joined.
+    by_size!(A, |Bits| {
+        let load = wide::rows::Load {
+            out: cast_slice_mut::<_, Bits>(out),
+            data: cast_slice(data),
+            rows,
+            identity: bytemuck::cast::<A, Bits>(identity),
+        };
+        wide::on_vectors::<Bits, true, _>(isa, rows.len, load).is_ok()
+    }, else false)
+}
+
 /// Loads a run.
 #[inline(always)]
-fn load<F: Fold>(fold: F, out: &mut [F::Acc], input: &[F::In]) {
-    each_line!(out.len(), size_of::<F::In>(), false, |run| {
+fn load<L: Load>(fold: L, out: &mut [L::Acc], input: &[L::In]) {
+    each_line!(out.len(), size_of::<L::In>(), false, |run| {
         let (out, input) = (&mut out[run.clone()], &input[run]);
         for i in 0..out.len() {
             out[i] = fold.load(input[i]);
@@ -342,6 +403,32 @@ fn halve<J: Join, const K: usize>(fold: J, out: &mut [J::Acc], input: &[J::Acc])
         }
     });
     nan
+}
+
+/// Every `step`-th element, whatever it is of its size.
+struct Pick<'a, A> {
+    out: &'a mut [A],
+    input: &'a [A],
+    step: usize,
+}
+
+impl<A: Copy> Vectorized for Pick<'_, A> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { out, input, step } = self;
+        match step {
+            2 => pick::<_, 2>(out, input),
+            3 => pick::<_, 3>(out, input),
+            4 => pick::<_, 4>(out, input),
+            _ => {
+                for (out, &value) in out.iter_mut().zip(input.iter().step_by(step)) {
+                    *out = value;
+                }
+            }
+        }
+    }
 }
 
 /// Every `STEP`-th element, the distance known to the compiler.

@@ -86,7 +86,7 @@ impl<A: Copy, const SIZE: usize> OnVectors<A> for Halves<'_, A, SIZE> {
                 ahead: (FETCH.0 * pitch + FETCH.1 / size_of::<A>()).next_multiple_of(pitch),
             };
             let mut row = out.rows.as_mut_ptr();
-            let mut seen = [V::NONE; 4];
+            let mut seen = [V::unseen(); 4];
             if let Some(step) = even {
                 let from = Rows { before: None, ..from };
                 let rows = (rows[0].first, step, rows.len());

@@ -12,22 +12,10 @@
 pub(crate) mod columns;
 pub(crate) mod halves;
 pub(crate) mod pixels;
+mod register;
 pub(crate) mod rows;
-#[cfg(target_arch = "x86_64")]
-mod x86_64;
 
-#[cfg(target_arch = "x86_64")]
-pub(crate) use x86_64::on_vectors;
-
-/// Gives a computation back: there are no vectors.
-#[cfg(not(target_arch = "x86_64"))]
-pub(crate) fn on_vectors<T, const MAX: bool, C: OnVectors<T>>(
-    _: windows_core::kernel::Isa,
-    _: usize,
-    computation: C,
-) -> Result<C::Output, C> {
-    Err(computation)
-}
+pub(crate) use register::on_vectors;
 
 /// A vector of elements, with the join of an extreme.
 ///
@@ -36,9 +24,8 @@ pub(crate) fn on_vectors<T, const MAX: bool, C: OnVectors<T>>(
 /// [`Vector::LANES`] elements at the pointer, of any alignment.
 pub trait Vector: Copy {
     type Element: Copy;
-    /// What was found out about NaN, and that there is none yet.
+    /// What was found out about NaN.
     type Seen: Copy;
-    const NONE: Self::Seen;
     /// Some of the lanes.
     type Chosen: Copy;
     const LANES: usize;
@@ -64,6 +51,8 @@ pub trait Vector: Copy {
     /// The even lanes of two vectors, and the odd ones, in an order that [`Vector::in_order`] undoes.
     unsafe fn part(self, next: Self) -> (Self, Self);
     unsafe fn in_order(self) -> Self;
+    /// There was no NaN yet.
+    unsafe fn unseen() -> Self::Seen;
     /// `seen`, and whether one of two vectors has a NaN.
     unsafe fn see(self, other: Self, seen: Self::Seen) -> Self::Seen;
     /// Whether there was one.
@@ -73,7 +62,7 @@ pub trait Vector: Copy {
 /// A computation on vectors of some kind.
 pub trait OnVectors<E> {
     type Output;
-    /// Whether it chooses lanes, for which AVX2 has no instructions.
+    /// Whether it chooses lanes, for which AVX2 has no instructions that are fast.
     const CHOOSES: bool = false;
 
     /// Must be `#[inline(always)]`.

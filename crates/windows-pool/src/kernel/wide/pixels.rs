@@ -39,7 +39,7 @@ impl<A: Copy> OnVectors<A> for Pixels<'_, A> {
         let (data, mut to) = (data.as_ptr(), out.rows.as_mut_ptr());
         // SAFETY: as asserted, windows are in the data, and vectors in their pixels.
         unsafe {
-            let mut seen = [V::NONE; 4];
+            let mut seen = [V::unseen(); 4];
             for row in rows {
                 let mut place = to;
                 for column in columns {

@@ -217,7 +217,7 @@ impl<A: Copy> SlideRows<'_, A> {
                 Edge::<V> { vector, real, windows }
             };
             let edges = [edge(vectors - 1), edge(vectors.max(2) - 2), edge(0)];
-            let mut seen = V::NONE;
+            let mut seen = V::unseen();
             for _ in 0..count {
                 let mut behind = Behind { joined: [none; N], plus: none };
                 macro_rules! step {
@@ -297,12 +297,11 @@ unsafe fn doubled<V: Vector, const N: usize>(
 ) -> bool {
     let (lanes, len) = (V::LANES, run.len());
     // SAFETY: the instructions are there.
-    let none = unsafe { V::splat(identity) };
+    let (none, mut seen) = unsafe { (V::splat(identity), V::unseen()) };
     // The last vectors, between what is before them and nothing behind them.
     let whole = (out.len() / lanes) * lanes;
     let (run, to) = (run.as_ptr(), out.as_mut_ptr());
     let mut next = Behind { joined: [none; N], plus: none };
-    let mut seen = V::NONE;
     // SAFETY: `whole` is at least a vector and ends with a vector of `out`, so of `run`. Behind it there are less
     // than two vectors of `run`, which have room in the last three of `tail`.
     unsafe {
