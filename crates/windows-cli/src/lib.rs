@@ -1,8 +1,7 @@
 //! The program `ndwin`: sliding windows over arrays, images, audio and text, from the command line.
 //!
 //! A thin shell over the library: parse, call, write. What it can do, the crates can do. It is a
-//! library with a one-line
-//! `main` so that tests reach every part of it; its modules promise no stable interface.
+//! library with a one-line `main` so that tests reach every part of it; its modules promise no stable interface.
 //!
 //! | module | concept |
 //! | --- | --- |
@@ -24,8 +23,11 @@
 #![forbid(unsafe_code)]
 
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::process::ExitCode;
 use std::time::Instant;
+
+use windows_core::kernel::Isa;
 
 pub mod args;
 pub mod canvas;
@@ -55,6 +57,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(None) => return ExitCode::SUCCESS,
         Err(error) => return fail(&error),
     };
+    if let Err(error) = Isa::from_env() {
+        tell(&format_args!("WINDOWS_ISA is ignored: {error}"));
+    }
     let common = command.common();
     let started = Instant::now();
     let done = common
@@ -68,10 +73,15 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn fail(error: &Error) -> ExitCode {
+    tell(error);
+    ExitCode::from(FAILURE)
+}
+
+/// One line on standard error.
+fn tell(what: &dyn Display) {
     use std::io::Write;
     // Nobody is left to tell when standard error is closed as well.
-    let _ = writeln!(std::io::stderr(), "ndwin: {error}");
-    ExitCode::from(FAILURE)
+    let _ = writeln!(std::io::stderr(), "ndwin: {what}");
 }
 
 /// The documents of the repository, so that their code is tested.

@@ -1,6 +1,6 @@
 //! Arguments and help.
 
-use crate::support::{Folder, root};
+use crate::support::{Folder, program, root};
 
 #[test]
 fn wrong_arguments_are_one_line() {
@@ -69,4 +69,30 @@ fn examples_run_as_typed() {
             folder.run(example).success();
         }
     }
+}
+
+#[test]
+fn an_unknown_instruction_set_is_said() {
+    let folder = Folder::new();
+    folder.put_array("x.npy", &[4], &[1_u8, 2, 3, 4]);
+    let mut results = Vec::new();
+    for (word, reason) in [
+        ("portable", None),
+        ("sse9", Some("`sse9`")),
+        ("avx2+bf16", Some("`+bf16`")),
+        ("AVX2", Some("`AVX2`")),
+    ] {
+        let output = program(folder.path())
+            .env("WINDOWS_ISA", word)
+            .args(["pool", "x.npy", "--kind", "max", "--size", "2", "--quiet", "-o"])
+            .arg(format!("{word}.npy"))
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{word}: {output:?}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(said.lines().count(), usize::from(reason.is_some()), "{word}: {said}");
+        assert!(said.contains(reason.unwrap_or_default()), "{word}: {said}");
+        results.push(folder.bytes(&format!("{word}.npy")));
+    }
+    assert!(results.windows(2).all(|pair| pair[0] == pair[1]));
 }
