@@ -3,8 +3,7 @@
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
-use windows_cli::io::array::{Array, ArrayOf, Element};
-use windows_cli::io::{self, wav};
+use windows_cli::io::{self, Array, ArrayOf, Element, Input, wav};
 
 /// A file of these bytes, in memory where the system has such a place.
 fn with_file<R>(name: &str, bytes: &[u8], read: impl FnOnce(&Path) -> R) -> R {
@@ -37,9 +36,9 @@ fn same<T: Element>(array: &Array, expected: &[T], shape: &[usize]) {
 /// `.npy`: what is read is written and read again, and is what another reader of the format sees.
 pub(crate) fn npy(bytes: &[u8]) {
     let read = |bytes: &[u8]| with_file("x.npy", bytes, |path| one_line(io::read(path)));
-    let Some((array, _)) = read(bytes) else { return };
+    let Some(Input { array, .. }) = read(bytes) else { return };
     struct Again;
-    impl io::array::Visitor for Again {
+    impl io::Visitor for Again {
         type Output = Vec<u8>;
         fn visit<T: Element>(self, array: &ArrayOf<T>) -> Vec<u8> {
             let mut bytes = Vec::new();
@@ -48,7 +47,7 @@ pub(crate) fn npy(bytes: &[u8]) {
         }
     }
     let again = array.visit(Again);
-    let (array, _) = read(&again).expect("what was written can be read");
+    let Input { array, .. } = read(&again).expect("what was written can be read");
     assert_eq!(array.visit(Again), again);
 
     // Theirs multiplies the shape unchecked, so it is given the file that ours wrote.
@@ -73,8 +72,10 @@ pub(crate) fn npy(bytes: &[u8]) {
 /// `.wav`: what is read is written and read again.
 pub(crate) fn wav(bytes: &[u8]) {
     let read = |bytes: &[u8]| with_file("x.wav", bytes, |path| one_line(wav::read(path)));
-    let Some(recording) = read(bytes) else { return };
+    let Some(mut recording) = read(bytes) else { return };
     assert!(recording.channels > 0);
+    // What is written says how long it is.
+    recording.open = false;
     let mut again = Cursor::new(Vec::new());
     if wav::write(&mut again, &recording).is_ok() {
         let again = read(again.get_ref()).expect("what was written can be read");
@@ -88,10 +89,10 @@ pub(crate) fn image(bytes: &[u8]) {
     let Some((&first, bytes)) = bytes.split_first() else { return };
     let name = ["x.png", "x.jpg", "x.bmp", "x.tif", "x.webp"][usize::from(first) % 5];
     let read = |name: &str, bytes: &[u8]| with_file(name, bytes, |path| one_line(io::read(path)));
-    let Some((array, _)) = read(name, bytes) else { return };
+    let Some(Input { array, .. }) = read(name, bytes) else { return };
     // What a PNG can hold comes back from one.
     struct Png;
-    impl io::array::Visitor for Png {
+    impl io::Visitor for Png {
         type Output = Option<Vec<u8>>;
         fn visit<T: Element>(self, array: &ArrayOf<T>) -> Option<Vec<u8>> {
             let mut out = Cursor::new(Vec::new());
@@ -101,7 +102,7 @@ pub(crate) fn image(bytes: &[u8]) {
         }
     }
     if let Some(png) = array.visit(Png) {
-        let (again, _) = read("x.png", &png).expect("what was written can be read");
+        let Input { array: again, .. } = read("x.png", &png).expect("what was written can be read");
         assert_eq!(again, array);
     }
 }

@@ -107,7 +107,7 @@ impl Border {
             Self::Constant(text) => Of::Constant(T::from_text(text).ok_or_else(|| {
                 Error::new(format_args!(
                     "--border constant:{text}: not a value of type {}",
-                    T::NAME
+                    T::DTYPE
                 ))
             })?),
             Self::Replicate => Of::Replicate,

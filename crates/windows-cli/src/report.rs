@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::args::Common;
 use crate::error::{Error, Result};
-use crate::io::output;
+use crate::io::{Dtype, output};
 
 /// A file that was read or written.
 #[derive(Debug, Clone, Serialize)]
@@ -25,8 +25,8 @@ impl Item {
         Self { path: path.display().to_string(), shape: None, dtype: None }
     }
 
-    fn array(path: &Path, shape: &[usize], dtype: &'static str) -> Self {
-        Self { shape: Some(shape.to_vec()), dtype: Some(dtype), ..Self::new(path) }
+    fn array(path: &Path, shape: &[usize], dtype: Dtype) -> Self {
+        Self { shape: Some(shape.to_vec()), dtype: Some(dtype.name()), ..Self::new(path) }
     }
 }
 
@@ -57,14 +57,14 @@ impl Report {
 
     /// An array that was read, with its shape and the name of its element type.
     #[must_use]
-    pub fn input(mut self, path: &Path, shape: &[usize], dtype: &'static str) -> Self {
+    pub fn input(mut self, path: &Path, shape: &[usize], dtype: Dtype) -> Self {
         self.inputs.push(Item::array(path, shape, dtype));
         self
     }
 
     /// An array that was written.
     #[must_use]
-    pub fn output(mut self, path: &Path, shape: &[usize], dtype: &'static str) -> Self {
+    pub fn output(mut self, path: &Path, shape: &[usize], dtype: Dtype) -> Self {
         self.outputs.push(Item::array(path, shape, dtype));
         self
     }

@@ -5,7 +5,7 @@ use windows_pool::{Average, Pool};
 
 use crate::canvas::{Canvas, Colour};
 use crate::error::{Error, Result};
-use crate::io::array::Element;
+use crate::io::Element;
 use crate::io::image;
 use crate::memory;
 

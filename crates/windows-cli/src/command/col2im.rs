@@ -5,17 +5,17 @@ use std::path::PathBuf;
 
 use windows_conv::ColumnOrder;
 use windows_core::Additive;
+use windows_dtype::with_real;
 
 use super::im2col::{over, require_zero_border};
 use crate::args::Common;
 use crate::error::{At, Error, Result};
 use crate::geometry::{Geometry, GeometryArgs, List, SizeArgs};
-use crate::io::array::{ArrayOf, Element};
 use crate::io::output::Outputs;
+use crate::io::{ArrayOf, Element};
 use crate::io::{Kind, npy};
 use crate::memory;
 use crate::report::Report;
-use crate::with_real;
 
 /// N x C x spatial: every element of the matrix is added to the element it is a copy of.
 #[derive(Debug, Clone, clap::Args)]

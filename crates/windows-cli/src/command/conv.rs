@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use windows_conv::{ConvPlan, ConvSpec, NamedKernel, Operand, OutputOrder, PlanOptions};
 use windows_core::{Dyn, DynView, Extent, Grid, Same, WindowSpec};
+use windows_dtype::with_real;
 use windows_pool as pool;
 use windows_pool::Pool;
 
@@ -11,12 +12,11 @@ use super::im2col::{announce, padded, require_windows, require_zero_border, spat
 use crate::args::Common;
 use crate::error::{At, Error, Result};
 use crate::geometry::{Border, Geometry, GeometryArgs, List};
-use crate::io::array::{Array, ArrayOf, Element};
 use crate::io::output::Outputs;
 use crate::io::{self, Kind, npy};
+use crate::io::{Array, ArrayOf, Dtype, Element};
 use crate::memory;
 use crate::report::Report;
-use crate::with_real;
 
 /// X is N x C x spatial, W is M x C/G x spatial (transposed: C x M/G x spatial), Y is N x M x spatial.
 #[derive(Debug, Clone, clap::Args)]
@@ -160,7 +160,7 @@ impl Args {
         picture: &ArrayOf<T>,
         out_kind: Kind,
         outputs: &mut Outputs,
-    ) -> Result<(Vec<usize>, &'static str)> {
+    ) -> Result<(Vec<usize>, Dtype)> {
         let shape = picture.shape();
         let (height, width) = (shape[0], shape[1]);
         let channels = shape.get(2).copied().unwrap_or(1);
@@ -189,7 +189,7 @@ impl Args {
             });
             let values: Vec<f32> = values.collect();
             outputs.file(&self.common.output, |out| npy::write(out, &result, &values))?;
-            return Ok((result, f32::NAME));
+            return Ok((result, f32::DTYPE));
         }
         let pixels = y.chunks(colours).enumerate().flat_map(|(i, pixel)| {
             let colours = pixel.iter().map(|&value| T::from_f64(value));
@@ -197,7 +197,7 @@ impl Args {
         });
         let pixels: Vec<T> = pixels.collect();
         outputs.file(&self.common.output, |out| io::write(out, out_kind, &result, &pixels))?;
-        Ok((result, T::NAME))
+        Ok((result, T::DTYPE))
     }
 }
 
@@ -221,7 +221,7 @@ fn planes<T: Pixel, V: Copy>(
     let x = DynView::new(&flat, [1, height, width, view.len() / (height * width).max(1)]);
     let x = x.and_then(|x| x.slice(3, 0..colours)).and_then(|x| x.permute([0, 3, 1, 2]));
     let x = x.map_err(Error::new)?;
-    ArrayOf::new(x.to_vec(), x.shape())
+    ArrayOf::new(x.to_vec(), x.shape()).map_err(Error::new)
 }
 
 /// The mean of each window: its sum, which is exact for integers, divided once. Weights of 1 / n^2 would be rounded, and
@@ -259,7 +259,7 @@ fn weighted(
     let colours = x.shape()[1];
     let weights: Vec<f32> =
         (0..colours).flat_map(|_| weights.iter().map(|&weight| weight as f32)).collect();
-    let weights = ArrayOf::new(weights, &[colours, 1, side, side])?;
+    let weights = ArrayOf::new(weights, &[colours, 1, side, side]).map_err(Error::new)?;
     announce(&[grid.len()], &grid, size_of::<f32>(), 1)?;
     let options = PlanOptions { output: OutputOrder::ChannelsLast, ..PlanOptions::default() };
     let conv = ConvSpec::from_windows(spec(&geometry)).groups(colours);
@@ -310,7 +310,7 @@ impl Job<'_> {
         x: &ArrayOf<X>,
         weights: &ArrayOf<W>,
         outputs: &mut Outputs,
-    ) -> Result<(Vec<usize>, &'static str, usize)>
+    ) -> Result<(Vec<usize>, Dtype, usize)>
     where
         X: Operand<W> + Element,
         W: Element,
@@ -337,14 +337,14 @@ impl Job<'_> {
                 numbers.collect::<Option<Vec<_>>>()
             }, complex => None)
             .ok_or_else(|| {
-                let (bias, kind) = (bias.dtype(), <X::Output as Element>::NAME);
+                let (bias, kind) = (bias.dtype(), <X::Output as Element>::DTYPE);
                 Error::new(format_args!("a bias of type {bias} does not fit results of {kind}"))
             })?,
         };
         let options = PlanOptions { bias, ..PlanOptions::default() };
         let (shape, y) = convolved(&x, weights, &conv, options)?;
         outputs.file(&self.args.common.output, |out| npy::write(out, &shape, &y))?;
-        Ok((shape, <X::Output as Element>::NAME, y.len()))
+        Ok((shape, <X::Output as Element>::DTYPE, y.len()))
     }
 }
 
@@ -392,6 +392,7 @@ where
 
 fn widened(array: &ArrayOf<f32>) -> Result<ArrayOf<f64>> {
     ArrayOf::new(array.view().iter().map(|&x| f64::from(x)).collect(), array.shape())
+        .map_err(Error::new)
 }
 
 /// What a result can be made of.

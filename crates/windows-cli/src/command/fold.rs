@@ -4,16 +4,16 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 
 use windows_core::{Additive, Dyn, Grid};
+use windows_dtype::with_real;
 
 use crate::args::Common;
 use crate::error::{At, Error, Result};
 use crate::geometry::{Border, Geometry, GeometryArgs, List, SizeArgs, Windowed};
-use crate::io::array::{ArrayOf, Element};
 use crate::io::output::Outputs;
 use crate::io::{self, Kind, npy};
+use crate::io::{ArrayOf, Element};
 use crate::memory;
 use crate::report::Report;
-use crate::with_real;
 
 /// The adjoint of `windows`: takes exactly what it writes, under the same options.
 #[derive(Debug, Clone, clap::Args)]

@@ -8,9 +8,9 @@ use windows_frame::FrameSpec;
 use crate::args::Common;
 use crate::error::{At, Error, Result};
 use crate::framing::FramingArgs;
-use crate::io::array::{ArrayOf, Element, Visitor};
 use crate::io::output::Outputs;
 use crate::io::{self, Kind, npy};
+use crate::io::{ArrayOf, Element, Visitor};
 use crate::memory;
 use crate::report::Report;
 

@@ -4,17 +4,17 @@ use std::path::PathBuf;
 
 use windows_conv::{ColumnOrder, Im2col};
 use windows_core::{Additive, Dyn, DynView, Grid, Layout, WindowSpec};
+use windows_dtype::with_real;
 
 use crate::args::Common;
 use crate::error::{At, Error, Result};
 use crate::geometry::{Border, Geometry, GeometryArgs, SizeArgs};
 use crate::io::Kind;
-use crate::io::array::{ArrayOf, Element};
 use crate::io::npy;
 use crate::io::output::Outputs;
+use crate::io::{ArrayOf, Dtype, Element};
 use crate::memory;
 use crate::report::Report;
-use crate::with_real;
 
 /// N x (C * window) x positions, as torch's `unfold` orders it; the element type is kept.
 #[derive(Debug, Clone, clap::Args)]
@@ -53,7 +53,7 @@ impl Args {
             let (array, geometry) = padded(array, geometry).at(&self.input)?;
             let (shape, columns) = columns(&array, &geometry).at(&self.input)?;
             outputs.file(output, |out| npy::write(out, &shape, &columns))?;
-            (shape, npy_name(&columns))
+            (shape, dtype_of(&columns))
         }, complex => {
             return Err(Error::at(&self.input, format_args!("{} has no columns", array.dtype())));
         });
@@ -65,8 +65,8 @@ impl Args {
     }
 }
 
-fn npy_name<T: Element>(_: &[T]) -> &'static str {
-    T::NAME
+fn dtype_of<T: Element>(_: &[T]) -> Dtype {
+    T::DTYPE
 }
 
 /// How many axes are spatial.
@@ -135,7 +135,7 @@ pub(super) fn padded<T: Element>(
     array.view().pad_into(&before, &after, border, &mut data).map_err(Error::new)?;
     geometry.pad = vec![Default::default(); geometry.size.len()];
     geometry.same = None;
-    Ok((ArrayOf::new(data, &whole)?, geometry))
+    Ok((ArrayOf::new(data, &whole).map_err(Error::new)?, geometry))
 }
 
 fn columns<T: Element + Additive>(

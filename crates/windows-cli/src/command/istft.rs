@@ -10,10 +10,10 @@ use super::spectrogram::RATE;
 use crate::args::Common;
 use crate::error::{At, Error, Result};
 use crate::framing::{FramingArgs, WindowArg};
-use crate::io::array::{Array, ArrayOf, Element};
 use crate::io::output::Outputs;
 use crate::io::wav::{Recording, Samples};
 use crate::io::{self, Kind, npy, wav};
+use crate::io::{Array, ArrayOf, Element};
 use crate::memory;
 use crate::report::Report;
 
@@ -118,17 +118,17 @@ impl Args {
             Kind::Wav => {
                 let (recording, clipped) = self.recording(&sound, len)?;
                 outputs.file(output, |out| wav::write(out, &recording))?;
-                let report = report.output(output, &result, "i16");
+                let report = report.output(output, &result, i16::DTYPE);
                 if clipped > 0 { report.count("samples clipped", clipped) } else { report }
             }
             _ if matches!(array, Array::C128(_)) => {
                 outputs.file(output, |out| npy::write(out, &result, &sound))?;
-                report.output(output, &result, f64::NAME)
+                report.output(output, &result, f64::DTYPE)
             }
             _ => {
                 let narrow: Vec<f32> = sound.iter().map(|&sample| sample as f32).collect();
                 outputs.file(output, |out| npy::write(out, &result, &narrow))?;
-                report.output(output, &result, f32::NAME)
+                report.output(output, &result, f32::DTYPE)
             }
         };
         outputs.commit()?;

@@ -11,10 +11,10 @@ use crate::args::Common;
 use crate::canvas::Canvas;
 use crate::error::{At, Error, Result};
 use crate::geometry::{SizeArgs, StepArgs};
-use crate::io::array::{Array, ArrayOf, Element, Visitor};
 use crate::io::inputs::{self, Pictures};
 use crate::io::output::{self, Outputs};
 use crate::io::{self, Kind, image, npy};
+use crate::io::{Array, ArrayOf, Dtype, Element, Visitor};
 use crate::memory;
 use crate::progress::Progress;
 use crate::report::Report;
@@ -104,7 +104,7 @@ impl Args {
             let shape = sheet.shape();
             let kind = Kind::of(path)?;
             outputs.file(path, |out| io::write(out, kind, &shape, sheet.samples()))?;
-            report = report.output(path, &shape, u8::NAME);
+            report = report.output(path, &shape, u8::DTYPE);
         }
         outputs.commit()?;
         for input in &self.input {
@@ -282,7 +282,7 @@ struct All<'a> {
 /// What became of it.
 struct Done {
     shape: Vec<usize>,
-    dtype: &'static str,
+    dtype: Dtype,
     count: usize,
     sheet: Option<Canvas>,
 }
@@ -333,7 +333,7 @@ impl All<'_> {
                         any.dtype(),
                         paths[0].display(),
                         first.shape(),
-                        T::NAME
+                        T::DTYPE
                     ),
                 )
             })?;
@@ -344,7 +344,7 @@ impl All<'_> {
         self.outputs.file(&self.args.common.output, |out| npy::write(out, &shape, &packed))?;
         let sheet = self.args.sheet(first, &paths[0])?;
         let count = paths.len() * cut.plan.grid().len();
-        Ok(Done { shape, dtype: D::NAME, count, sheet })
+        Ok(Done { shape, dtype: D::DTYPE, count, sheet })
     }
 }
 

@@ -4,17 +4,18 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use windows_core::{AxisSpec, Dyn, Extent, Grid, WindowSpec};
+use windows_dtype::with_real;
 use windows_pool as pool;
 use windows_pool::{Nan, Pool};
 
 use crate::args::Common;
 use crate::error::{At, Error, Result};
 use crate::geometry::{Border, GeometryArgs, SizeArgs};
-use crate::io::array::{ArrayOf, Element};
 use crate::io::output::Outputs;
 use crate::io::{self, Kind as FileKind};
+use crate::io::{ArrayOf, Dtype, Element};
+use crate::memory;
 use crate::report::Report;
-use crate::{memory, with_real};
 
 /// What is computed of each window.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -198,13 +199,13 @@ impl Args {
             .count("windows", grid.len())
             .note(note);
         if let Some(indices) = &self.indices {
-            report = report.output(indices, grid.counts(), "i64");
+            report = report.output(indices, grid.counts(), i64::DTYPE);
         }
         Ok(report)
     }
 
     /// Pools and writes; the name of the type of the results.
-    fn pool<T>(&self, job: Job<'_, T>) -> Result<&'static str>
+    fn pool<T>(&self, job: Job<'_, T>) -> Result<Dtype>
     where
         T: Element + pool::Element<Sum: Element, Real: Element>,
     {
@@ -234,16 +235,16 @@ impl<T: Element + pool::Element> Job<'_, T> {
         Ok(plan)
     }
 
-    fn value<K: pool::Kind<T, Out: Element>>(self, kind: K) -> Result<&'static str> {
+    fn value<K: pool::Kind<T, Out: Element>>(self, kind: K) -> Result<Dtype> {
         let plan = self.plan(kind)?;
         let mut out = memory::zeroed::<K::Out>(self.len, "the result").at(self.input)?;
         plan.run_into(&self.array.view(), &mut out).at(self.input)?;
         let shape = plan.output_shape();
         self.outputs.file(self.output, |file| io::write(file, self.kind, shape, &out))?;
-        Ok(<K::Out as Element>::NAME)
+        Ok(<K::Out as Element>::DTYPE)
     }
 
-    fn extreme<K: pool::Extremal<T>>(self, kind: K) -> Result<&'static str> {
+    fn extreme<K: pool::Extremal<T>>(self, kind: K) -> Result<Dtype> {
         let Some(path) = self.indices else {
             return self.value(kind);
         };
@@ -254,7 +255,7 @@ impl<T: Element + pool::Element> Job<'_, T> {
         let shape = plan.output_shape();
         self.outputs.file(self.output, |file| io::write(file, self.kind, shape, &out))?;
         self.outputs.file(path, |file| io::write(file, FileKind::Npy, shape, &indices))?;
-        Ok(<T as Element>::NAME)
+        Ok(<T as Element>::DTYPE)
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use num_complex::Complex;
 use windows_core::DynView;
+use windows_dtype::with_real;
 use windows_frame::audio::{
     Fbank, MelBank, MelNorm, MelScale, Spectra, Stft, StftSpec, WhisperMel,
 };
@@ -14,9 +15,9 @@ use super::frames::{require_sound, too_short};
 use crate::args::Common;
 use crate::error::{At, Error, Result};
 use crate::framing::{Convention, FramingArgs, WindowArg};
-use crate::io::array::{Array, Element};
 use crate::io::output::Outputs;
 use crate::io::{self, Kind, npy};
+use crate::io::{Array, Dtype, Element};
 use crate::memory;
 use crate::plot::{Panel, Scale, plot};
 use crate::report::Report;
@@ -165,31 +166,31 @@ impl Args {
         let written = match (&plan, kind) {
             (Plan::Complex(stft), _) => {
                 let spectra = || channels.iter().map(|samples| stft.complex(samples));
-                if dtype == "f64" {
+                Some(if dtype == Dtype::F64 {
                     self.write::<Complex<f64>, _>(spectra(), &result, |x| x, &mut outputs)?
                 } else {
                     let narrow = |x: Complex<f64>| Complex::new(x.re as f32, x.im as f32);
                     self.write(spectra(), &result, narrow, &mut outputs)?
-                }
+                })
             }
             (_, Kind::Npy) => {
                 let spectra = || channels.iter().map(|samples| plan.real(samples));
-                if dtype == "f64" {
+                Some(if dtype == Dtype::F64 {
                     self.write(spectra(), &result, |x: f64| x, &mut outputs)?
                 } else {
                     self.write(spectra(), &result, |x: f64| x as f32, &mut outputs)?
-                }
+                })
             }
             _ => {
                 self.draw(&plan, &channels, rate, kind, &mut outputs)?;
-                "picture"
+                None
             }
         };
         outputs.commit()?;
         let report = Report::new("spectrogram").input(&self.input, shape, dtype);
         let report = match written {
-            "picture" => report.output_file(output),
-            dtype => report.output(output, &result, dtype),
+            None => report.output_file(output),
+            Some(dtype) => report.output(output, &result, dtype),
         };
         Ok(report.count("frames", count * channels.len()).note(note))
     }
@@ -279,7 +280,7 @@ impl Args {
         shape: &[usize],
         convert: impl Fn(V) -> T,
         outputs: &mut Outputs,
-    ) -> Result<&'static str> {
+    ) -> Result<Dtype> {
         let len = memory::count(shape, "the spectra")?;
         let mut all: Vec<T> = memory::reserve(len, "the spectra")?;
         for spectra in spectra {
@@ -290,7 +291,7 @@ impl Args {
             all.extend(turned.iter().map(|&value| convert(value)));
         }
         outputs.file(&self.common.output, |out| npy::write(out, shape, &all))?;
-        Ok(T::NAME)
+        Ok(T::DTYPE)
     }
 
     fn draw(
@@ -330,7 +331,7 @@ impl Args {
 /// The rows of an array along its last axis, in f64: as many as its leading axes say, be they empty.
 fn channels(array: &Array) -> Result<Vec<Vec<f64>>> {
     let complex = || Err(Error::new("complex elements, and sound is real"));
-    crate::with_real!(array, array => {
+    with_real!(array, array => {
         let (view, shape) = (array.view(), array.shape());
         if shape.last() == Some(&0) {
             return Ok(vec![Vec::new(); memory::count(&shape[..shape.len() - 1], "the sound")?]);

@@ -13,10 +13,10 @@ use windows_core::{Dyn, Extent, Grid, Reduce, Stitch, StitchError, StitchSpec, T
 use crate::args::Common;
 use crate::error::{At, Error, Result};
 use crate::geometry::{List, StepArgs};
-use crate::io::array::{Array, ArrayOf, Element};
 use crate::io::inputs;
 use crate::io::output::Outputs;
 use crate::io::{self, Kind, npy};
+use crate::io::{Array, ArrayOf, Element};
 use crate::memory;
 use crate::progress::Progress;
 use crate::report::Report;
@@ -236,8 +236,8 @@ impl Args {
         let (shape, output) = (stitch.shape(), &self.common.output);
         let len = memory::count(shape, "the result")?;
         if kind == Kind::Npy {
-            npy::require_loadable::<T>(shape).at(output)?;
-            out.write_all(&npy::header::<T>(shape)).at(output)?;
+            npy::require_loadable(T::DTYPE, shape).at(output)?;
+            out.write_all(&npy::header(T::DTYPE, shape)).at(output)?;
             let write = |slab: &[T]| out.write_all(bytemuck::cast_slice(slab)).at(output);
             return self.each_slab(first, tiles, stitch, write);
         }
@@ -276,7 +276,7 @@ impl Args {
                             any.shape(),
                             any.dtype(),
                             first.shape(),
-                            <T as Element>::NAME
+                            <T as Element>::DTYPE
                         ),
                     )
                 })?;

@@ -7,9 +7,9 @@ use windows_core::{Dyn, Grid, WindowSpec};
 use crate::args::Common;
 use crate::error::{At, Error, Result};
 use crate::geometry::{Border, GeometryArgs, SizeArgs};
-use crate::io::array::{ArrayOf, Element, Visitor};
 use crate::io::output::Outputs;
 use crate::io::{self, Kind, npy};
+use crate::io::{ArrayOf, Element, Visitor};
 use crate::memory;
 use crate::report::Report;
 

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::path::Path;
 
-use super::array::{Array, ArrayOf, Element};
+use super::{Array, ArrayOf, Dtype, Element};
 use crate::error::{At, Error, Result};
 use crate::memory;
 
@@ -200,14 +200,14 @@ fn decode_as<'a, T: Element, C: Coded<'a>>(coded: C, shape: &[usize]) -> Result<
     drop(memory::reserve::<T>(count.saturating_mul(C::WORKING), WHAT)?);
     let mut data = memory::zeroed::<T>(count, WHAT)?;
     coded.fill(bytemuck::cast_slice_mut(&mut data))?;
-    Ok(ArrayOf::new(data, shape).map(T::into_any)?)
+    Ok(ArrayOf::new(data, shape).map(T::into_any).map_err(Error::new)?)
 }
 
 /// How a picture of the element type `dtype` and `shape` is stored.
 ///
 /// # Errors
 /// When no picture has such a shape or such elements: `u8` and `u16` do, and `f32` RGB (.tif only).
-fn pixels(dtype: &str, shape: &[usize]) -> Result<Pixels> {
+fn pixels(dtype: Dtype, shape: &[usize]) -> Result<Pixels> {
     let (height, width, channels) = match *shape {
         [height, width] => (height, width, 1),
         [height, width, channels] => (height, width, channels),
@@ -219,9 +219,9 @@ fn pixels(dtype: &str, shape: &[usize]) -> Result<Pixels> {
         }
     };
     let samples = match (dtype, channels) {
-        ("u8", 1..=4) => Samples::U8,
-        ("u16", 1..=4) => Samples::U16,
-        ("f32", 3 | 4) => Samples::F32,
+        (Dtype::U8, 1..=4) => Samples::U8,
+        (Dtype::U16, 1..=4) => Samples::U16,
+        (Dtype::F32, 3 | 4) => Samples::F32,
         _ => {
             return Err(Error::new(format_args!(
                 "no picture has {channels} channels of {dtype}: write a .npy file"
@@ -243,7 +243,7 @@ fn pixels(dtype: &str, shape: &[usize]) -> Result<Pixels> {
 /// # Errors
 /// As [`write()`], but for those of formats.
 pub fn rgb<T: Element>(shape: &[usize], data: &[T]) -> Result<Vec<u8>> {
-    let Pixels { width, height, channels, samples } = pixels(T::NAME, shape)?;
+    let Pixels { width, height, channels, samples } = pixels(T::DTYPE, shape)?;
     let shown = memory::count(&[height as usize, width as usize, 3], "a picture to look at")?;
     let mut rgb = memory::reserve(shown, "a picture to look at")?;
     // Grey has one channel, with or without alpha.
@@ -282,7 +282,7 @@ pub fn write<T: Element>(
     shape: &[usize],
     data: &[T],
 ) -> Result<()> {
-    let pixels = pixels(T::NAME, shape)?;
+    let pixels = pixels(T::DTYPE, shape)?;
     let bytes: &[u8] = bytemuck::cast_slice(data);
     let written = match format {
         Format::Png => png::write(out, pixels, bytes),
@@ -297,7 +297,7 @@ pub fn write<T: Element>(
         Fault::Refused(error) => error,
         Fault::Kind => Error::new(format_args!(
             "a {name} picture cannot hold {} elements of shape {shape:?}: write .png, .tif or .npy",
-            T::NAME
+            T::DTYPE
         )),
         _ => Error::new(format_args!(
             "the shape {shape:?} is larger than a {name} picture can be: write .npy"

@@ -1,8 +1,7 @@
-//! Files in and out.
+//! Files in and out. Arrays of any element type, whatever file they came from, are those of `windows-dtype`.
 //!
 //! | module | files |
 //! | --- | --- |
-//! | [`mod@array`] | arrays of any element type in memory, whatever file they came from |
 //! | [`npy`] | `.npy` |
 //! | [`mod@image`] | `.png .jpg .bmp .tif .webp` |
 //! | [`wav`] | `.wav`, whose chunks are found by the private `riff` |
@@ -15,16 +14,14 @@ use std::path::Path;
 
 use crate::error::{At, Error, Result};
 
-pub mod array;
 pub mod image;
 pub mod inputs;
-mod literal;
 pub mod npy;
 pub mod output;
 mod riff;
 pub mod wav;
 
-pub use array::{Array, ArrayOf, Element};
+pub use windows_dtype::{Array, ArrayOf, Dtype, Element, Visitor};
 
 /// The kinds of file that hold an array, by their extensions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use hound::{SampleFormat, WavSpec, WavWriter};
 
-use super::array::{Array, ArrayOf, Element};
 use super::riff::{self, Encoding, Layout};
+use super::{Array, ArrayOf, Element};
 use crate::error::{At, Error, Result};
 use crate::memory;
 
@@ -113,10 +113,10 @@ fn by_channel<T: Element>(data: Vec<T>, channels: u16) -> Result<Array> {
     let channels = usize::from(channels);
     let per_channel = data.len() / channels;
     let array = match channels {
-        1 => ArrayOf::new(data, &[per_channel])?,
-        _ => ArrayOf::column_major(data, &[channels, per_channel])?,
+        1 => ArrayOf::new(data, &[per_channel]),
+        _ => ArrayOf::column_major(data, &[channels, per_channel]),
     };
-    Ok(T::into_any(array))
+    array.map(T::into_any).map_err(Error::new)
 }
 
 /// Reads a recording.

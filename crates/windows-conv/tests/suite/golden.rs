@@ -1,22 +1,21 @@
 //! Torch's and onnxruntime's answers, from files that `golden/generate.py` wrote.
 
-use std::fs::File;
-use std::io::BufReader;
 use std::path::Path;
 
-use npyz::{Deserialize, NpyFile};
 use windows_conv::{
     Activation, ColumnOrder, ConvPlan, ConvSpec, Im2col, Method, OutputOrder, PlanOptions, col2im,
 };
 use windows_core::kernel::Isa;
 use windows_core::{DynView, WindowSpec};
+use windows_dtype::{Element, npy};
 
-fn load<T: Deserialize>(name: &str) -> (Vec<usize>, Vec<T>) {
+fn load<T: Element>(name: &str) -> (Vec<usize>, Vec<T>) {
     let path =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(format!("{name}.npy"));
-    let file = NpyFile::new(BufReader::new(File::open(path).unwrap())).unwrap();
-    let shape = file.shape().iter().map(|&len| len as usize).collect();
-    (shape, file.into_vec().unwrap())
+    let file = std::fs::read(path).unwrap();
+    let array = npy::read(&file[..], file.len() as u64).unwrap();
+    let array = T::from_any(&array).unwrap_or_else(|| panic!("{name} is {}", array.dtype()));
+    (array.shape().to_vec(), array.view().to_vec())
 }
 
 fn isas() -> impl Iterator<Item = Isa> {

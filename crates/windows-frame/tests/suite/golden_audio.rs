@@ -2,32 +2,24 @@
 
 use std::path::Path;
 
+use windows_dtype::{Array, npy, with_real};
 use windows_frame::FrameSpec;
 use windows_frame::audio::Window;
 
-/// Values and shape of a golden file, whatever its number type.
-fn golden(name: &str) -> (Vec<f64>, Vec<usize>) {
+/// A golden file.
+fn array(name: &str) -> Array {
     let path =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(format!("{name}.npy"));
-    let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let file = npyz::NpyFile::new(&bytes[..]).unwrap();
-    assert_eq!(file.order(), npyz::Order::C, "{name}");
-    let shape = file.shape().iter().map(|&len| len as usize).collect();
-    let npyz::DType::Plain(kind) = file.dtype() else { panic!("{name}: structured") };
-    let values = match (kind.type_char(), kind.size_field()) {
-        (npyz::TypeChar::Int, 2) => {
-            file.into_vec::<i16>().unwrap().into_iter().map(f64::from).collect()
-        }
-        (npyz::TypeChar::Int, 8) => {
-            file.into_vec::<i64>().unwrap().into_iter().map(|x| x as f64).collect()
-        }
-        (npyz::TypeChar::Float, 4) => {
-            file.into_vec::<f32>().unwrap().into_iter().map(f64::from).collect()
-        }
-        (npyz::TypeChar::Float, 8) => file.into_vec::<f64>().unwrap(),
-        other => panic!("{name}: {other:?}"),
-    };
-    (values, shape)
+    let file = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    npy::read(&file[..], file.len() as u64).unwrap()
+}
+
+/// Values and shape of a golden file, whatever its number type.
+fn golden(name: &str) -> (Vec<f64>, Vec<usize>) {
+    let array = array(name);
+    let values = with_real!(&array, array => array.view().iter().map(|&x| x as f64).collect(),
+        complex => panic!("{name} is complex"));
+    (values, array.shape().to_vec())
 }
 
 /// Counts of 0 to 2000 samples; where the library raises, `refused` says what may be the reason.
@@ -150,14 +142,13 @@ fn windows_of_scipy_and_kaldi() {
 #[cfg(feature = "stft")]
 mod spectra {
     use super::*;
+    use windows_dtype::Element;
     use windows_frame::audio::{Complex, Istft, Stft, StftSpec};
 
     fn complex(name: &str) -> (Vec<Complex<f64>>, Vec<usize>) {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{name}.npy"));
-        let bytes = std::fs::read(path).unwrap();
-        let file = npyz::NpyFile::new(&bytes[..]).unwrap();
-        let shape: Vec<usize> = file.shape().iter().map(|&len| len as usize).collect();
-        (file.into_vec().unwrap(), shape)
+        let array = array(name);
+        let array = <Complex<f64>>::from_any(&array).expect("spectra of f64");
+        (array.view().to_vec(), array.shape().to_vec())
     }
 
     #[test]
