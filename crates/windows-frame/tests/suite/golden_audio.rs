@@ -15,6 +15,7 @@ fn array(name: &str) -> Array {
 }
 
 /// Values and shape of a golden file, whatever its number type.
+#[expect(clippy::unnecessary_cast, reason = "one of the types needs none")]
 fn golden(name: &str) -> (Vec<f64>, Vec<usize>) {
     let array = array(name);
     let values = with_real!(&array, array => array.view().iter().map(|&x| x as f64).collect(),
