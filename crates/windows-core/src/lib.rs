@@ -89,6 +89,7 @@ extern crate alloc;
 mod arrays;
 mod axis;
 mod border;
+pub mod check;
 mod covering;
 mod error;
 mod fold;
@@ -118,11 +119,12 @@ pub use border::{Border, Bordered};
 pub use covering::Covering;
 pub use error::WindowError;
 pub use fold::Additive;
-pub use grid::{Grid, GridCovering, Positions};
+pub use grid::{Grid, GridCovering, Positions, positions};
 #[cfg(feature = "ndarray")]
 pub use interop::ArrayWindows;
 pub use lanes::{Lane, Row, Rows, Taps};
 pub use layout::Layout;
+pub use odometer::ravel;
 #[cfg(feature = "rayon")]
 pub use par::{ParTilesMut, ParWindows};
 pub use rank::{Axes, Const, Dyn, Entry, IntoAxes, Rank};
@@ -133,6 +135,6 @@ pub use stitch::{
     Element, Reduce, Scale, Stitch, StitchError, StitchSpec, Stitched, Stitcher, Sum,
 };
 pub use taper::Taper;
-pub use tiles::{Canvas, Halo, Tile, TileSink, TileSource, Tiles};
+pub use tiles::{Canvas, Halo, Tile, TileSink, TileSource, Tiles, core_of};
 pub use view::{DynView, Elements, Lanes, StridedView, View};
 pub use windows::{Window, Windows, WindowsIter};

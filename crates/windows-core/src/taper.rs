@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::f64::consts::PI;
 
 use crate::WindowError;
-use crate::windows::room;
+use crate::check::room;
 
 /// The weight of each tap of a tile along one axis, before normalisation.
 ///

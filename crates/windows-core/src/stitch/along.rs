@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::{Reduce, Scale};
+use crate::check::room;
 use crate::tiles::core_of;
-use crate::windows::room;
 use crate::{Axis, Taper, WindowError};
 
 /// The tiles of one axis over the output, and the two tables that make weights a partition of unity:

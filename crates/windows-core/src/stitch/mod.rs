@@ -16,10 +16,9 @@ use core::ops::Range;
 pub use element::{Element, Sum};
 pub use stitcher::{StitchError, Stitched, Stitcher};
 
-use crate::layout::product;
+use crate::check::{check_len, product, room};
 use crate::odometer::ravel;
 use crate::rank::{Dyn, Rank};
-use crate::windows::{check_len, room};
 use crate::{Axis, AxisSpec, Extent, Grid, Taper, WindowError};
 use along::Along;
 use band::Band;

@@ -2,17 +2,16 @@
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
-use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 
 use super::band::Band;
 use super::{Element, Stitch};
+use crate::check::check_len;
 use crate::odometer::ravel;
 use crate::tiles::{Canvas, TileSink};
-use crate::windows::check_len;
-use crate::{Grid, WindowError};
+use crate::{Dyn, Grid, WindowError, positions};
 
 /// Puts tiles together as they arrive and hands finished rows to a [`TileSink`]: memory is one row of
 /// tiles ([`Stitch::band_len`]), however long the first axis is.
@@ -312,8 +311,7 @@ impl<T: Element, S: TileSink<T>> Stitcher<'_, T, S> {
         let lens: Vec<usize> = along.iter().map(|along| along.len).collect();
         let blocks: Vec<usize> = cuts.iter().map(|cuts| cuts.len().saturating_sub(1)).collect();
         let (mut first, mut count) = (usize::MAX, 0);
-        let all = Grid::dynamic(&blocks, &vec![1; blocks.len()]);
-        for block in all.iter().flat_map(Grid::positions) {
+        for block in positions::<Dyn>(&blocks) {
             let corner: Vec<usize> = block.iter().zip(&cuts).map(|(&at, cuts)| cuts[at]).collect();
             let size: usize =
                 block.iter().zip(&cuts).map(|(&at, cuts)| cuts[at + 1] - cuts[at]).product();
@@ -329,7 +327,7 @@ impl<T: Element, S: TileSink<T>> Stitcher<'_, T, S> {
     fn is_under(
         &self,
         element: &[usize],
-        grid: &Grid<crate::Dyn>,
+        grid: &Grid<Dyn>,
         missing: &impl Fn(usize) -> bool,
     ) -> bool {
         // Per axis, the tiles over the element are neighbours.
@@ -346,8 +344,7 @@ impl<T: Element, S: TileSink<T>> Stitcher<'_, T, S> {
             })
             .collect();
         let counts: Vec<usize> = over.iter().map(Range::len).collect();
-        let tiles = Grid::dynamic(&counts, &vec![1; counts.len()]);
-        tiles.iter().flat_map(Grid::positions).any(|at| {
+        positions::<Dyn>(&counts).any(|at| {
             let mut position: Vec<usize> =
                 at.iter().zip(&over).map(|(at, over)| over.start + at).collect();
             position.resize(grid.ndim(), 0);

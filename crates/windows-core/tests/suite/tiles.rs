@@ -178,6 +178,10 @@ fn a_failing_source_stops_the_run() {
     assert_eq!((result, written), (Err("no such block"), 4));
     let huge = Halo { before: usize::MAX, after: 1 };
     assert!(Tiles::new([8], [4], huge).is_err());
+    // Each axis by itself fits, a tile does not.
+    let wide = Halo::from(1 << (usize::BITS / 2));
+    let error = Tiles::new([8, 8], [4, 4], wide).unwrap_err();
+    assert!(matches!(error, WindowError::ProductOverflow { axis: 1, .. }), "{error}");
     let grid = Grid::new([8], WindowSpec::new([4]).step(4)).unwrap();
     assert!(grid.shard(0, 0).is_none());
 }
