@@ -2,10 +2,8 @@
 
 use windows_core::check::{check_len, check_shape};
 use windows_core::kernel::{Affine, Convert, Copied, Sample};
-use windows_core::{
-    Border, Const, Dyn, DynView, Element, Grid, Layout, Reduce, Stitch, StitchSpec, View,
-    WindowError, Windows,
-};
+use windows_core::{Border, Const, Dyn, DynView, Grid, Layout, View, WindowError, Windows};
+use windows_stitch::{Element, Reduce, Stitch, StitchSpec};
 
 use crate::order::{CHANNEL, Parts};
 use crate::{ImageView, Normalize, Order, PatchError};
@@ -308,7 +306,7 @@ impl PatchPlan {
     /// `[images, height, width, channels]`, interleaved. Where patches overlap, the last one counts.
     ///
     /// # Errors
-    /// Another length of `patches` or `out`; [`WindowError::Uncovered`] if patches do not cover the image.
+    /// Another length of `patches` or `out`; [`StitchError::Uncovered`](crate::StitchError::Uncovered) if patches do not cover the image.
     pub fn restore_into<T: Element>(&self, patches: &[T], out: &mut [T]) -> Result<(), PatchError> {
         self.restore(patches, out, &Copied)
     }
