@@ -6,8 +6,9 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use windows_benches::{noise, noise_u8, vit_tokens_by_hand};
-use windows_core::{Edge, Stitch, StitchSpec, Taper, View, WindowSpec};
+use windows_core::{Edge, View, WindowSpec};
 use windows_patches::{ImageView, Normalize, Order, Patchify};
+use windows_stitch::{Stitch, StitchSpec, Taper};
 
 fn normalize(c: &mut Criterion) {
     const SIDE: usize = 224;

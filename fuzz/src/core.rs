@@ -1,14 +1,17 @@
 //! The core: axes, layouts, windows, packing, folding, stitching.
 
 use arbitrary::{Result, Unstructured};
-use windows_core::{Axis, AxisSpec, Edge, Extent, Same, Taper};
+use windows_core::{Axis, AxisSpec, Edge, Extent, Same};
+use windows_stitch::Taper;
 use windows_testkit::{NaiveAxis, NaiveWindows};
 
 use crate::input::{axis, border, case, upto};
 
 #[path = "../../crates/windows-core/tests/suite/agree.rs"]
 mod agree;
-#[path = "../../crates/windows-core/tests/suite/stitched.rs"]
+#[path = "../../crates/windows-core/tests/suite/specs.rs"]
+mod specs;
+#[path = "../../crates/windows-stitch/tests/suite/stitched.rs"]
 mod stitched;
 #[path = "../../crates/windows-core/tests/suite/support.rs"]
 mod support;

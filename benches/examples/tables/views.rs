@@ -4,9 +4,8 @@ use std::cell::RefCell;
 use std::hint::black_box;
 
 use windows_benches::{noise, noise_u8, sum_3x3_by_hand};
-use windows_core::{
-    DynView, Edge, Extent, Rank, Stitch, StitchSpec, Taper, View, WindowSpec, Windows,
-};
+use windows_core::{DynView, Edge, Extent, Rank, View, WindowSpec, Windows};
+use windows_stitch::{Stitch, StitchSpec, Taper};
 
 use crate::row::{Row, Target};
 use crate::session::{Array, Case, Session, peak};

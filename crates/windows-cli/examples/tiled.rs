@@ -11,7 +11,8 @@
 use std::error::Error;
 
 use image::GrayImage;
-use windows_core::{Edge, Stitch, StitchSpec, Taper, View, WindowSpec};
+use windows_core::{Edge, View, WindowSpec};
+use windows_stitch::{Stitch, StitchSpec, Taper};
 
 const TILE: usize = 128;
 

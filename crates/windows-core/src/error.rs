@@ -222,47 +222,6 @@ pub enum WindowError {
         /// Bytes of one element.
         size: usize,
     },
-    /// An element that no tile covers.
-    Uncovered {
-        /// Flat index of the first one.
-        first: usize,
-        /// How many there are.
-        count: usize,
-    },
-    /// A tile that was given twice, or that the grid does not have.
-    UnexpectedTile {
-        /// Flat index of the tile.
-        index: usize,
-        /// How many tiles the grid has.
-        count: usize,
-    },
-    /// A tile that came so early that no room is left for it.
-    TooEarly {
-        /// Flat index of the tile.
-        index: usize,
-        /// The tile that is waited for.
-        next: usize,
-        /// How many tiles may wait.
-        limit: usize,
-    },
-    /// Tiles with gaps between their taps.
-    Dilated {
-        /// Where.
-        axis: usize,
-        /// Distance between taps.
-        dilation: usize,
-    },
-    /// A length, a size or a start that a scale does not take to a whole number.
-    Scale {
-        /// Where.
-        axis: usize,
-        /// The length.
-        length: usize,
-        /// It is multiplied by this,
-        up: usize,
-        /// and divided by this.
-        down: usize,
-    },
     /// More memory than there is, or than there can be.
     Memory {
         /// What it was for: `"packed windows"`, ...
@@ -271,13 +230,6 @@ pub enum WindowError {
         len: usize,
         /// Bytes of one element.
         size: usize,
-    },
-    /// A weight that is zero, negative or not finite.
-    BadWeight {
-        /// Where.
-        axis: usize,
-        /// Index of the weight.
-        index: usize,
     },
 }
 
@@ -396,28 +348,8 @@ impl fmt::Display for WindowError {
                 "the {len} elements of {size} bytes leave gaps in memory: view the whole array and \
                  slice the view"
             ),
-            Self::Uncovered { first, count } => {
-                write!(f, "{count} elements are covered by no tile, the first is element {first}")
-            }
-            Self::UnexpectedTile { index, count } => {
-                write!(f, "tile {index} was given before or is not one of the {count} tiles")
-            }
-            Self::TooEarly { index, next, limit } => write!(
-                f,
-                "tile {index} came while tile {next} is waited for, and {limit} are waiting already"
-            ),
-            Self::Dilated { axis, dilation } => {
-                write!(f, "dilation {dilation} on axis {axis}: tiles must be solid")
-            }
-            Self::Scale { axis, length, up, down } => write!(
-                f,
-                "{length} elements on axis {axis} times {up} / {down} is not a whole number that fits"
-            ),
             Self::Memory { what, len, size } => {
                 write!(f, "no memory for {what}: {len} elements of {size} bytes")
-            }
-            Self::BadWeight { axis, index } => {
-                write!(f, "weight {index} on axis {axis} is not a positive finite number")
             }
         }
     }

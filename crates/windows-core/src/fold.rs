@@ -3,9 +3,9 @@
 
 use alloc::vec::Vec;
 
-use crate::layout::{Layout, product};
+use crate::check::{check_len, product, room};
+use crate::layout::Layout;
 use crate::rank::Rank;
-use crate::windows::{check_len, room};
 use crate::{Border, Grid, WindowError};
 
 /// What can be summed: all primitive numbers. Integers wrap around in every build profile.

@@ -5,7 +5,8 @@ use core::iter::FusedIterator;
 use core::ops::Range;
 
 use crate::axis::Axis;
-use crate::layout::{Layout, product};
+use crate::check::product;
+use crate::layout::Layout;
 use crate::odometer::{Odometer, ravel, unravel};
 use crate::rank::{Const, Dyn, IntoAxes, Rank, from_slice};
 use crate::{Covering, IntoSpec, WindowError, WindowSpec};
@@ -313,7 +314,26 @@ impl<R: Rank> Grid<R> {
     }
 }
 
-/// All positions of a grid, in row-major order. Made by [`Grid::positions`].
+/// All positions inside a shape, in row-major order.
+///
+/// # Panics
+/// If there are more than `isize::MAX`: the shape is one that was checked before.
+///
+/// # Example
+/// ```
+/// use windows_core::{Const, positions};
+///
+/// assert!(positions::<Const<2>>([2, 2]).eq([[0, 0], [0, 1], [1, 0], [1, 1]]));
+/// ```
+#[must_use]
+pub fn positions<R: Rank>(shape: impl IntoAxes<R>) -> Positions<R> {
+    match Layout::contiguous(shape) {
+        Ok(layout) => Positions(Odometer::new(Cow::Owned(layout))),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// All positions of a grid, in row-major order. Made by [`Grid::positions`] and [`positions`].
 #[derive(Debug)]
 pub struct Positions<R: Rank>(Odometer<'static, R>);
 

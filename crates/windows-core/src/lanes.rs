@@ -10,11 +10,11 @@ use core::iter::FusedIterator;
 use core::ops::Range;
 
 use crate::axis::Axis;
+use crate::check::check_len;
 use crate::kernel::{Isa, Vectorized, vectorized};
 use crate::layout::Layout;
 use crate::odometer::Odometer;
 use crate::rank::Rank;
-use crate::windows::check_len;
 use crate::{StridedView, View, WindowError, Windows};
 
 impl<'a, T, R: Rank> Windows<'a, T, R> {

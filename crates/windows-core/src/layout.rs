@@ -1,8 +1,11 @@
 //! Checked shape and strides: which offset an index tuple means.
 
+use alloc::borrow::Cow;
 use core::ops::Range;
 
 use crate::WindowError;
+use crate::check::product;
+use crate::odometer::Odometer;
 use crate::rank::{Axes, Const, Dyn, IntoAxes, Rank, from_slice};
 
 /// Lengths and memory distances of the axes of an array, in elements.
@@ -53,22 +56,6 @@ where
     R::PerAxis<usize>: Copy,
     R::PerAxis<isize>: Copy,
 {
-}
-
-/// The product of the lengths, where it fits `isize`. An empty axis makes it 0, but does not excuse the
-/// others: the product of the non-zero lengths must fit, as in numpy and ndarray.
-#[inline]
-pub(crate) fn product(what: &'static str, shape: &[usize]) -> Result<usize, WindowError> {
-    let mut product = 1_usize;
-    let mut empty = false;
-    for (axis, &len) in shape.iter().enumerate() {
-        empty |= len == 0;
-        product = match product.checked_mul(len.max(1)) {
-            Some(next) if next <= isize::MAX as usize => next,
-            _ => return Err(WindowError::ProductOverflow { what, axis, product, len }),
-        };
-    }
-    Ok(if empty { 0 } else { product })
 }
 
 impl<R: Rank> Layout<R> {
@@ -180,6 +167,21 @@ impl<R: Rank> Layout<R> {
             offset += index[axis] as isize * self.strides[axis];
         }
         Some(offset)
+    }
+
+    /// The offset of every element from the first one, in row-major order. One addition a step.
+    ///
+    /// # Example
+    /// ```
+    /// use windows_core::{Dyn, Layout};
+    ///
+    /// // Two rows of three, transposed
+    /// let layout = Layout::<Dyn>::new([3, 2], [1, 3])?;
+    /// assert!(layout.offsets().eq([0, 3, 1, 4, 2, 5]));
+    /// # Ok::<(), windows_core::WindowError>(())
+    /// ```
+    pub fn offsets(&self) -> impl ExactSizeIterator<Item = isize> + DoubleEndedIterator + '_ {
+        Odometer::new(Cow::Borrowed(self)).map(|(_, offset)| offset)
     }
 
     /// Lowest and highest offset from the first element, or `None` if there are no elements.

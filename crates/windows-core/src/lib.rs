@@ -39,7 +39,7 @@
 //! | walk windows | [`Windows`]: [`iter`](Windows::iter) for people, [`lanes`](Windows::lanes) and [`reduce_into`](Windows::reduce_into) for kernels, [`arrays`](Windows::arrays) of known size |
 //! | read beyond the edge | [`Windows::with_border`] and a [`Border`] |
 //! | copy windows, or a padded array | [`Windows::pack_into`], [`Bordered::pack_into`], [`StridedView::pad_into`] |
-//! | sum windows back | [`Grid::fold_into`], the adjoint of packing |
+//! | sum windows back | [`Grid::fold_into`], the adjoint of packing; weighted means of tiles are in `windows-stitch` |
 //! | write tiles | [`ViewMut::tiles_mut`](StridedViewMut::tiles_mut), [`for_each_window_mut`](StridedViewMut::for_each_window_mut), or a [`View`] of [`Cell`](core::cell::Cell)s |
 //!
 //! # Words
@@ -89,6 +89,7 @@ extern crate alloc;
 mod arrays;
 mod axis;
 mod border;
+pub mod check;
 mod covering;
 mod error;
 mod fold;
@@ -105,8 +106,6 @@ mod rank;
 mod raw;
 mod shard;
 mod spec;
-mod stitch;
-mod taper;
 mod tiles;
 mod transfer;
 mod view;
@@ -118,21 +117,18 @@ pub use border::{Border, Bordered};
 pub use covering::Covering;
 pub use error::WindowError;
 pub use fold::Additive;
-pub use grid::{Grid, GridCovering, Positions};
+pub use grid::{Grid, GridCovering, Positions, positions};
 #[cfg(feature = "ndarray")]
 pub use interop::ArrayWindows;
 pub use lanes::{Lane, Row, Rows, Taps};
 pub use layout::Layout;
+pub use odometer::ravel;
 #[cfg(feature = "rayon")]
 pub use par::{ParTilesMut, ParWindows};
 pub use rank::{Axes, Const, Dyn, Entry, IntoAxes, Rank};
 pub use raw::{DynViewMut, ElementsMut, StridedViewMut, TilesMut, ViewMut};
 pub use shard::Shard;
 pub use spec::{IntoSpec, WindowSpec};
-pub use stitch::{
-    Element, Reduce, Scale, Stitch, StitchError, StitchSpec, Stitched, Stitcher, Sum,
-};
-pub use taper::Taper;
-pub use tiles::{Canvas, Halo, Tile, TileSink, TileSource, Tiles};
+pub use tiles::{Canvas, Halo, Tile, TileSink, TileSource, Tiles, core_of};
 pub use view::{DynView, Elements, Lanes, StridedView, View};
 pub use windows::{Window, Windows, WindowsIter};

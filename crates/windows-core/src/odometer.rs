@@ -37,9 +37,15 @@ pub(crate) fn unravel<R: Rank>(shape: &[usize], mut index: usize) -> R::PerAxis<
     position
 }
 
-/// The flat index of a position inside `shape`.
+/// The flat index of a position inside `shape`, in row-major order.
+///
+/// # Example
+/// ```
+/// assert_eq!(windows_core::ravel(&[4, 6], &[1, 2]), 8);
+/// ```
+#[must_use]
 #[inline]
-pub(crate) fn ravel(shape: &[usize], position: &[usize]) -> usize {
+pub fn ravel(shape: &[usize], position: &[usize]) -> usize {
     shape.iter().zip(position).fold(0, |index, (&len, &at)| index * len + at)
 }
 

@@ -5,11 +5,11 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use crate::check::{check_len, room};
 use crate::kernel::{Blocks, Steps, Writer};
 use crate::layout::Layout;
 use crate::odometer::{Odometer, unravel};
 use crate::rank::{Dyn, IntoAxes, Rank};
-use crate::windows::{check_len, room};
 use crate::{Border, Bordered, Extent, StridedView, WindowError, WindowSpec, Windows};
 
 impl<T: Copy, R: Rank> Windows<'_, T, R> {

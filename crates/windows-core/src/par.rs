@@ -9,11 +9,11 @@ use core::ops::Range;
 use rayon::iter::plumbing::{Consumer, Producer, ProducerCallback, UnindexedConsumer, bridge};
 use rayon::iter::{IndexedParallelIterator, ParallelIterator};
 
+use crate::check::check_len;
 use crate::kernel::Writer;
 use crate::odometer::split_range;
 use crate::pack::Packing;
 use crate::rank::Rank;
-use crate::windows::check_len;
 use crate::{
     Bordered, IntoSpec, StridedViewMut, TilesMut, Window, WindowError, Windows, WindowsIter,
 };

@@ -1,14 +1,13 @@
 //! Tiles with halo: a large array, worked on piece by piece.
 
-use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
 
 use crate::axis::Axis;
+use crate::check::{check_len, product};
 use crate::odometer::ravel;
 use crate::rank::{Const, Dyn, IntoAxes, Rank};
-use crate::windows::check_len;
-use crate::{Border, Edge, Grid, Layout, StridedView, WindowError, WindowSpec};
+use crate::{Border, Edge, Grid, Layout, StridedView, WindowError, WindowSpec, positions};
 
 impl Axis {
     /// The elements that window `position` owns: neighbours that overlap share what they have in common
@@ -31,8 +30,10 @@ impl Axis {
     }
 }
 
-/// What a region owns among regions whose starts and ends ascend.
-pub(crate) fn core_of(
+/// What region `position` of `count` owns, where starts and ends of regions ascend: neighbours that overlap
+/// share what they have in common half and half, as windows do ([`Axis::core`]).
+#[must_use]
+pub fn core_of(
     count: usize,
     position: usize,
     region: impl Fn(usize) -> Range<usize>,
@@ -164,9 +165,7 @@ impl<T: Copy> TileSink<T> for Canvas<'_, T> {
         if let Some(last) = rows.last_mut() {
             *last = 1;
         }
-        for (row, values) in
-            Grid::dynamic(&rows, &vec![1; rows.len()])?.positions().zip(data.chunks_exact(run))
-        {
+        for (row, values) in positions::<Dyn>(&rows).zip(data.chunks_exact(run)) {
             let index: Vec<usize> = row.iter().zip(region).map(|(at, r)| r.start + at).collect();
             let first = ravel(&self.shape, &index);
             self.data[first..first + run].copy_from_slice(values);
@@ -249,7 +248,8 @@ impl<R: Rank> Tiles<R> {
     /// Tiles whose cores have this size, smaller at the end of an axis.
     ///
     /// # Errors
-    /// What [`Grid::over`] refuses; a core that exceeds `isize` together with its halo.
+    /// What [`Grid::over`] refuses; a core that exceeds `isize` together with its halo, and a
+    /// tile of which all axes together do.
     pub fn over(
         shape: impl IntoAxes<R>,
         core: impl IntoAxes<R>,
@@ -271,6 +271,11 @@ impl<R: Rank> Tiles<R> {
                 return Err(WindowError::PaddedOverflow { axis, len, padding });
             }
         }
+        // So that the elements of any tile can be counted.
+        let largest = R::from_fn(ndim, |axis| {
+            halo[axis].before + core[axis].min(shape[axis]) + halo[axis].after
+        });
+        product("elements of a tile", largest.as_ref())?;
         let spec = WindowSpec::new(core.as_ref()).step(core.as_ref()).edge(Edge::Covered);
         Ok(Self { cores: Grid::over(shape.as_ref(), spec)?, halo })
     }
@@ -413,8 +418,7 @@ impl<R: Rank> Tile<R> {
             return;
         };
         let rows: Vec<usize> = outer.iter().map(|(_, map)| map.len()).collect();
-        let grid = Grid::dynamic(&rows, &vec![1; rows.len()]);
-        for row in grid.iter().flat_map(Grid::positions) {
+        for row in positions::<Dyn>(&rows) {
             let at: Option<Vec<usize>> =
                 row.iter().zip(outer).map(|(&at, (_, map))| map[at]).collect();
             let first = at.map(|at| ravel(&lens[..outer.len()], &at) * last.0.len());

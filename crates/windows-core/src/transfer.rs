@@ -3,11 +3,11 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
+use crate::check::room;
 use crate::kernel::{Block, Convert, Isa, Side};
 use crate::layout::Layout;
 use crate::odometer::Odometer;
 use crate::rank::{Axes, Dyn};
-use crate::windows::room;
 use crate::{DynView, WindowError};
 
 impl<S: Copy> DynView<'_, S> {

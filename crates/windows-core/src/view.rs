@@ -9,7 +9,7 @@ use core::ops::{Index, Range};
 use crate::layout::Layout;
 use crate::odometer::Odometer;
 use crate::rank::{Const, Dyn, IntoAxes, Rank};
-use crate::{IntoSpec, WindowError, Windows};
+use crate::{Grid, IntoSpec, WindowError, Windows};
 
 /// A view with `N` axes, known to the compiler.
 pub type View<'a, T, const N: usize> = StridedView<'a, T, Const<N>>;
@@ -356,7 +356,7 @@ impl<'a, T, R: Rank> StridedView<'a, T, R> {
     /// step or the dilation.
     #[inline]
     pub fn try_windows(&self, spec: impl IntoSpec<R>) -> Result<Windows<'a, T, R>, WindowError> {
-        Windows::new(self.clone(), spec)
+        Windows::new(self.clone(), Grid::over(self.shape(), spec)?)
     }
 
     /// A part whose reach is known to lie in the data.

@@ -6,10 +6,11 @@ use core::fmt;
 use core::iter::FusedIterator;
 use core::ops::Range;
 
+use crate::check::{check_len, check_shape};
 use crate::layout::Layout;
 use crate::odometer::{Odometer, unravel};
 use crate::rank::{IntoAxes, Rank};
-use crate::{DynView, Grid, IntoSpec, StridedView, WindowError, view};
+use crate::{DynView, Grid, StridedView, WindowError, view};
 
 /// A [`Grid`] on a [`StridedView`]: every window, as arithmetic.
 ///
@@ -78,14 +79,40 @@ impl<T, R: Rank> fmt::Debug for Windows<'_, T, R> {
     }
 }
 
+impl<R: Rank> Grid<R> {
+    /// The windows of this grid on an array of its shape: what
+    /// [`try_windows`](StridedView::try_windows) gives, without resolving the spec again. Zero-copy;
+    /// `O(rank)`.
+    ///
+    /// # Errors
+    /// [`WindowError::Rank`] or [`WindowError::Shape`] if the array has another shape; strides that
+    /// overflow when multiplied by the step or the dilation.
+    ///
+    /// # Example
+    /// ```
+    /// use windows_core::{Grid, View, WindowError};
+    ///
+    /// let grid = Grid::new([3, 4], [2, 2])?;
+    /// for image in [[0_u8; 12], [1; 12]] {
+    ///     assert_eq!(grid.windows(&View::new(&image, [3, 4])?)?.len(), 6);
+    /// }
+    /// let turned = grid.windows(&View::new(&[0_u8; 12], [4, 3])?).unwrap_err();
+    /// assert_eq!(turned, WindowError::Shape { what: "view", axis: 0, expected: 3, got: 4 });
+    /// # Ok::<(), WindowError>(())
+    /// ```
+    pub fn windows<'a, T>(
+        &self,
+        view: &StridedView<'a, T, R>,
+    ) -> Result<Windows<'a, T, R>, WindowError> {
+        check_shape("view", self.shape(), view.shape())?;
+        Windows::new(view.clone(), self.clone())
+    }
+}
+
 impl<'a, T, R: Rank> Windows<'a, T, R> {
     #[inline]
-    pub(crate) fn new(
-        view: StridedView<'a, T, R>,
-        spec: impl IntoSpec<R>,
-    ) -> Result<Self, WindowError> {
+    pub(crate) fn new(view: StridedView<'a, T, R>, grid: Grid<R>) -> Result<Self, WindowError> {
         let ndim = view.ndim();
-        let grid = Grid::over(view.shape(), spec)?;
         let scaled = |by: usize, axis: usize| (by as isize).wrapping_mul(view.strides()[axis]);
         let axes = grid.axes();
         let steps = Layout::inside_of_len(
@@ -300,26 +327,6 @@ impl<'a, T, R: Rank> Windows<'a, T, R> {
         self.iter().for_each(|window| out.push(f(window)));
         out
     }
-}
-
-/// An empty vector with room for `len` elements.
-///
-/// # Errors
-/// [`WindowError::Memory`], where `Vec::with_capacity` would panic or end the program.
-pub(crate) fn room<T>(what: &'static str, len: usize) -> Result<Vec<T>, WindowError> {
-    let mut vector = Vec::new();
-    match vector.try_reserve_exact(len) {
-        Ok(()) => Ok(vector),
-        Err(_) => Err(WindowError::Memory { what, len, size: size_of::<T>() }),
-    }
-}
-
-pub(crate) fn check_len(
-    what: &'static str,
-    expected: usize,
-    got: usize,
-) -> Result<(), WindowError> {
-    if got == expected { Ok(()) } else { Err(WindowError::Length { what, expected, got }) }
 }
 
 impl<'w, 'a, T, R: Rank> IntoIterator for &'w Windows<'a, T, R> {

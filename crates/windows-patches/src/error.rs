@@ -3,6 +3,7 @@
 use core::fmt;
 
 use windows_core::WindowError;
+use windows_stitch::StitchError;
 
 /// Why an image, a patch size or a buffer was refused.
 ///
@@ -12,6 +13,8 @@ use windows_core::WindowError;
 pub enum PatchError {
     /// What the geometry under the patches says; its axes are image, height, width, channel.
     Window(WindowError),
+    /// Patches that cannot be put back: they leave pixels out, for the most part.
+    Stitch(StitchError),
     /// The patches end before the image does, and no edge was named.
     DoesNotFit {
         /// `height` or `width`.
@@ -84,10 +87,20 @@ impl From<WindowError> for PatchError {
     }
 }
 
+impl From<StitchError> for PatchError {
+    fn from(error: StitchError) -> Self {
+        match error {
+            StitchError::Window(error) => Self::Window(error),
+            error => Self::Stitch(error),
+        }
+    }
+}
+
 impl fmt::Display for PatchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::Window(error) => error.fmt(f),
+            Self::Stitch(error) => error.fmt(f),
             Self::DoesNotFit { axis, len, size, step, left } => write!(
                 f,
                 "patch size {size} at step {step} leaves {left} of {len} pixels of the {axis} over: \
@@ -125,6 +138,7 @@ impl core::error::Error for PatchError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Window(error) => Some(error),
+            Self::Stitch(error) => Some(error),
             _ => None,
         }
     }

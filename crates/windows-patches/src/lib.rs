@@ -18,7 +18,8 @@ pub use order::{Order, UnknownOrder};
 pub use patchify::Patchify;
 pub use plan::PatchPlan;
 pub use windows_core::kernel::Sample;
-pub use windows_core::{Border, Edge, Element, WindowError};
+pub use windows_core::{Border, Edge, WindowError};
+pub use windows_stitch::{Element, StitchError};
 
 #[cfg(feature = "image")]
 pub use interop::{DynamicView, image_from};

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::str::FromStr;
 
-use windows_core::{Axes, Dyn, Layout, WindowError};
+use windows_core::{Axes, Dyn, Layout, WindowError, positions};
 
 /// An order of patches, of the values in a patch, and a shape.
 ///
@@ -199,8 +199,7 @@ impl Parts {
         };
         let parts = *self;
         let lens: Vec<usize> = tokens.iter().map(|&axis| parts.0[axis]).collect();
-        let all = windows_core::Grid::dynamic(&lens, &vec![1; lens.len()]);
-        all.into_iter().flat_map(|grid| grid.positions()).map(move |position| {
+        positions::<Dyn>(&lens).map(move |position| {
             let mut at = [0; 9];
             tokens.iter().zip(position.iter()).for_each(|(&axis, &value)| at[axis] = value);
             let joined = |outer: usize, inner: usize| at[outer] * parts.0[inner] + at[inner];

@@ -1,10 +1,9 @@
 //! The patches of images of one shape: from pixels to tokens and back.
 
+use windows_core::check::{check_len, check_shape};
 use windows_core::kernel::{Affine, Convert, Copied, Sample};
-use windows_core::{
-    Border, Const, Dyn, DynView, Element, Grid, Layout, Reduce, Stitch, StitchSpec, View,
-    WindowError, Windows,
-};
+use windows_core::{Border, Const, Dyn, DynView, Grid, Layout, View, WindowError, Windows};
+use windows_stitch::{Element, Reduce, Stitch, StitchSpec};
 
 use crate::order::{CHANNEL, Parts};
 use crate::{ImageView, Normalize, Order, PatchError};
@@ -87,23 +86,6 @@ impl PatchPlan {
         self.parts.positions(self.order)
     }
 
-    fn check<T>(&self, image: &ImageView<'_, T>) -> Result<(), WindowError> {
-        for axis in 0..4 {
-            let (expected, got) = (self.grid.shape()[axis], image.shape()[axis]);
-            if expected != got {
-                return Err(WindowError::Shape { what: "image", axis, expected, got });
-            }
-        }
-        Ok(())
-    }
-
-    fn check_len(&self, what: &'static str, got: usize) -> Result<(), WindowError> {
-        match self.packed_len() {
-            expected if expected == got => Ok(()),
-            expected => Err(WindowError::Length { what, expected, got }),
-        }
-    }
-
     /// The patches as windows: zero-copy, any element type, with everything that windows can do.
     ///
     /// # Errors
@@ -112,8 +94,8 @@ impl PatchPlan {
         &self,
         image: &ImageView<'a, T>,
     ) -> Result<Windows<'a, T, Const<4>>, WindowError> {
-        self.check(image)?;
-        image.pixels().try_windows(self.grid.spec())
+        check_shape("image", self.grid.shape(), &image.shape())?;
+        self.grid.windows(image.pixels())
     }
 
     /// The patches as one array, `[images, rows, columns, height, width, channels]`, zero-copy.
@@ -181,7 +163,7 @@ impl PatchPlan {
         if self.order.prefix() > 0 {
             return Err(PatchError::NumbersNeeded { order: self.order.name() });
         }
-        self.check_len("output", out.len())?;
+        check_len("output", self.packed_len(), out.len())?;
         if self.order.is_packed() && self.rows == self.parts.memory(self.order)[1] {
             self.windows(image)?.with_border(border)?.pack_into(out)?;
             return Ok(());
@@ -229,7 +211,7 @@ impl PatchPlan {
         normalize: &Normalize,
         out: &mut [D],
     ) -> Result<(), PatchError> {
-        self.check_len("output", out.len())?;
+        check_len("output", self.packed_len(), out.len())?;
         let channels = self.parts.0[CHANNEL];
         self.fill_unused(out);
         self.transfer(image, border, out, |image| normalize.of(image).forward::<S>(channels))?;
@@ -324,7 +306,7 @@ impl PatchPlan {
     /// `[images, height, width, channels]`, interleaved. Where patches overlap, the last one counts.
     ///
     /// # Errors
-    /// Another length of `patches` or `out`; [`WindowError::Uncovered`] if patches do not cover the image.
+    /// Another length of `patches` or `out`; [`StitchError::Uncovered`](crate::StitchError::Uncovered) if patches do not cover the image.
     pub fn restore_into<T: Element>(&self, patches: &[T], out: &mut [T]) -> Result<(), PatchError> {
         self.restore(patches, out, &Copied)
     }
@@ -350,13 +332,10 @@ impl PatchPlan {
         out: &mut [S],
         conversion: &C,
     ) -> Result<(), PatchError> {
-        self.check_len("patches", patches.len())?;
+        check_len("patches", self.packed_len(), patches.len())?;
         let spec = StitchSpec::new().reduce(Reduce::Last);
         let stitch = Stitch::new(&self.grid, spec)?;
-        if out.len() != stitch.output_len() {
-            let expected = stitch.output_len();
-            return Err(WindowError::Length { what: "output", expected, got: out.len() }.into());
-        }
+        check_len("output", stitch.output_len(), out.len())?;
         let mut patches = DynView::with_layout(patches, self.first, self.layout.clone())?;
         if self.still {
             patches = patches.slice(1, 0..1)?;

@@ -79,6 +79,7 @@ mod sealed {
 
 mod dispatch;
 mod element;
+mod fetch;
 mod isa;
 mod operations;
 mod portable;
@@ -107,6 +108,7 @@ mod simd128;
 
 pub use dispatch::{Compute, Vectorized, dispatch, enter, vectorized};
 pub use element::{Element, WideElement};
+pub use fetch::fetch;
 pub use isa::{Isa, IsaError};
 pub use operations::{Arithmetic, Bytes, Convert, Dot4, Extreme, MulAdd, Narrow, PairsDot, Widen};
 pub use portable::Portable;

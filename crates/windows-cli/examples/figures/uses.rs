@@ -1,13 +1,12 @@
 //! Figures of what is done with windows.
 
 use windows_conv::{ColumnOrder, Im2col};
-use windows_core::{
-    Axis, AxisSpec, DynView, Edge, Grid, Halo, Stitch, StitchSpec, Taper, Tiles, View, WindowSpec,
-};
+use windows_core::{Axis, AxisSpec, DynView, Edge, Grid, Halo, Tiles, View, WindowSpec};
 use windows_frame::FrameSpec;
 use windows_frame::text::{Delimiter, Unit, Units};
 use windows_patches::{Order, Patchify};
 use windows_pool::Pool;
+use windows_stitch::{Stitch, StitchSpec, Taper};
 
 use crate::Figure;
 use crate::svg::{CELL, GLYPH, Svg, colour};

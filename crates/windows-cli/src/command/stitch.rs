@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use rayon::prelude::*;
-use windows_core::{Dyn, Extent, Grid, Reduce, Stitch, StitchError, StitchSpec, Taper, WindowSpec};
+use windows_core::{Dyn, Extent, Grid, WindowSpec};
+use windows_stitch::{Reduce, Stitch, StitchSpec, StitcherError, Taper};
 
 use crate::args::Common;
 use crate::error::{At, Error, Result};
@@ -225,7 +226,7 @@ impl Args {
     }
 
     /// An array is written row by row as its rows are finished; a picture is encoded whole.
-    fn write_stitched<T: Element + windows_core::Element>(
+    fn write_stitched<T: Element + windows_stitch::Element>(
         &self,
         first: &ArrayOf<T>,
         tiles: &[(usize, &Path)],
@@ -251,7 +252,7 @@ impl Args {
 
     /// Some tiles are decoded by many threads, then stitched, and so on: what is held is those and a
     /// row of tiles.
-    fn each_slab<T: Element + windows_core::Element>(
+    fn each_slab<T: Element + windows_stitch::Element>(
         &self,
         first: &ArrayOf<T>,
         tiles: &[(usize, &Path)],
@@ -259,9 +260,9 @@ impl Args {
         mut each: impl FnMut(&[T]) -> Result<()>,
     ) -> Result<()> {
         let mut stitcher = stitch.stitcher(|_: &[Range<usize>], slab: &[T]| each(slab));
-        let failed = |error: StitchError<Error>| match error {
-            StitchError::Window(error) => Error::at(&self.input, error),
-            StitchError::Sink(error) => error,
+        let failed = |error: StitcherError<Error>| match error {
+            StitcherError::Stitch(error) => Error::at(&self.input, error),
+            StitcherError::Sink(error) => error,
         };
         let progress = Progress::new(tiles.len() as u64, "tiles", self.common.quiet);
         for some in tiles.chunks(AT_ONCE * rayon::current_num_threads()) {
@@ -301,7 +302,7 @@ fn stitch(grid: &Grid<Dyn>, spec: StitchSpec) -> Result<Stitch> {
     Ok(stitch)
 }
 
-fn whole<T: Element + windows_core::Element>(
+fn whole<T: Element + windows_stitch::Element>(
     array: &ArrayOf<T>,
     stitch: &Stitch,
 ) -> Result<Vec<T>> {

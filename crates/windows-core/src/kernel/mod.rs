@@ -4,13 +4,11 @@
 //! algorithm calls it, it never calls back.
 
 mod convert;
-mod fetch;
 mod shuffle;
 mod writer;
 
 pub use convert::{Affine, Convert, Copied, Sample};
 pub(crate) use convert::{Block, Side};
-pub(crate) use fetch::fetch;
 pub use shuffle::ByteShuffle;
 pub use windows_simd::{Isa, Vectorized, enter, vectorized};
 pub(crate) use writer::{Blocks, Steps, Writer};

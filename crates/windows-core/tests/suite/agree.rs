@@ -8,7 +8,8 @@ use windows_testkit::border::Border as NaiveBorder;
 use windows_testkit::strategy::Strided;
 use windows_testkit::windows::NaiveWindows;
 
-use super::support::{self, noise, spec, specs, view};
+use super::specs::{spec, specs};
+use super::support::{self, noise, view};
 
 /// Every answer of an axis.
 pub(crate) fn axis(naive: &NaiveAxis) {

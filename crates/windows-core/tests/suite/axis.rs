@@ -5,7 +5,7 @@ use windows_testkit::axis::{self, NaiveAxis};
 use windows_testkit::border::{self, border_index};
 
 use crate::agree;
-use crate::support::spec;
+use crate::specs::spec;
 
 /// An interpreter, a thousand times slower, is there for memory: it sees some of the small world.
 const EVERY: usize = if cfg!(miri) { 5 } else { 1 };

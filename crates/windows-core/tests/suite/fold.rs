@@ -5,7 +5,8 @@ use windows_core::{Border, Grid, WindowSpec};
 use windows_testkit::strategy::border;
 
 use crate::agree;
-use crate::support::{self, noise, specs, view};
+use crate::specs::specs;
+use crate::support::{self, noise, view};
 use crate::windows::case;
 
 proptest! {

@@ -9,7 +9,8 @@ mod with_ndarray {
     use windows_core::{ArrayWindows, DynView, DynViewMut, WindowError, WindowSpec};
     use windows_testkit::strategy::{axis_over, strided};
 
-    use crate::support::{spec, view};
+    use crate::specs::spec;
+    use crate::support::view;
 
     proptest! {
         #[test]

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 use windows_core::{View, WindowSpec};
 
-use crate::support::{specs, view};
+use crate::specs::specs;
+use crate::support::view;
 use crate::windows::case;
 
 /// Compares an iterator with a plain vector of what it should give, through every method.

@@ -8,7 +8,7 @@ use windows_core::{DynViewMut, Edge, Grid, View, ViewMut, WindowError, WindowSpe
 use windows_testkit::array::indices;
 use windows_testkit::border::Border as NaiveBorder;
 
-use crate::support::specs;
+use crate::specs::specs;
 use crate::windows::case;
 
 proptest! {

@@ -8,7 +8,8 @@ use rayon::iter::plumbing::{Producer, ProducerCallback};
 use rayon::prelude::*;
 use windows_core::{Border, DynView, DynViewMut, Edge, View, ViewMut, WindowSpec};
 
-use crate::support::{specs, view};
+use crate::specs::specs;
+use crate::support::view;
 use crate::windows::case;
 
 /// Cuts a producer at `at` and the rest at `then`, and gives what the three parts give, forwards or

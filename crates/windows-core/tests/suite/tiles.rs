@@ -11,7 +11,7 @@ use windows_testkit::border::{Border as NaiveBorder, border_index};
 use windows_testkit::strategy::{border, shape};
 use windows_testkit::windows::NaiveWindows;
 
-use crate::support;
+use crate::{specs, support};
 
 /// The sum of a box around each element, element by element.
 fn box_sums(x: &NdArray<i64>, halo: &[(usize, usize)], border: NaiveBorder, fill: i64) -> Vec<i64> {
@@ -73,7 +73,7 @@ proptest! {
         }).prop_map(NaiveWindows::new),
         workers in 1..12_usize,
     ) {
-        let grid = Grid::dynamic(&naive.shape(), support::specs(&naive)).unwrap();
+        let grid = Grid::dynamic(&naive.shape(), specs::specs(&naive)).unwrap();
         let mut windows = vec![0; grid.len()];
         let mut owners = vec![0; naive.shape().iter().product()];
         let shape = naive.shape();
@@ -121,7 +121,7 @@ fn cores_are_in_their_windows_and_disjoint() {
         for (size, step) in (1..6).flat_map(|size| (1..7).map(move |step| (size, step))) {
             for edge in Edge::ALL {
                 let naive = NaiveAxis::new(len, size, step).edge(edge);
-                let axis = Axis::new(len, AxisSpec::new(size).step(step).edge(support::edge(edge)));
+                let axis = Axis::new(len, AxisSpec::new(size).step(step).edge(specs::edge(edge)));
                 let axis = axis.unwrap();
                 let mut owners = vec![0; len];
                 for position in 0..axis.count() {
@@ -178,6 +178,10 @@ fn a_failing_source_stops_the_run() {
     assert_eq!((result, written), (Err("no such block"), 4));
     let huge = Halo { before: usize::MAX, after: 1 };
     assert!(Tiles::new([8], [4], huge).is_err());
+    // Each axis by itself fits, a tile does not.
+    let wide = Halo::from(1 << (usize::BITS / 2));
+    let error = Tiles::new([8, 8], [4, 4], wide).unwrap_err();
+    assert!(matches!(error, WindowError::ProductOverflow { axis: 1, .. }), "{error}");
     let grid = Grid::new([8], WindowSpec::new([4]).step(4)).unwrap();
     assert!(grid.shard(0, 0).is_none());
 }

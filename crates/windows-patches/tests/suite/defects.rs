@@ -1,13 +1,12 @@
 //! One test for each way in which tile-and-stitch libraries were seen to damage data: each would have
 //! found the defect that it is named after.
 
-use windows_core::{
-    Canvas, Grid, Layout, Reduce, Stitch, StitchSpec, Taper, View, WindowError, WindowSpec,
-};
+use windows_core::{Canvas, Grid, Layout, View, WindowSpec};
 use windows_patches::{Edge, ImageView, Order, PatchError, Patchify};
+use windows_stitch::{Reduce, Stitch, StitchError, StitchSpec, Taper};
 
 /// Stitches what was cut.
-fn there_and_back<T: windows_core::Element>(
+fn there_and_back<T: windows_stitch::Element>(
     data: &[T],
     shape: [usize; 2],
     spec: WindowSpec<windows_core::Const<2>>,
@@ -26,7 +25,7 @@ fn a_step_is_known_not_inferred() {
     let grid = Grid::new([844, 1280], spec()).unwrap();
     // Without an edge the last rows are in no tile, which is said,
     let error = Stitch::new(&grid, StitchSpec::new()).unwrap_err();
-    assert_eq!(error, WindowError::Uncovered { first: 768 * 1280, count: 76 * 1280 });
+    assert_eq!(error, StitchError::Uncovered { first: 768 * 1280, count: 76 * 1280 });
     // and with one, every pixel comes back.
     let back = there_and_back(&pixels, [844, 1280], spec().edge(Edge::Snap), Taper::Constant);
     assert_eq!(back, pixels);
@@ -87,7 +86,7 @@ fn many_visits_do_not_wrap_and_none_is_an_error() {
     let mut stitcher = stitch.stitcher(Canvas::new(&mut out, &[4, 4]).unwrap());
     stitcher.add(0, &[1.0; 4]).unwrap();
     let error = stitcher.finish().map(|_| ()).unwrap_err();
-    assert_eq!(error, WindowError::Uncovered { first: 2, count: 12 }.into());
+    assert_eq!(error, StitchError::Uncovered { first: 2, count: 12 }.into());
 }
 
 /// kornia leaves a strip of zeros where patches do not fit, and sends integers through `f32`, truncating:
@@ -109,7 +108,7 @@ fn integers_are_exact_and_strips_are_refused() {
     let plan = Patchify::new(3).edge(Edge::Drop).over([1, 8, 9, 1]).unwrap();
     let patches = vec![0_u8; plan.packed_len()];
     let error = plan.restore_into(&patches, &mut [0; 72]).unwrap_err();
-    assert_eq!(error, WindowError::Uncovered { first: 54, count: 18 }.into());
+    assert_eq!(error, StitchError::Uncovered { first: 54, count: 18 }.into());
 }
 
 /// JAX, Keras on JAX and burn make patches by a convolution with ones and zeros: an infinity makes its

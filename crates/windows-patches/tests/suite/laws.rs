@@ -163,7 +163,7 @@ proptest! {
             Err(error) => {
                 let uncovered = matches!(
                     error,
-                    PatchError::Window(windows_patches::WindowError::Uncovered { .. })
+                    PatchError::Stitch(windows_patches::StitchError::Uncovered { .. })
                 );
                 prop_assert!(uncovered && !asked.covers(&case), "{error}");
             }

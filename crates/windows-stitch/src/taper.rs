@@ -4,8 +4,10 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::f64::consts::PI;
 
-use crate::WindowError;
-use crate::windows::room;
+use windows_core::WindowError;
+use windows_core::check::room;
+
+use crate::StitchError;
 
 /// The weight of each tap of a tile along one axis, before normalisation.
 ///
@@ -23,12 +25,12 @@ use crate::windows::room;
 ///
 /// # Example
 /// ```
-/// use windows_core::Taper;
+/// use windows_stitch::Taper;
 ///
 /// assert_eq!(Taper::Linear.weights(0, 4)?, [0.25, 0.75, 0.75, 0.25]);
 /// assert!(Taper::Hann.weights(0, 512)?.iter().all(|&weight| weight > 0.0));
 /// assert!(Taper::custom(&[0.5, 0.0]).weights(0, 2).is_err());
-/// # Ok::<(), windows_core::WindowError>(())
+/// # Ok::<(), windows_stitch::StitchError>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
@@ -62,15 +64,15 @@ impl Taper {
     /// The weights of `size` taps; `axis` is named in errors.
     ///
     /// # Errors
-    /// [`WindowError::BadWeight`] for a weight that is not positive and finite, which a very narrow
-    /// bell has as well; [`WindowError::Shape`] if there are other than `size` custom ones;
-    /// [`WindowError::Memory`].
-    pub fn weights(&self, axis: usize, size: usize) -> Result<Vec<f64>, WindowError> {
+    /// [`StitchError::BadWeight`] for a weight that is not positive and finite, which a very narrow
+    /// bell has as well; [`WindowError::Shape`](windows_core::WindowError::Shape) if there are other than `size` custom ones;
+    /// [`WindowError::Memory`](windows_core::WindowError::Memory).
+    pub fn weights(&self, axis: usize, size: usize) -> Result<Vec<f64>, StitchError> {
         if let Self::Custom(weights) = self
             && weights.len() != size
         {
             let got = weights.len();
-            return Err(WindowError::Shape { what: "taper", axis, expected: size, got });
+            return Err(WindowError::Shape { what: "taper", axis, expected: size, got }.into());
         }
         let middle = |tap: usize| (tap as f64 + 0.5) / size as f64;
         let mut weights = room("weights", size)?;
@@ -94,7 +96,7 @@ impl Taper {
         }
         // Down to the smallest normal number, ratios of weights are exact to rounding.
         match weights.iter().position(|w| !(f64::MIN_POSITIVE..f64::INFINITY).contains(w)) {
-            Some(index) => Err(WindowError::BadWeight { axis, index }),
+            Some(index) => Err(StitchError::BadWeight { axis, index }),
             None => Ok(weights),
         }
     }

@@ -1,179 +1,18 @@
 //! Tiles back to one array: a weighted mean whose weights sum to one, and other reductions.
 
-mod along;
-mod band;
-mod cells;
-mod element;
-mod stitcher;
-
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::convert::Infallible;
-use core::num::NonZeroUsize;
 use core::ops::Range;
 
-pub use element::{Element, Sum};
-pub use stitcher::{StitchError, Stitched, Stitcher};
+use windows_core::check::{check_len, product, room};
+use windows_core::{Axis, AxisSpec, Dyn, Extent, Grid, Rank, WindowError, ravel};
 
-use crate::layout::product;
-use crate::odometer::ravel;
-use crate::rank::{Dyn, Rank};
-use crate::windows::{check_len, room};
-use crate::{Axis, AxisSpec, Extent, Grid, Taper, WindowError};
-use along::Along;
-use band::Band;
-use cells::{Cells, Dense, First, Last, Max, Mean, Min, Rule, Sparse, Votes};
-
-/// What an element under several tiles becomes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Reduce {
-    /// The mean, weighted by the [`Taper`].
-    #[default]
-    Mean,
-    /// What the tile says that owns the element: see [`Axis::core`](crate::Axis::core).
-    Crop,
-    /// The greatest. What is not a number wins.
-    Max,
-    /// The least. What is not a number wins.
-    Min,
-    /// What the first tile of the grid says.
-    First,
-    /// What the last tile of the grid says.
-    Last,
-    /// What most tiles say, for class numbers; of several, what the first of them says.
-    Vote,
-}
-
-/// How much longer the output is than what the tiles were cut from: `up / down`.
-///
-/// # Example
-/// ```
-/// use windows_core::{Grid, Scale, Stitch, StitchSpec};
-///
-/// // A model that doubles the resolution of 4 x 4 tiles
-/// let grid = Grid::new([8, 8], [4, 4])?; // step 1: overlapping
-/// let stitch = Stitch::new(&grid, StitchSpec::new().scale(Scale::up(2)))?;
-/// assert_eq!((stitch.shape(), stitch.tile_shape()), (&[16, 16][..], &[8, 8][..]));
-/// // A model that halves it: tiles must then start at even elements
-/// assert!(Stitch::new(&grid, StitchSpec::new().scale(Scale::down(2))).is_err());
-/// # Ok::<(), windows_core::WindowError>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Scale {
-    up: NonZeroUsize,
-    down: NonZeroUsize,
-}
-
-impl Scale {
-    /// As long as the input.
-    pub const SAME: Self = Self::up(1);
-
-    /// `times` as long.
-    ///
-    /// # Panics
-    /// If that is 0.
-    #[must_use]
-    pub const fn up(times: usize) -> Self {
-        Self::new(times, 1)
-    }
-
-    /// One `times`-th as long.
-    ///
-    /// # Panics
-    /// If that is 0.
-    #[must_use]
-    pub const fn down(times: usize) -> Self {
-        Self::new(1, times)
-    }
-
-    /// `up / down` times as long.
-    ///
-    /// # Panics
-    /// If one of them is 0.
-    #[must_use]
-    pub const fn new(up: usize, down: usize) -> Self {
-        match (NonZeroUsize::new(up), NonZeroUsize::new(down)) {
-            (Some(up), Some(down)) => Self { up, down },
-            _ => panic!("a scale is not 0"),
-        }
-    }
-
-    fn apply(self, axis: usize, length: usize) -> Result<usize, WindowError> {
-        let (up, down) = (self.up.get(), self.down.get());
-        if !length.is_multiple_of(down) {
-            return Err(WindowError::Scale { axis, length, up, down });
-        }
-        match (length / down).checked_mul(up) {
-            Some(scaled) if scaled <= isize::MAX as usize => Ok(scaled),
-            _ => Err(WindowError::Scale { axis, length, up, down }),
-        }
-    }
-}
-
-/// How tiles become one array, before a grid is known.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct StitchSpec {
-    taper: Taper,
-    tapers: Vec<(usize, Taper)>,
-    scale: Option<Scale>,
-    scales: Vec<(usize, Scale)>,
-    reduce: Reduce,
-    gaps: bool,
-}
-
-impl StitchSpec {
-    /// The plain mean, at scale 1, every element covered.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// The weights of tiles along every axis. They concern the mean only.
-    #[must_use]
-    pub fn taper(mut self, taper: Taper) -> Self {
-        self.taper = taper;
-        self
-    }
-
-    /// The weights along one axis.
-    #[must_use]
-    pub fn taper_on(mut self, axis: usize, taper: Taper) -> Self {
-        self.tapers.push((axis, taper));
-        self
-    }
-
-    /// The length of the output along every windowed axis.
-    #[must_use]
-    pub fn scale(mut self, scale: Scale) -> Self {
-        self.scale = Some(scale);
-        self
-    }
-
-    /// The length of the output along one axis.
-    #[must_use]
-    pub fn scale_on(mut self, axis: usize, scale: Scale) -> Self {
-        self.scales.push((axis, scale));
-        self
-    }
-
-    /// What an element under several tiles becomes.
-    #[must_use]
-    pub fn reduce(mut self, reduce: Reduce) -> Self {
-        self.reduce = reduce;
-        self
-    }
-
-    /// Declares that elements may be under no tile: the grid may leave some out, and
-    /// [`Stitcher::skip`] may leave out tiles. They become the fill value, and the weights of the others
-    /// still sum to one. Takes one weight per element of the band.
-    #[must_use]
-    pub fn gaps(mut self) -> Self {
-        self.gaps = true;
-        self
-    }
-}
+use crate::along::Along;
+use crate::band::Band;
+use crate::cells::{Cells, Dense, First, Last, Max, Mean, Min, Rule, Sparse, Votes};
+use crate::{Element, Reduce, Scale, StitchError, StitchSpec, Taper};
 
 /// A plan that puts the tiles of a grid together: checked once, without data.
 ///
@@ -189,7 +28,8 @@ impl StitchSpec {
 ///
 /// # Example
 /// ```
-/// use windows_core::{Edge, Grid, Stitch, StitchSpec, Taper, View, WindowError, WindowSpec};
+/// use windows_core::{Edge, Grid, View, WindowSpec};
+/// use windows_stitch::{Stitch, StitchError, StitchSpec, Taper};
 ///
 /// let image: Vec<u8> = (0..70).collect();
 /// let view = View::new(&image, [7, 10])?;
@@ -201,8 +41,8 @@ impl StitchSpec {
 /// // Without the edge, the last columns are in no tile, and nothing is silently blank
 /// let grid = Grid::new([7, 10], WindowSpec::new([4, 4]).step(4))?;
 /// let error = Stitch::new(&grid, StitchSpec::new()).unwrap_err();
-/// assert_eq!(error, WindowError::Uncovered { first: 8, count: 38 });
-/// # Ok::<(), WindowError>(())
+/// assert_eq!(error, StitchError::Uncovered { first: 8, count: 38 });
+/// # Ok::<(), StitchError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Stitch {
@@ -216,24 +56,24 @@ pub struct Stitch {
     tile_len: usize,
     row_len: usize,
     reduce: Reduce,
-    gaps: bool,
+    pub(crate) gaps: bool,
 }
 
 impl Stitch {
     /// Plans the stitch of the tiles of a grid.
     ///
     /// # Errors
-    /// [`WindowError::Uncovered`] if the grid leaves elements out and [`StitchSpec::gaps`] was not
+    /// [`StitchError::Uncovered`] if the grid leaves elements out and [`StitchSpec::gaps`] was not
     /// declared; a dilated grid; a weight that is not positive; a scale that does not divide a length, a
-    /// size or a start; an axis that does not exist; [`WindowError::Memory`] for one weight per element and
+    /// size or a start; an axis that does not exist; [`WindowError::Memory`](windows_core::WindowError::Memory) for one weight per element and
     /// per tap of an axis.
-    pub fn new<R: Rank>(grid: &Grid<R>, spec: StitchSpec) -> Result<Self, WindowError> {
+    pub fn new<R: Rank>(grid: &Grid<R>, spec: StitchSpec) -> Result<Self, StitchError> {
         let grid = grid.to_dyn();
         let ndim = grid.ndim();
         let named = spec.tapers.iter().map(|(axis, _)| *axis);
         for axis in named.chain(spec.scales.iter().map(|(axis, _)| *axis)) {
             if axis >= ndim {
-                return Err(WindowError::NoSuchAxis { axis, ndim });
+                return Err(WindowError::NoSuchAxis { axis, ndim }.into());
             }
         }
         let mut along = Vec::with_capacity(ndim);
@@ -304,40 +144,40 @@ impl Stitch {
         self.shape.iter().product()
     }
 
-    /// Elements that a [`Stitcher`] holds at most: one row of tiles, whatever the length of the first
+    /// Elements that a [`Stitcher`](crate::Stitcher) holds at most: one row of tiles, whatever the length of the first
     /// axis.
     #[must_use]
     pub fn band_len(&self) -> usize {
         self.band_height() * self.row_len
     }
 
-    fn along(&self) -> &[Along] {
+    pub(crate) fn along(&self) -> &[Along] {
         &self.along
     }
 
-    fn grain(&self) -> usize {
+    pub(crate) fn grain(&self) -> usize {
         self.grain
     }
 
-    fn row_len(&self) -> usize {
+    pub(crate) fn row_len(&self) -> usize {
         self.row_len
     }
 
-    fn height(&self) -> usize {
+    pub(crate) fn height(&self) -> usize {
         self.shape.first().copied().unwrap_or(1)
     }
 
-    fn band_height(&self) -> usize {
+    pub(crate) fn band_height(&self) -> usize {
         self.along.first().map_or(1, |first| first.size.min(first.len)).max(1)
     }
 
     /// Puts packed tiles together: `tiles` holds all of them in the order of the grid, as
-    /// [`Windows::pack_into`](crate::Windows::pack_into) writes them. Besides the output, integers take
+    /// [`Windows::pack_into`](windows_core::Windows::pack_into) writes them. Besides the output, integers take
     /// [`Stitch::band_len`] sums.
     ///
     /// # Errors
-    /// [`WindowError::Length`] if `tiles` or `out` has another length.
-    pub fn run_into<T: Element>(&self, tiles: &[T], out: &mut [T]) -> Result<(), WindowError> {
+    /// [`WindowError::Length`](windows_core::WindowError::Length) if `tiles` or `out` has another length.
+    pub fn run_into<T: Element>(&self, tiles: &[T], out: &mut [T]) -> Result<(), StitchError> {
         self.check(tiles, out)?;
         self.fill_rows(0..self.height(), tiles, out);
         Ok(())
@@ -346,8 +186,8 @@ impl Stitch {
     /// The same in a new vector.
     ///
     /// # Errors
-    /// [`WindowError::Length`] if `tiles` has another length; [`WindowError::Memory`].
-    pub fn run<T: Element>(&self, tiles: &[T]) -> Result<Vec<T>, WindowError> {
+    /// [`WindowError::Length`](windows_core::WindowError::Length) if `tiles` has another length; [`WindowError::Memory`](windows_core::WindowError::Memory).
+    pub fn run<T: Element>(&self, tiles: &[T]) -> Result<Vec<T>, StitchError> {
         self.check_tiles(tiles)?;
         let mut out = room("elements", self.output_len())?;
         out.resize(self.output_len(), T::default());
@@ -359,9 +199,9 @@ impl Stitch {
     /// of its own.
     ///
     /// # Errors
-    /// [`WindowError::Length`] if `tiles` or `out` has another length.
+    /// [`WindowError::Length`](windows_core::WindowError::Length) if `tiles` or `out` has another length.
     #[cfg(feature = "rayon")]
-    pub fn par_run_into<T: Element>(&self, tiles: &[T], out: &mut [T]) -> Result<(), WindowError> {
+    pub fn par_run_into<T: Element>(&self, tiles: &[T], out: &mut [T]) -> Result<(), StitchError> {
         use rayon::prelude::*;
 
         self.check(tiles, out)?;
@@ -376,17 +216,17 @@ impl Stitch {
         Ok(())
     }
 
-    fn check<T>(&self, tiles: &[T], out: &[T]) -> Result<(), WindowError> {
+    fn check<T>(&self, tiles: &[T], out: &[T]) -> Result<(), StitchError> {
         self.check_tiles(tiles)?;
-        check_len("output", self.output_len(), out.len())
+        Ok(check_len("output", self.output_len(), out.len())?)
     }
 
-    fn check_tiles<T>(&self, tiles: &[T]) -> Result<(), WindowError> {
-        check_len("tiles", self.grid.len() * self.tile_len, tiles.len())
+    fn check_tiles<T>(&self, tiles: &[T]) -> Result<(), StitchError> {
+        Ok(check_len("tiles", self.grid.len() * self.tile_len, tiles.len())?)
     }
 
     /// The part of a position that `along` knows.
-    fn lead<'g>(&self, position: &'g [usize]) -> &'g [usize] {
+    pub(crate) fn lead<'g>(&self, position: &'g [usize]) -> &'g [usize] {
         position.get(..self.along.len()).unwrap_or(&[0])
     }
 
@@ -433,7 +273,7 @@ impl Stitch {
     }
 
     /// Whether tiles can meet in the output itself: cells are elements there, and none is left out.
-    fn joins_in_place<T: Element>(&self) -> bool {
+    pub(crate) fn joins_in_place<T: Element>(&self) -> bool {
         let cells_are_elements = match self.reduce {
             Reduce::Mean => T::as_sums(&mut []).is_some(),
             Reduce::Vote => false,
@@ -446,7 +286,11 @@ impl Stitch {
     ///
     /// # Panics
     /// Unless [`Stitch::joins_in_place`].
-    fn band_over<'o, T: Element>(&'o self, rows: Range<usize>, out: &'o mut [T]) -> Band<'o, T> {
+    pub(crate) fn band_over<'o, T: Element>(
+        &'o self,
+        rows: Range<usize>,
+        out: &'o mut [T],
+    ) -> Band<'o, T> {
         let cells: Box<dyn Cells<T> + 'o> = match self.reduce {
             Reduce::Mean => {
                 let sums = T::as_sums(out).expect("elements that are sums");
@@ -461,7 +305,12 @@ impl Stitch {
         Band::new(self, rows, None, cells)
     }
 
-    fn band<T: Element>(&self, rows: Range<usize>, height: usize, fill: T) -> Band<'_, T> {
+    pub(crate) fn band<T: Element>(
+        &self,
+        rows: Range<usize>,
+        height: usize,
+        fill: T,
+    ) -> Band<'_, T> {
         fn cells<'c, T: Element, U: Rule<T> + 'c>(
             len: usize,
             gaps: Option<T>,
@@ -489,7 +338,7 @@ impl Stitch {
 }
 
 /// Whether every element is under a tile: one that is not under any along one axis is under none.
-fn covered(along: &[Along], shape: &[usize], elements: usize) -> Result<(), WindowError> {
+fn covered(along: &[Along], shape: &[usize], elements: usize) -> Result<(), StitchError> {
     let under: usize = along.iter().map(|along| along.coverage().1).product();
     let mut index = vec![0; shape.len()];
     let firsts = along.iter().enumerate().filter_map(|(axis, along)| {
@@ -500,7 +349,7 @@ fn covered(along: &[Along], shape: &[usize], elements: usize) -> Result<(), Wind
     });
     match firsts.min() {
         Some(first) if elements > 0 => {
-            Err(WindowError::Uncovered { first, count: elements - under })
+            Err(StitchError::Uncovered { first, count: elements - under })
         }
         _ => Ok(()),
     }

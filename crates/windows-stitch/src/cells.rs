@@ -6,43 +6,43 @@ use core::hint::black_box;
 use core::marker::PhantomData;
 use core::ops::Range;
 
-use super::element::{Element, Sum};
-use crate::kernel::{Isa, Vectorized, fetch, vectorized};
+use crate::element::{Element, Sum};
+use windows_simd::{Isa, Vectorized, fetch, vectorized};
 
 /// The weights of a tile along the last axis, one per element of a run.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Inner {
-    pub(super) weight: Vec<f64>,
-    pub(super) earlier: Vec<f64>,
+pub(crate) struct Inner {
+    pub(crate) weight: Vec<f64>,
+    pub(crate) earlier: Vec<f64>,
     /// Elements at the front that an earlier tile covers: neighbours overlap there and nowhere else.
-    pub(super) shared: usize,
+    pub(crate) shared: usize,
     /// Where the next elements end that no other tile covers, neither an earlier nor a later one.
-    pub(super) alone: usize,
+    pub(crate) alone: usize,
 }
 
 /// The weights of the other axes, constant over a run.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Outer {
+pub(crate) struct Outer {
     /// The product of the weights.
-    pub(super) weight: f64,
+    pub(crate) weight: f64,
     /// What earlier tiles weigh here, relative to that product; `None` if none of them comes here.
-    pub(super) earlier: Option<f64>,
+    pub(crate) earlier: Option<f64>,
 }
 
 /// Runs of a tile against runs of the band, one below the other.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Panel<'t, T> {
+pub(crate) struct Panel<'t, T> {
     /// First cell of the first run, and from one to the next.
-    pub(super) at: usize,
-    pub(super) pitch: usize,
+    pub(crate) at: usize,
+    pub(crate) pitch: usize,
     /// The values of the first run and what follows, and from one run to the next.
-    pub(super) values: &'t [T],
-    pub(super) apart: usize,
+    pub(crate) values: &'t [T],
+    pub(crate) apart: usize,
     /// Values of a run, and the index of the first one in [`Inner`].
-    pub(super) len: usize,
-    pub(super) skip: usize,
+    pub(crate) len: usize,
+    pub(crate) skip: usize,
     /// The weights of each run.
-    pub(super) outer: &'t [Outer],
+    pub(crate) outer: &'t [Outer],
 }
 
 impl<'t, T> Panel<'t, T> {
@@ -60,7 +60,7 @@ impl<'t, T> Panel<'t, T> {
 /// A band of cells.
 ///
 /// Cells are never cleared: the first tile that comes to a cell enters it, the others meet it there.
-pub(super) trait Cells<T>: Send {
+pub(crate) trait Cells<T>: Send {
     /// The last axis has moved on.
     fn turn(&mut self, inner: &Inner);
 
@@ -74,7 +74,7 @@ pub(super) trait Cells<T>: Send {
 }
 
 /// How a value meets what is in a cell.
-pub(super) trait Rule<T>: Send {
+pub(crate) trait Rule<T>: Send {
     type Cell: Copy + Default + Send;
 
     fn enter(value: T) -> Self::Cell;
@@ -95,7 +95,7 @@ pub(super) trait Rule<T>: Send {
 
 /// The weighted mean, as a running one: `m + share (v - m)`. Tiles that agree are reproduced to the bit,
 /// whatever the weights, for every type and every number of tiles.
-pub(super) struct Mean;
+pub(crate) struct Mean;
 
 impl<T: Element> Rule<T> for Mean {
     type Cell = T::Sum;
@@ -131,7 +131,7 @@ impl<T: Element> Rule<T> for Mean {
 macro_rules! pick {
     ($(#[$doc:meta])* $name:ident, |$cell:ident, $value:ident| $meet:expr) => {
         $(#[$doc])*
-        pub(super) struct $name;
+        pub(crate) struct $name;
 
         impl<T: Element> Rule<T> for $name {
             type Cell = T;
@@ -181,7 +181,7 @@ pick!(
 );
 
 /// Cells of one value each, with weights that are products of one weight per axis.
-pub(super) struct Dense<T: Element, U: Rule<T>, B> {
+pub(crate) struct Dense<T: Element, U: Rule<T>, B> {
     cells: B,
     /// Of [`Inner`], in the precision of the cells.
     weight: Vec<T::Sum>,
@@ -197,7 +197,7 @@ pub(super) struct Dense<T: Element, U: Rule<T>, B> {
 }
 
 impl<T: Element, U: Rule<T>, B: AsMut<[U::Cell]>> Dense<T, U, B> {
-    pub(super) fn new(cells: B) -> Self {
+    pub(crate) fn new(cells: B) -> Self {
         Self {
             cells,
             weight: Vec::new(),
@@ -365,7 +365,7 @@ impl<T: Element, U: Rule<T>> Vectorized for Leave<'_, T, U> {
 }
 
 /// Cells that keep what has come to them so far, because tiles are missing: the weights are no product.
-pub(super) struct Sparse<T: Element, U: Rule<T>> {
+pub(crate) struct Sparse<T: Element, U: Rule<T>> {
     cells: Vec<U::Cell>,
     total: Vec<f64>,
     inner: Vec<f64>,
@@ -374,7 +374,7 @@ pub(super) struct Sparse<T: Element, U: Rule<T>> {
 }
 
 impl<T: Element, U: Rule<T>> Sparse<T, U> {
-    pub(super) fn new(len: usize, fill: T) -> Self {
+    pub(crate) fn new(len: usize, fill: T) -> Self {
         Self {
             cells: vec![U::Cell::default(); len],
             total: vec![0.0; len],
@@ -426,7 +426,7 @@ impl<T: Element, U: Rule<T>> Cells<T> for Sparse<T, U> {
 }
 
 /// Cells that keep every value, to count them at the end.
-pub(super) struct Votes<T> {
+pub(crate) struct Votes<T> {
     /// The values of a cell are neighbours.
     values: Vec<T>,
     cast: Vec<u32>,
@@ -436,7 +436,7 @@ pub(super) struct Votes<T> {
 }
 
 impl<T: Element> Votes<T> {
-    pub(super) fn new(len: usize, depth: usize, fill: T) -> Self {
+    pub(crate) fn new(len: usize, depth: usize, fill: T) -> Self {
         let values = vec![T::default(); len * depth];
         Self { values, cast: vec![0; len], depth, elements: Vec::new(), fill }
     }

@@ -6,12 +6,12 @@ use alloc::vec::Vec;
 use core::iter;
 use core::ops::Range;
 
-use super::Stitch;
-use super::along::Placed;
-use super::cells::{Cells, Inner, Outer, Panel};
+use crate::Stitch;
+use crate::along::Placed;
+use crate::cells::{Cells, Inner, Outer, Panel};
 
 /// Rows of the output, in cells. Rows are indices of the first axis.
-pub(super) struct Band<'p, T> {
+pub(crate) struct Band<'p, T> {
     plan: &'p Stitch,
     cells: Box<dyn Cells<T> + 'p>,
     /// Rows not yet finished that are this band's to fill, those in cells and those after.
@@ -26,7 +26,7 @@ pub(super) struct Band<'p, T> {
 }
 
 impl<'p, T> Band<'p, T> {
-    pub(super) fn new(
+    pub(crate) fn new(
         plan: &'p Stitch,
         rows: Range<usize>,
         height: Option<usize>,
@@ -44,7 +44,7 @@ impl<'p, T> Band<'p, T> {
         }
     }
 
-    pub(super) fn rows(&self) -> Range<usize> {
+    pub(crate) fn rows(&self) -> Range<usize> {
         self.rows.clone()
     }
 
@@ -82,7 +82,7 @@ impl<'p, T> Band<'p, T> {
     }
 
     /// Brings a tile to the rows of this band. Tiles must come in the order of the grid.
-    pub(super) fn apply(&mut self, position: &[usize], tile: &[T]) {
+    pub(crate) fn apply(&mut self, position: &[usize], tile: &[T]) {
         self.place(position);
         let Self { plan, cells, rows, placed, outer, .. } = self;
         let placed: Vec<&Placed> = placed.iter().flatten().map(|(_, placed)| placed).collect();
@@ -169,7 +169,7 @@ impl<'p, T> Band<'p, T> {
 
     /// Gives away finished rows, those before `end`. If the receiver fails, the rows that it refused are
     /// still here.
-    pub(super) fn emit<E>(
+    pub(crate) fn emit<E>(
         &mut self,
         end: usize,
         mut receive: impl FnMut(Range<usize>, &[T]) -> Result<(), E>,

@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use proptest::prelude::*;
 use proptest::sample::select;
-use windows_core::{
-    Canvas, Dyn, Edge, Extent, Grid, Reduce, Scale, Stitch, StitchError, StitchSpec, Stitcher,
-    Taper, View, WindowError, WindowSpec,
+use windows_core::{Canvas, Dyn, Edge, Extent, Grid, View, WindowError, WindowSpec};
+use windows_stitch::{
+    Reduce, Scale, Stitch, StitchError, StitchSpec, Stitcher, StitcherError, Taper,
 };
 use windows_testkit::array::indices;
 use windows_testkit::axis::NaiveAxis;
@@ -78,7 +78,7 @@ proptest! {
         match (Stitch::new(&grid, StitchSpec::new().taper(Taper::Hann)), first) {
             (Ok(_), None) => {}
             (Err(error), Some(first)) => {
-                prop_assert_eq!(error, WindowError::Uncovered { first, count });
+                prop_assert_eq!(error, StitchError::Uncovered { first, count });
             }
             (result, first) => prop_assert!(false, "{result:?} {first:?}"),
         }
@@ -174,8 +174,8 @@ proptest! {
             .collect();
         match (stitcher.finish(), touched.first()) {
             (Ok(_), None) => {}
-            (Err(StitchError::Window(error)), Some(&first)) => {
-                prop_assert_eq!(error, WindowError::Uncovered { first, count: touched.len() });
+            (Err(StitcherError::Stitch(error)), Some(&first)) => {
+                prop_assert_eq!(error, StitchError::Uncovered { first, count: touched.len() });
             }
             (result, _) => prop_assert!(false, "{:?}", result.map(|_| ())),
         }
@@ -301,21 +301,21 @@ fn misuse_is_refused_and_loses_nothing() {
     let mut out = [0; 10];
     let mut stitcher: Stitcher<'_, i32, _> =
         stitch.stitcher(Canvas::new(&mut out, &[10]).unwrap()).waiting(1);
-    let error = |result: Result<(), StitchError<WindowError>>| match result {
-        Err(StitchError::Window(error)) => error,
+    let error = |result: Result<(), StitcherError<WindowError>>| match result {
+        Err(StitcherError::Stitch(error)) => error,
         other => panic!("{other:?}"),
     };
-    let unexpected = |index| WindowError::UnexpectedTile { index, count: 3 };
+    let unexpected = |index| StitchError::UnexpectedTile { index, count: 3 };
     stitcher.add(1, &[2; 4]).unwrap();
     assert_eq!(
         error(stitcher.add(2, &[3; 4])),
-        WindowError::TooEarly { index: 2, next: 0, limit: 1 }
+        StitchError::TooEarly { index: 2, next: 0, limit: 1 }
     );
     assert_eq!(error(stitcher.add(1, &[2; 4])), unexpected(1));
     assert_eq!(error(stitcher.add(3, &[2; 4])), unexpected(3));
     let short = WindowError::Length { what: "tile", expected: 4, got: 3 };
-    assert_eq!(error(stitcher.add(0, &[1; 3])), short);
-    assert_eq!(error(stitcher.skip(0)), WindowError::Uncovered { first: 0, count: 4 });
+    assert_eq!(error(stitcher.add(0, &[1; 3])), short.into());
+    assert_eq!(error(stitcher.skip(0)), StitchError::Uncovered { first: 0, count: 4 });
     stitcher.add(0, &[1; 4]).unwrap();
     assert_eq!(stitcher.next_tile(), Some(2));
     assert_eq!(error(stitcher.add(0, &[1; 4])), unexpected(0));
@@ -340,9 +340,9 @@ fn a_sink_that_fails_is_offered_the_same_rows_again() {
     };
     let mut stitcher = stitch.stitcher(sink);
     stitcher.add(0, &[1; 4]).unwrap();
-    assert_eq!(stitcher.add(1, &[2; 4]), Err(StitchError::Sink("disk full")));
+    assert_eq!(stitcher.add(1, &[2; 4]), Err(StitcherError::Sink("disk full")));
     // Tile 1 is taken; the rows come again with the next one, whose own rows fail.
-    assert_eq!(stitcher.add(2, &[3; 4]), Err(StitchError::Sink("disk full")));
+    assert_eq!(stitcher.add(2, &[3; 4]), Err(StitcherError::Sink("disk full")));
     stitcher.finish().map(|_| ()).unwrap_err();
     assert_eq!(out, [1, 1, 1, 1, 2, 2]);
 }
@@ -351,22 +351,22 @@ fn a_sink_that_fails_is_offered_the_same_rows_again() {
 fn plans_that_cannot_be_are_refused() {
     let dilated = Grid::new([9], WindowSpec::new([3]).dilation(2)).unwrap();
     let error = Stitch::new(&dilated, StitchSpec::new()).unwrap_err();
-    assert_eq!(error, WindowError::Dilated { axis: 0, dilation: 2 });
+    assert_eq!(error, StitchError::Dilated { axis: 0, dilation: 2 });
     let custom = StitchSpec::new().taper_on(0, Taper::custom(&[1.0, 2.0, f64::NAN, 1.0]));
     let error = Stitch::new(&three(), custom).unwrap_err();
-    assert_eq!(error, WindowError::BadWeight { axis: 0, index: 2 });
+    assert_eq!(error, StitchError::BadWeight { axis: 0, index: 2 });
     let custom = StitchSpec::new().taper(Taper::custom(&[1.0]));
     let error = Stitch::new(&three(), custom).unwrap_err();
-    assert_eq!(error, WindowError::Shape { what: "taper", axis: 0, expected: 4, got: 1 });
+    assert_eq!(error, WindowError::Shape { what: "taper", axis: 0, expected: 4, got: 1 }.into());
     let error = Stitch::new(&three(), StitchSpec::new().scale_on(1, Scale::SAME)).unwrap_err();
-    assert_eq!(error, WindowError::NoSuchAxis { axis: 1, ndim: 1 });
+    assert_eq!(error, WindowError::NoSuchAxis { axis: 1, ndim: 1 }.into());
     let error = Stitch::new(&three(), StitchSpec::new().scale(Scale::down(2))).unwrap_err();
-    assert_eq!(error, WindowError::Scale { axis: 0, length: 3, up: 1, down: 2 });
+    assert_eq!(error, StitchError::Scale { axis: 0, length: 3, up: 1, down: 2 });
     let huge = Scale::up(usize::MAX / 2);
     assert!(Stitch::new(&three(), StitchSpec::new().scale(huge)).is_err());
     let narrow = StitchSpec::new().taper(Taper::Gaussian { sigma: 1e-3 });
     let error = Stitch::new(&three(), narrow).unwrap_err();
-    assert_eq!(error, WindowError::BadWeight { axis: 0, index: 0 });
+    assert_eq!(error, StitchError::BadWeight { axis: 0, index: 0 });
 }
 
 #[test]
@@ -390,4 +390,16 @@ fn neighbours_with_equal_sums_of_weights_keep_their_own() {
             stitched::means(&NaiveWindows::new(vec![axis, columns]), &Taper::Constant, len as u32);
         }
     }
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "an interpreter refuses memory by stopping")]
+fn more_memory_than_there_is_is_an_error() {
+    const MOST: usize = isize::MAX as usize;
+    let refused =
+        |error: &StitchError| matches!(error, StitchError::Window(WindowError::Memory { .. }));
+    let grid = Grid::new([MOST / 2], WindowSpec::new([1]).step(MOST / 2)).unwrap();
+    assert!(refused(&Stitch::new(&grid, StitchSpec::new().gaps()).unwrap_err()));
+    let whole = Grid::new([MOST / 2], WindowSpec::of([Extent::Whole])).unwrap();
+    assert!(refused(&Stitch::new(&whole, StitchSpec::new()).unwrap_err()));
 }

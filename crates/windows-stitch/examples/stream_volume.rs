@@ -1,7 +1,7 @@
 //! A volume of 96 MiB, cut into overlapping tiles, worked on and stitched, in less than 28 MiB:
 //!
 //! ```text
-//! cargo build --release -p windows-core --example stream_volume
+//! cargo build --release -p windows-stitch --example stream_volume
 //! bash -c 'ulimit -v 28672; target/release/examples/stream_volume'
 //! ```
 //!
@@ -11,7 +11,8 @@
 use std::convert::Infallible;
 use std::ops::Range;
 
-use windows_core::{Edge, Grid, Stitch, StitchError, StitchSpec, Taper, TileSource, WindowSpec};
+use windows_core::{Edge, Grid, TileSource, WindowSpec};
+use windows_stitch::{Stitch, StitchSpec, StitcherError, Taper};
 
 const SHAPE: [usize; 3] = [384, 256, 256];
 const TILE: usize = 24;
@@ -59,9 +60,9 @@ pub fn main() {
 
     let mut stitcher = stitch.stitcher(sink);
     let mut tile = vec![0.0; stitch.tile_len()];
-    let mut run = || -> Result<(), StitchError<Infallible>> {
+    let mut run = || -> Result<(), StitcherError<Infallible>> {
         for (index, position) in grid.positions().enumerate() {
-            source.read(&grid.region(position), &mut tile).map_err(StitchError::Sink)?;
+            source.read(&grid.region(position), &mut tile).map_err(StitcherError::Sink)?;
             model(&mut tile);
             stitcher.add(index, &tile)?;
         }

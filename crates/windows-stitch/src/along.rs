@@ -4,21 +4,21 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::{Reduce, Scale};
-use crate::tiles::core_of;
-use crate::windows::room;
-use crate::{Axis, Taper, WindowError};
+use windows_core::check::room;
+use windows_core::{Axis, core_of};
+
+use crate::{Reduce, Scale, StitchError, Taper};
 
 /// The tiles of one axis over the output, and the two tables that make weights a partition of unity:
 /// the taper, one value per tap, and its sum, one value per element. Memory is `O(length + size)`.
 #[derive(Clone, Debug)]
-pub(super) struct Along {
+pub(crate) struct Along {
     axis: Axis,
     scale: Scale,
     /// Of the output.
-    pub(super) len: usize,
+    pub(crate) len: usize,
     /// Taps of a tile of the output.
-    pub(super) size: usize,
+    pub(crate) size: usize,
     taper: Vec<f64>,
     total: Vec<f64>,
     /// Whether a tile keeps only what it owns.
@@ -27,27 +27,27 @@ pub(super) struct Along {
 
 /// What one tile does along one axis.
 #[derive(Clone, Debug)]
-pub(super) struct Placed {
+pub(crate) struct Placed {
     /// Taps that lie in the output.
-    pub(super) taps: Range<usize>,
+    pub(crate) taps: Range<usize>,
     /// Element of the first of them.
-    pub(super) first: usize,
+    pub(crate) first: usize,
     /// Share of the tile in each element, of 1 for all tiles.
-    pub(super) weight: Vec<f64>,
+    pub(crate) weight: Vec<f64>,
     /// Share of all earlier tiles.
-    pub(super) earlier: Vec<f64>,
+    pub(crate) earlier: Vec<f64>,
 }
 
 impl Along {
-    pub(super) fn new(
+    pub(crate) fn new(
         number: usize,
         axis: &Axis,
         taper: &Taper,
         scale: Scale,
         reduce: Reduce,
-    ) -> Result<Self, WindowError> {
+    ) -> Result<Self, StitchError> {
         if axis.dilation() != 1 {
-            return Err(WindowError::Dilated { axis: number, dilation: axis.dilation() });
+            return Err(StitchError::Dilated { axis: number, dilation: axis.dilation() });
         }
         let scaled = |length| scale.apply(number, length);
         let (len, size) = (scaled(axis.len())?, scaled(axis.size())?);
@@ -74,12 +74,12 @@ impl Along {
         Ok(along)
     }
 
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.axis.count()
     }
 
     /// Whether there is one tile, which is all of the axis.
-    pub(super) fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         self.count() == 1 && self.size == self.len && self.region(0) == (0..self.len)
     }
 
@@ -91,14 +91,14 @@ impl Along {
     }
 
     /// The elements of the output under a tile.
-    pub(super) fn region(&self, position: usize) -> Range<usize> {
+    pub(crate) fn region(&self, position: usize) -> Range<usize> {
         let start = self.start(position);
         let end = start.saturating_add(self.size as isize).clamp(0, self.len as isize);
         start.clamp(0, end) as usize..end as usize
     }
 
     /// The elements that the tile has a say in: all of its region, or its core.
-    pub(super) fn kept(&self, position: usize) -> Range<usize> {
+    pub(crate) fn kept(&self, position: usize) -> Range<usize> {
         if self.crop {
             core_of(self.count(), position, |position| self.region(position))
         } else {
@@ -117,19 +117,19 @@ impl Along {
     }
 
     /// Where all tiles from this one on begin: elements before are finished once it is reached.
-    pub(super) fn finished_before(&self, position: usize) -> usize {
+    pub(crate) fn finished_before(&self, position: usize) -> usize {
         // Starts ascend.
         if position < self.count() { self.region(position).start } else { self.len }
     }
 
     /// The first element under no tile, and how many elements are under one.
-    pub(super) fn coverage(&self) -> (Option<usize>, usize) {
+    pub(crate) fn coverage(&self) -> (Option<usize>, usize) {
         let first = self.total.iter().position(|&total| total == 0.0);
         (first, self.total.iter().filter(|&&total| total > 0.0).count())
     }
 
     /// The weights of one tile. `O(size x overlapping tiles)`.
-    pub(super) fn place(&self, position: usize) -> Placed {
+    pub(crate) fn place(&self, position: usize) -> Placed {
         let taps = self.taps(position);
         let first = self.first(position, &taps);
         let covered = first..first + taps.len();
@@ -159,7 +159,7 @@ impl Along {
 
     /// Whether two tiles have the same weights, element by element: those in the middle of a grid do.
     /// `O(size)`.
-    pub(super) fn alike(&self, one: usize, other: usize) -> bool {
+    pub(crate) fn alike(&self, one: usize, other: usize) -> bool {
         let taps = self.taps(one);
         if taps != self.taps(other) {
             return false;
@@ -178,12 +178,12 @@ impl Along {
     }
 
     /// The first element that a tile has a say in.
-    pub(super) fn first_of(&self, position: usize) -> usize {
+    pub(crate) fn first_of(&self, position: usize) -> usize {
         self.first(position, &self.taps(position))
     }
 
     /// Most tiles that share one element.
-    pub(super) fn depth(&self) -> usize {
+    pub(crate) fn depth(&self) -> usize {
         let mut deepest = 0;
         let mut oldest = 0;
         for position in 0..self.count() {

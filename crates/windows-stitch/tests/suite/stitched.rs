@@ -1,11 +1,12 @@
 //! Stitching as plain lists of what every tile says about every element, and the library against them.
 
-use windows_core::{Dyn, DynView, Grid, Reduce, Stitch, StitchSpec, Taper};
+use windows_core::{Dyn, DynView, Grid};
+use windows_stitch::{Reduce, Stitch, StitchSpec, Taper};
 use windows_testkit::array::indices;
 use windows_testkit::border::Border;
 use windows_testkit::windows::NaiveWindows;
 
-use super::support::specs;
+use super::specs::specs;
 
 /// The weight of a tap from the formula in words.
 fn weight(taper: &Taper, tap: usize, size: usize) -> f64 {

@@ -2,17 +2,15 @@
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
-use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 
-use super::band::Band;
-use super::{Element, Stitch};
-use crate::odometer::ravel;
-use crate::tiles::{Canvas, TileSink};
-use crate::windows::check_len;
-use crate::{Grid, WindowError};
+use windows_core::check::check_len;
+use windows_core::{Canvas, Dyn, Grid, TileSink, WindowError, positions, ravel};
+
+use crate::band::Band;
+use crate::{Element, Stitch, StitchError, StitcherError};
 
 /// Puts tiles together as they arrive and hands finished rows to a [`TileSink`]: memory is one row of
 /// tiles ([`Stitch::band_len`]), however long the first axis is.
@@ -24,7 +22,8 @@ use crate::{Grid, WindowError};
 /// # Example
 /// ```
 /// use std::ops::Range;
-/// use windows_core::{Edge, Stitch, StitchError, StitchSpec, Taper, View, WindowError, WindowSpec};
+/// use windows_core::{Edge, View, WindowError, WindowSpec};
+/// use windows_stitch::{Stitch, StitchSpec, StitcherError, Taper};
 ///
 /// let image: Vec<u16> = (0..96).collect();
 /// let view = View::new(&image, [12, 8])?;
@@ -44,7 +43,7 @@ use crate::{Grid, WindowError};
 /// stitcher.add(0, &windows.nth(0).unwrap().to_vec())?;
 /// stitcher.finish()?;
 /// assert_eq!(rows, image);
-/// # Ok::<(), StitchError<WindowError>>(())
+/// # Ok::<(), StitcherError<WindowError>>(())
 /// ```
 pub struct Stitcher<'p, T, S> {
     plan: &'p Stitch,
@@ -55,39 +54,6 @@ pub struct Stitcher<'p, T, S> {
     /// Tiles after it that are here already; none for one that is declared missing.
     early: BTreeMap<usize, Option<Box<[T]>>>,
     limit: usize,
-}
-
-/// Why a stitch stopped: the tiles, or whoever takes the output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StitchError<E> {
-    /// The tiles are not what the grid needs.
-    Window(WindowError),
-    /// The sink failed.
-    Sink(E),
-}
-
-impl<E> From<WindowError> for StitchError<E> {
-    fn from(error: WindowError) -> Self {
-        Self::Window(error)
-    }
-}
-
-impl<E: fmt::Display> fmt::Display for StitchError<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Window(error) => error.fmt(f),
-            Self::Sink(error) => error.fmt(f),
-        }
-    }
-}
-
-impl<E: core::error::Error + 'static> core::error::Error for StitchError<E> {
-    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        match self {
-            Self::Window(error) => Some(error),
-            Self::Sink(error) => Some(error),
-        }
-    }
 }
 
 impl<T, S: fmt::Debug> fmt::Debug for Stitcher<'_, T, S> {
@@ -125,11 +91,12 @@ impl Stitch {
     /// Until [`Stitcher::finish`] has returned without an error, not all of it is written.
     ///
     /// # Errors
-    /// [`WindowError::Length`] if `out` has another length than [`Stitch::output_len`].
+    /// [`WindowError::Length`](windows_core::WindowError::Length) if `out` has another length than [`Stitch::output_len`].
     ///
     /// # Example
     /// ```
-    /// use windows_core::{Edge, Stitch, StitchError, StitchSpec, Taper, View, WindowError, WindowSpec};
+    /// use windows_core::{Edge, View, WindowError, WindowSpec};
+    /// use windows_stitch::{Stitch, StitchSpec, StitcherError, Taper};
     ///
     /// let image: Vec<f32> = (0..96).map(|i| i as f32).collect();
     /// let view = View::new(&image, [12, 8])?;
@@ -145,15 +112,15 @@ impl Stitch {
     /// }
     /// stitcher.finish()?;
     /// assert!(out.iter().zip(&image).all(|(made, given)| *made == given + 1.0));
-    /// # Ok::<(), StitchError<WindowError>>(())
+    /// # Ok::<(), StitcherError<WindowError>>(())
     /// ```
     pub fn stitcher_into<'s, T: Element>(
         &'s self,
         out: &'s mut [T],
-    ) -> Result<Stitcher<'s, T, Stitched<'s, T>>, WindowError> {
+    ) -> Result<Stitcher<'s, T, Stitched<'s, T>>, StitchError> {
         check_len("output", self.output_len(), out.len())?;
         if out.is_empty() || !self.joins_in_place::<T>() {
-            return Ok(self.stitcher(Stitched(Some(Canvas::new(out, &self.shape)?))));
+            return Ok(self.stitcher(Stitched(Some(Canvas::new(out, self.shape())?))));
         }
         let band = self.band_over(0..self.height(), out);
         let (sink, early) = (Stitched(None), BTreeMap::new());
@@ -193,11 +160,11 @@ impl<T: Element, S: TileSink<T>> Stitcher<'_, T, S> {
     /// Takes the tile of a flat index.
     ///
     /// # Errors
-    /// [`WindowError::UnexpectedTile`] if the grid has no such tile or it has come before,
-    /// [`WindowError::Length`] if it has not [`Stitch::tile_len`] elements, [`WindowError::TooEarly`] if
+    /// [`StitchError::UnexpectedTile`] if the grid has no such tile or it has come before,
+    /// [`WindowError::Length`](windows_core::WindowError::Length) if it has not [`Stitch::tile_len`] elements, [`StitchError::TooEarly`] if
     /// too many wait already: the tile is not taken, everything else goes on. If the sink fails, the
     /// tile is taken and what the sink refused is offered to it again the next time.
-    pub fn add(&mut self, index: usize, tile: &[T]) -> Result<(), StitchError<S::Error>> {
+    pub fn add(&mut self, index: usize, tile: &[T]) -> Result<(), StitcherError<S::Error>> {
         self.expect(index)?;
         check_len("tile", self.plan.tile_len(), tile.len())?;
         if index == self.next {
@@ -211,8 +178,8 @@ impl<T: Element, S: TileSink<T>> Stitcher<'_, T, S> {
     /// Declares that a tile will not come.
     ///
     /// # Errors
-    /// As [`Stitcher::add`]; [`WindowError::Uncovered`] unless gaps were declared.
-    pub fn skip(&mut self, index: usize) -> Result<(), StitchError<S::Error>> {
+    /// As [`Stitcher::add`]; [`StitchError::Uncovered`] unless gaps were declared.
+    pub fn skip(&mut self, index: usize) -> Result<(), StitcherError<S::Error>> {
         self.expect(index)?;
         if !self.plan.gaps {
             return Err(self.uncovered(|tile| tile == index).into());
@@ -221,19 +188,19 @@ impl<T: Element, S: TileSink<T>> Stitcher<'_, T, S> {
         self.catch_up()
     }
 
-    fn expect(&self, index: usize) -> Result<(), WindowError> {
+    fn expect(&self, index: usize) -> Result<(), StitchError> {
         let count = self.plan.grid().len();
         if index >= count || index < self.next || self.early.contains_key(&index) {
-            return Err(WindowError::UnexpectedTile { index, count });
+            return Err(StitchError::UnexpectedTile { index, count });
         }
         if index > self.next && self.early.len() >= self.limit {
-            return Err(WindowError::TooEarly { index, next: self.next, limit: self.limit });
+            return Err(StitchError::TooEarly { index, next: self.next, limit: self.limit });
         }
         Ok(())
     }
 
     /// Brings the tiles to the band that have waited and whose turn it is.
-    fn catch_up(&mut self) -> Result<(), StitchError<S::Error>> {
+    fn catch_up(&mut self) -> Result<(), StitcherError<S::Error>> {
         while let Some(tile) = self.early.remove(&self.next) {
             self.apply(tile.as_deref())?;
         }
@@ -242,7 +209,7 @@ impl<T: Element, S: TileSink<T>> Stitcher<'_, T, S> {
 
     /// Brings one tile to the band. Rows are given away first, so that there is room for it; if the sink
     /// refuses them, the tile waits at the front of the others.
-    fn apply(&mut self, tile: Option<&[T]>) -> Result<(), StitchError<S::Error>> {
+    fn apply(&mut self, tile: Option<&[T]>) -> Result<(), StitcherError<S::Error>> {
         let grid = self.plan.grid();
         if let Some(position) = grid.position(self.next) {
             let position = self.plan.lead(&position);
@@ -258,7 +225,7 @@ impl<T: Element, S: TileSink<T>> Stitcher<'_, T, S> {
         Ok(())
     }
 
-    fn emit(&mut self, end: usize) -> Result<(), StitchError<S::Error>> {
+    fn emit(&mut self, end: usize) -> Result<(), StitcherError<S::Error>> {
         let mut region: Vec<Range<usize>> = self.plan.shape().iter().map(|&len| 0..len).collect();
         let sink = &mut self.sink;
         self.band
@@ -268,15 +235,15 @@ impl<T: Element, S: TileSink<T>> Stitcher<'_, T, S> {
                 }
                 sink.write(&region, slab)
             })
-            .map_err(StitchError::Sink)
+            .map_err(StitcherError::Sink)
     }
 
     /// Gives away the last rows and returns the sink.
     ///
     /// # Errors
-    /// [`WindowError::Uncovered`] counts the elements that a tile which did not come should have had a
+    /// [`StitchError::Uncovered`] counts the elements that a tile which did not come should have had a
     /// say in; the sink's own error.
-    pub fn finish(mut self) -> Result<S, StitchError<S::Error>> {
+    pub fn finish(mut self) -> Result<S, StitcherError<S::Error>> {
         while let Some(next) = self.next_tile() {
             match self.early.remove(&next) {
                 Some(tile) => self.apply(tile.as_deref())?,
@@ -285,7 +252,7 @@ impl<T: Element, S: TileSink<T>> Stitcher<'_, T, S> {
                         self.uncovered(|tile| tile >= self.next && !self.early.contains_key(&tile));
                     match missing {
                         // A tile wholly in the padding says nothing.
-                        WindowError::Uncovered { count: 0, .. } => self.apply(None)?,
+                        StitchError::Uncovered { count: 0, .. } => self.apply(None)?,
                         missing => return Err(missing.into()),
                     }
                 }
@@ -297,7 +264,7 @@ impl<T: Element, S: TileSink<T>> Stitcher<'_, T, S> {
 
     /// The elements under a missing tile. Between the borders of tiles, elements are under the same
     /// ones, so one element of each such block is asked.
-    fn uncovered(&self, missing: impl Fn(usize) -> bool) -> WindowError {
+    fn uncovered(&self, missing: impl Fn(usize) -> bool) -> StitchError {
         let (grid, along) = (self.plan.grid(), self.plan.along());
         let cuts: Vec<Vec<usize>> = along
             .iter()
@@ -312,8 +279,7 @@ impl<T: Element, S: TileSink<T>> Stitcher<'_, T, S> {
         let lens: Vec<usize> = along.iter().map(|along| along.len).collect();
         let blocks: Vec<usize> = cuts.iter().map(|cuts| cuts.len().saturating_sub(1)).collect();
         let (mut first, mut count) = (usize::MAX, 0);
-        let all = Grid::dynamic(&blocks, &vec![1; blocks.len()]);
-        for block in all.iter().flat_map(Grid::positions) {
+        for block in positions::<Dyn>(&blocks) {
             let corner: Vec<usize> = block.iter().zip(&cuts).map(|(&at, cuts)| cuts[at]).collect();
             let size: usize =
                 block.iter().zip(&cuts).map(|(&at, cuts)| cuts[at + 1] - cuts[at]).product();
@@ -322,14 +288,14 @@ impl<T: Element, S: TileSink<T>> Stitcher<'_, T, S> {
                 count += size * self.plan.grain();
             }
         }
-        WindowError::Uncovered { first, count }
+        StitchError::Uncovered { first, count }
     }
 
     /// Whether an element is under a missing tile.
     fn is_under(
         &self,
         element: &[usize],
-        grid: &Grid<crate::Dyn>,
+        grid: &Grid<Dyn>,
         missing: &impl Fn(usize) -> bool,
     ) -> bool {
         // Per axis, the tiles over the element are neighbours.
@@ -346,8 +312,7 @@ impl<T: Element, S: TileSink<T>> Stitcher<'_, T, S> {
             })
             .collect();
         let counts: Vec<usize> = over.iter().map(Range::len).collect();
-        let tiles = Grid::dynamic(&counts, &vec![1; counts.len()]);
-        tiles.iter().flat_map(Grid::positions).any(|at| {
+        positions::<Dyn>(&counts).any(|at| {
             let mut position: Vec<usize> =
                 at.iter().zip(&over).map(|(at, over)| over.start + at).collect();
             position.resize(grid.ndim(), 0);
