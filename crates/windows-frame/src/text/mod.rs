@@ -16,6 +16,7 @@ mod buffer;
 mod bytes;
 mod chars;
 mod error;
+mod finder;
 mod merge;
 mod ngrams;
 mod reader;
