@@ -107,7 +107,6 @@ mod raw;
 mod shard;
 mod spec;
 mod tiles;
-mod transfer;
 mod view;
 mod windows;
 

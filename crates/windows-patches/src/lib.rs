@@ -1,23 +1,25 @@
 //! Image patches for vision models, on the windows of `windows-core`.
 #![forbid(unsafe_code)]
 
+mod convert;
 mod error;
 mod image;
 mod normalize;
 mod order;
 mod patchify;
 mod plan;
+mod transfer;
 
 #[cfg(feature = "image")]
 mod interop;
 
+pub use convert::Sample;
 pub use error::PatchError;
 pub use image::ImageView;
 pub use normalize::Normalize;
 pub use order::{Order, UnknownOrder};
 pub use patchify::Patchify;
 pub use plan::PatchPlan;
-pub use windows_core::kernel::Sample;
 pub use windows_core::{Border, Edge, WindowError};
 pub use windows_stitch::{Element, StitchError};
 

@@ -1,7 +1,6 @@
 //! From samples to the numbers that a model was trained on.
 
-use windows_core::kernel::{Affine, Sample};
-
+use crate::convert::{Affine, Sample};
 use crate::{ImageView, PatchError};
 
 /// `(sample / full - mean) / deviation` per channel, where `full` is 255 for `u8`, 65535 for `u16` and 1

@@ -1,11 +1,12 @@
 //! The patches of images of one shape: from pixels to tokens and back.
 
 use windows_core::check::{check_len, check_shape};
-use windows_core::kernel::{Affine, Convert, Copied, Sample};
 use windows_core::{Border, Const, Dyn, DynView, Grid, Layout, View, WindowError, Windows};
 use windows_stitch::{Element, Reduce, Stitch, StitchSpec};
 
+use crate::convert::{Affine, Convert, Copied, Sample};
 use crate::order::{CHANNEL, Parts};
+use crate::transfer::transfer_into;
 use crate::{ImageView, Normalize, Order, PatchError};
 
 /// The patches of images of one shape: geometry, checked, without pixels. Made by
@@ -287,7 +288,7 @@ impl PatchPlan {
         let patches = self.nine(&patches)?;
         if self.order == Order::Qwen2Vl || image.shape()[0] == 1 {
             let conversion = conversion(image)?;
-            patches.transfer_into(out, self.first, &self.layout, Some(CHANNEL), &conversion)?;
+            transfer_into(&patches, out, self.first, &self.layout, Some(CHANNEL), &conversion)?;
             return Ok(());
         }
         // Every image by itself: a conversion may depend on it.
@@ -297,7 +298,7 @@ impl PatchPlan {
             let first = self.first.wrapping_add_signed(ahead);
             let conversion = conversion(&one)?;
             let patches = patches.slice(0, at..at + 1)?;
-            patches.transfer_into(out, first, &layout, Some(CHANNEL), &conversion)?;
+            transfer_into(&patches, out, first, &layout, Some(CHANNEL), &conversion)?;
         }
         Ok(())
     }
@@ -344,14 +345,14 @@ impl PatchPlan {
             // Straight to the pixels: where they are, the plan says of any image.
             let pixels = ImageView::interleaved_batch(&*out, self.image_shape())?;
             let places = self.split_image(&self.view(&pixels)?.to_dyn())?;
-            patches.transfer_into(out, 0, &places, Some(CHANNEL), conversion)?;
+            transfer_into(&patches, out, 0, &places, Some(CHANNEL), conversion)?;
             return Ok(());
         }
         let mut packed = vec![S::default(); self.grid.packed_len()?];
         let (count, size) = (self.grid.counts(), self.grid.window_shape());
         let shape = [count[0], count[1], count[2], size[1], size[2], size[3]];
         let places = self.split_image(&DynView::new(&packed, shape)?)?;
-        patches.transfer_into(&mut packed, 0, &places, Some(CHANNEL), conversion)?;
+        transfer_into(&patches, &mut packed, 0, &places, Some(CHANNEL), conversion)?;
         stitch.run_into(&packed, out)?;
         Ok(())
     }

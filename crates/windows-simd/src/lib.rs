@@ -83,6 +83,7 @@ mod fetch;
 mod isa;
 mod operations;
 mod portable;
+mod shuffle;
 mod simd;
 
 #[cfg(target_arch = "x86_64")]
@@ -112,6 +113,7 @@ pub use fetch::fetch;
 pub use isa::{Isa, IsaError};
 pub use operations::{Arithmetic, Bytes, Convert, Dot4, Extreme, MulAdd, Narrow, PairsDot, Widen};
 pub use portable::Portable;
+pub use shuffle::ByteShuffle;
 pub use simd::{EverySecond, Moves, Simd, Transpose};
 
 #[cfg(target_arch = "x86_64")]

@@ -1,15 +1,13 @@
 //! Blocks of pixels from one channel order to another, converted on the way.
 
-use alloc::vec::Vec;
 use core::array;
 
-use super::shuffle::ByteShuffle;
-use super::{Isa, Vectorized, vectorized};
+use windows_simd::{ByteShuffle, Isa, Vectorized, vectorized};
 
 /// What happens to a value on its way, by a factor and a bias of its channel.
 ///
 /// The two are apart so that tables of them are: vector code loads what lies side by side.
-pub trait Convert<S, D>: Sync {
+pub(crate) trait Convert<S, D>: Sync {
     /// What a channel multiplies by.
     type Scale: Copy + Send + Sync;
 
@@ -43,7 +41,7 @@ fn picked<S: Copy, const N: usize>(pixels: &[[S; N]; AT_ONCE]) -> [[S; AT_ONCE];
 
 /// No conversion: values of any type as they are.
 #[derive(Clone, Copy, Debug)]
-pub struct Copied;
+pub(crate) struct Copied;
 
 impl<T: Copy> Convert<T, T> for Copied {
     type Scale = ();
@@ -70,7 +68,7 @@ pub trait Sample: Copy + Default + Send + Sync + 'static {
     /// The nearest value there is, halves to even; what is not a number is 0 for integers.
     fn from_f32(value: f32) -> Self;
 
-    /// Sixteen pixels as planes. Must be `#[inline(always)]`.
+    #[doc(hidden)]
     #[inline(always)]
     fn planes<const N: usize>(
         _: Option<ByteShuffle>,
@@ -139,14 +137,14 @@ integer_sample! {
 
 /// `value * scale + bias` in `f32`, per channel: two roundings, the same on every processor.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Affine {
+pub(crate) struct Affine {
     channels: Vec<(f32, f32)>,
 }
 
 impl Affine {
     /// Scale and bias of each channel; of one alone, of all.
     #[must_use]
-    pub fn new(channels: &[(f32, f32)]) -> Self {
+    pub(crate) fn new(channels: &[(f32, f32)]) -> Self {
         Self { channels: channels.to_vec() }
     }
 }

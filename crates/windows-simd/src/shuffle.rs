@@ -1,36 +1,39 @@
 //! Bytes of interleaved pixels, picked apart by the processor's byte shuffle.
 //!
 //! The compiler makes of that loop one extraction and one insertion a byte.
-#![allow(unsafe_code)]
 
-use super::Isa;
+use crate::Isa;
 
 /// Pixels that are picked apart at once.
 const PIXELS: usize = 16;
 
-/// That this processor can shuffle the bytes of a vector (SSSE3 and all of AVX2).
+/// A token: this processor has `pshufb` (SSSE3, implied by AVX2).
 #[derive(Clone, Copy, Debug)]
 pub struct ByteShuffle(());
 
 impl ByteShuffle {
     /// If `isa` has it, and the processor has `isa`.
-    pub(crate) fn new(isa: Isa) -> Option<Self> {
+    #[must_use]
+    #[inline]
+    pub fn new(isa: Isa) -> Option<Self> {
         // Its twin for the interpreter needs no instruction.
         let there = cfg!(miri) || isa.contains(Isa::AVX2) && isa.is_available();
         there.then_some(Self(()))
     }
 
     /// The three channels of sixteen pixels.
+    #[must_use]
     #[cfg(all(target_arch = "x86_64", not(miri)))]
     #[inline(always)]
-    pub(crate) fn part(self, pixels: &[u8; 3 * PIXELS]) -> [[u8; PIXELS]; 3] {
+    pub fn part(self, pixels: &[u8; 3 * PIXELS]) -> [[u8; PIXELS]; 3] {
         // SAFETY: a `ByteShuffle` is made only where AVX2 was seen, which contains SSSE3.
         unsafe { part(pixels) }
     }
 
     /// The three channels of sixteen pixels.
+    #[must_use]
     #[cfg(not(all(target_arch = "x86_64", not(miri))))]
-    pub(crate) fn part(self, pixels: &[u8; 3 * PIXELS]) -> [[u8; PIXELS]; 3] {
+    pub fn part(self, pixels: &[u8; 3 * PIXELS]) -> [[u8; PIXELS]; 3] {
         core::array::from_fn(|channel| core::array::from_fn(|at| pixels[3 * at + channel]))
     }
 }
