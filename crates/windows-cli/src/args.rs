@@ -51,7 +51,7 @@ impl Common {
             return Ok(());
         };
         rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global().map_err(|_| {
-            Error::new(format_args!("--threads {threads}: the system refuses so many"))
+            Error::new(format_args!("--threads {threads}: the system refuses to start them"))
         })
     }
 }

@@ -263,7 +263,7 @@ impl Windowed {
 
 impl SizeArgs {
     /// The windowed axes of an array of `shape` that came from a file of `kind`: height and width
-    /// of a picture, else the last ones, as many as there are sizes.
+    /// of a picture, else the last ones, one for each size.
     ///
     /// # Errors
     /// When there are more sizes than axes.
@@ -307,7 +307,7 @@ impl GeometryArgs {
     /// The geometry of windows of `size`, one value an axis.
     ///
     /// # Errors
-    /// When an option has neither 1 value nor as many as `size`, and when options contradict one
+    /// When an option has neither 1 value nor one for each of `size`, and when options contradict one
     /// another.
     pub fn resolve(&self, size: Vec<usize>) -> Result<Geometry> {
         let k = size.len();

@@ -188,7 +188,7 @@ fn frame(canvas: &mut Canvas, (x, y): (usize, usize), (width, height): (usize, u
     }
 }
 
-/// Round numbers between two, about as many as asked for, with their labels.
+/// Round numbers between `from` and `to` with their labels, near `about` of them.
 fn ticks(from: f64, to: f64, about: usize) -> Vec<(f64, String)> {
     let span = to - from;
     if span <= 0.0 || !span.is_finite() {

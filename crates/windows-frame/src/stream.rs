@@ -61,7 +61,7 @@ pub struct Framer<T> {
     base: usize,
     /// Samples that have arrived on all channels.
     received: usize,
-    /// Channels of the sample after those that have arrived.
+    /// How many channels of the current, incomplete sample have arrived.
     cursor: usize,
     /// The next frame.
     next: usize,

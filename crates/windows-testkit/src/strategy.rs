@@ -20,7 +20,7 @@ use crate::axis::{Edge, NaiveAxis, Same};
 use crate::border::Border;
 use crate::windows::NaiveWindows;
 
-/// So many cases of a property, or as many as the environment variable `PROPTEST_CASES` says: few where an
+/// `default` cases of a property, or the number in the environment variable `PROPTEST_CASES`: few where an
 /// emulator runs them. Failures are not written to files.
 pub fn cases(default: u32) -> ProptestConfig {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok());

@@ -41,7 +41,7 @@ pub struct Args {
     #[arg(long, value_name = "B.npy", conflicts_with = "kernel")]
     bias: Option<PathBuf>,
 
-    /// Groups of channels that do not mix; as many as channels is depthwise
+    /// Groups of channels that do not mix; one for each channel is depthwise
     #[arg(long, value_name = "G", default_value_t = 1, conflicts_with = "kernel")]
     groups: usize,
 

@@ -22,7 +22,7 @@ use crate::report::Report;
 #[derive(Debug, Clone, clap::Args)]
 #[command(
     after_help = "Takes what spectrogram --complex writes, with the same size, hop, window and convention. Without --length the
-sound is the shortest that has so many frames.
+sound is the shortest that has the frames of the spectra.
 
 Example, a recording by way of its spectra:
   ndwin spectrogram docs/assets/speech.wav --size 400 --hop 160 --convention librosa --complex \\
@@ -149,7 +149,7 @@ impl Args {
     }
 }
 
-/// The length of the shortest sound that has so many frames.
+/// The length of the shortest sound that has `frames` frames.
 fn shortest(spec: &StftSpec, frames: usize) -> Result<usize> {
     let spec = spec.frames();
     let too_many =

@@ -328,7 +328,7 @@ impl Args {
     }
 }
 
-/// The rows of an array along its last axis, in f64: as many as its leading axes say, be they empty.
+/// The rows of an array along its last axis, in f64: one for each index of its leading axes, also where rows are empty.
 fn channels(array: &Array) -> Result<Vec<Vec<f64>>> {
     let complex = || Err(Error::new("complex elements, and sound is real"));
     with_real!(array, array => {

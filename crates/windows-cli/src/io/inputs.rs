@@ -11,7 +11,7 @@ use crate::error::{At, Error, Result};
 pub struct Pictures {
     /// The files, in the order given, those of a folder or a pattern in order of their names.
     pub paths: Vec<PathBuf>,
-    /// Whether they were asked for as many, be it one: by a folder, a pattern, or several paths.
+    /// Whether a list was asked for, which may have one item: by a folder, a pattern, or several paths.
     pub many: bool,
 }
 

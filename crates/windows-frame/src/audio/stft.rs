@@ -436,7 +436,7 @@ impl<F: Transform> Stft<F> {
 #[cfg(feature = "rayon")]
 pub(super) const TASK: usize = 256;
 
-/// Whether so many frames are worth more than one thread.
+/// Whether `frames` frames are worth more than one thread.
 #[cfg(feature = "rayon")]
 fn in_parallel(frames: usize) -> bool {
     frames > TASK && rayon::current_num_threads() > 1

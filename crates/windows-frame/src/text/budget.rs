@@ -1,4 +1,4 @@
-//! Chunks that hold as many units as a budget allows.
+//! Chunks that hold all the units that a budget allows.
 //!
 //! A chunk is never above its budget, has at least one unit that the chunk before had not, and starts
 //! and ends behind it: so chunking always ends. What neighbours share is at most the overlap, and less
@@ -350,7 +350,7 @@ impl<M> fmt::Debug for Chunks<'_, M> {
 pub struct SearchedChunks<'a, M> {
     pieces: Pieces<'a>,
     measure: M,
-    /// The pieces from the start of the chunk on, as many as were looked at.
+    /// The pieces that were looked at, from the start of the chunk on.
     held: VecDeque<Piece>,
     /// Pieces of the chunk before, where the search starts.
     guess: usize,

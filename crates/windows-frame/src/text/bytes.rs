@@ -41,7 +41,7 @@ impl<'a> Bytes<'a> {
         Self { text, chars: CharIndex::default() }
     }
 
-    /// Windows of at most as many bytes as a frame has, on character boundaries.
+    /// Windows of at most [`FrameSpec::length`] bytes, on character boundaries.
     ///
     /// Ends are rounded down to a boundary, but a window has at least one character, and each starts
     /// and ends behind the one before: window `s..e` has `e = floor(s + size)`, the next one starts at

@@ -99,7 +99,7 @@ pub struct Merge<T> {
 }
 
 impl<T: Score> Merge<T> {
-    /// For this many units, of so many values each.
+    /// For `units` units of `width` values each.
     ///
     /// # Errors
     /// When the number of values exceeds `usize`.
