@@ -106,32 +106,3 @@ where
 {
     Portable::NEW.enter(computation)
 }
-
-/// Entries for plain loops that are made for one instruction set: compiled for it and for no other, where
-/// [`vectorized`] compiles a computation for every one.
-pub mod enter {
-    #[cfg(target_arch = "x86_64")]
-    use super::{Plain, Simd, Vectorized};
-
-    /// Runs a computation compiled for [`Isa::AVX512`](crate::Isa::AVX512).
-    ///
-    /// # Safety
-    /// The instruction set is available.
-    #[cfg(target_arch = "x86_64")]
-    #[inline]
-    pub unsafe fn avx512<V: Vectorized>(computation: V) -> V::Output {
-        // SAFETY: the caller's promise.
-        unsafe { crate::Avx512::new_unchecked() }.enter(Plain(computation))
-    }
-
-    /// Runs a computation compiled for [`Isa::AVX2`](crate::Isa::AVX2).
-    ///
-    /// # Safety
-    /// The instruction set is available.
-    #[cfg(target_arch = "x86_64")]
-    #[inline]
-    pub unsafe fn avx2<V: Vectorized>(computation: V) -> V::Output {
-        // SAFETY: the caller's promise.
-        unsafe { crate::Avx2::new_unchecked() }.enter(Plain(computation))
-    }
-}

@@ -5,5 +5,5 @@
 
 mod writer;
 
-pub use windows_simd::{Isa, Vectorized, enter, vectorized};
+pub use windows_simd::{Isa, Vectorized, vectorized};
 pub(crate) use writer::{Blocks, Steps, Writer};
