@@ -3,11 +3,12 @@
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
-use windows_core::{Border, Edge};
+use windows_core::{Border, Edge, UnknownName};
 use windows_frame::audio::{StftSpec, Window};
 use windows_frame::{FrameError, FrameSpec};
 
 use crate::error::{Error, Result};
+use crate::geometry::tail;
 
 /// Whose frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -51,8 +52,8 @@ pub struct FramingArgs {
     center: Option<Center>,
 
     /// What happens to the last frames: drop, keep (filled), ceil or pad, covered, snap or slide-back, balance
-    #[arg(long, value_name = "RULE")]
-    pub tail: Option<Tail>,
+    #[arg(long, value_name = "RULE", value_parser = tail)]
+    pub tail: Option<Edge>,
 }
 
 /// A value of `--center`.
@@ -60,39 +61,14 @@ pub struct FramingArgs {
 struct Center(Option<Border<()>>);
 
 impl FromStr for Center {
-    type Err = &'static str;
+    type Err = String;
 
-    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
         Ok(Self(match text {
             "none" => None,
-            "constant" | "constant:0" | "zeros" | "zero" => Some(Border::Constant(())),
-            "reflect" => Some(Border::Reflect),
-            "replicate" | "edge" => Some(Border::Replicate),
-            "symmetric" => Some(Border::Symmetric),
-            "wrap" => Some(Border::Wrap),
-            _ => return Err("not one of constant, reflect, replicate, symmetric, wrap, none"),
-        }))
-    }
-}
-
-/// A value of `--tail`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Tail(Edge);
-
-impl FromStr for Tail {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
-        Ok(Self(match text {
-            "drop" => Edge::Drop,
-            "keep" => Edge::Keep,
-            "ceil" | "pad" => Edge::Ceil,
-            "covered" => Edge::Covered,
-            "snap" | "slide-back" => Edge::Snap,
-            "balance" => Edge::Balance,
-            _ => {
-                return Err("not one of drop, keep, ceil, pad, covered, snap, slide-back, balance");
-            }
+            "constant:0" | "zeros" | "zero" => Some(Border::Constant(())),
+            "edge" => Some(Border::Replicate),
+            name => Some(name.parse().map_err(|error: UnknownName| format!("{error}, none"))?),
         }))
     }
 }
@@ -194,7 +170,7 @@ impl FramingArgs {
             None => {}
         }
         match self.tail {
-            Some(Tail(edge)) => spec.edge(edge),
+            Some(edge) => spec.edge(edge),
             None => spec,
         }
     }

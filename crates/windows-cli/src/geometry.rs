@@ -9,7 +9,8 @@ use std::str::FromStr;
 
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use windows_core::{AxisSpec, Dyn, Edge, Extent, Grid, Same, WindowSpec};
+use windows_core::Border as Of;
+use windows_core::{AxisSpec, Dyn, Edge, Extent, Grid, Same, UnknownName, WindowSpec};
 
 use crate::error::{Error, Result};
 use crate::io::{Element, Kind};
@@ -101,8 +102,7 @@ impl Border {
     ///
     /// # Errors
     /// When `T` cannot hold the constant.
-    pub fn of<T: Element>(&self) -> Result<windows_core::Border<T>> {
-        use windows_core::Border as Of;
+    pub fn of<T: Element>(&self) -> Result<Of<T>> {
         Ok(match self {
             Self::Constant(text) => Of::Constant(T::from_text(text).ok_or_else(|| {
                 Error::new(format_args!(
@@ -122,56 +122,46 @@ impl FromStr for Border {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "constant" => Ok(Self::default()),
-            "replicate" => Ok(Self::Replicate),
-            "reflect" => Ok(Self::Reflect),
-            "symmetric" => Ok(Self::Symmetric),
-            "wrap" => Ok(Self::Wrap),
-            _ => {
-                match text.strip_prefix("constant:") {
-                    Some(value) if !value.trim().is_empty() => {
-                        Ok(Self::Constant(value.trim().to_owned()))
-                    }
-                    _ => Err("not one of constant[:VALUE], replicate, reflect, symmetric, wrap"
-                        .to_owned()),
-                }
-            }
+        if let Some(value) = text.strip_prefix("constant:").map(str::trim).filter(|v| !v.is_empty())
+        {
+            return Ok(Self::Constant(value.to_owned()));
         }
+        Ok(match text.parse().map_err(|error: UnknownName| format!("{error}, constant:VALUE"))? {
+            Of::Constant(()) => Self::default(),
+            Of::Replicate => Self::Replicate,
+            Of::Reflect => Self::Reflect,
+            Of::Symmetric => Self::Symmetric,
+            Of::Wrap => Self::Wrap,
+        })
     }
 }
 
-/// Every edge, in the order of the help.
-const EDGES: [Edge; 6] =
-    [Edge::Drop, Edge::Keep, Edge::Ceil, Edge::Covered, Edge::Snap, Edge::Balance];
-
-fn edge_parser() -> impl TypedValueParser<Value = Edge> {
-    PossibleValuesParser::new(EDGES.map(Edge::name)).map(|name| {
-        // The parser has admitted no other name.
-        EDGES.into_iter().find(|edge| edge.name() == name).unwrap_or_default()
-    })
+/// A parser of names that lists them in the help.
+pub(crate) fn named<T>(all: &[T], name: fn(T) -> &'static str) -> impl TypedValueParser<Value = T>
+where
+    T: Copy + Send + Sync + FromStr<Err = UnknownName> + 'static,
+{
+    PossibleValuesParser::new(all.iter().map(|&one| name(one)))
+        .try_map(|name: String| name.parse::<T>())
 }
 
-/// Edges as `--tail` names them, which knows two more names.
+/// An edge as `--tail` names it, which knows two more names.
+pub(crate) fn tail(name: &str) -> std::result::Result<Edge, UnknownName> {
+    match name {
+        "pad" => Ok(Edge::Ceil),
+        "slide-back" => Ok(Edge::Snap),
+        name => name.parse(),
+    }
+}
+
+/// Edges as `--tail` names them.
 pub(crate) fn tail_parser() -> impl TypedValueParser<Value = Edge> {
-    let aliased = EDGES.map(|edge| match edge {
-        Edge::Ceil => PossibleValue::new(edge.name()).alias("pad"),
-        Edge::Snap => PossibleValue::new(edge.name()).alias("slide-back"),
-        _ => PossibleValue::new(edge.name()),
+    let aliased = Edge::ALL.map(|edge| {
+        let value = PossibleValue::new(edge.name());
+        let aliases = ["pad", "slide-back"].into_iter().filter(|name| tail(name) == Ok(edge));
+        value.aliases(aliases)
     });
-    PossibleValuesParser::new(aliased).map(|name| match name.as_str() {
-        "pad" => Edge::Ceil,
-        "slide-back" => Edge::Snap,
-        // The parser has admitted no other name.
-        name => EDGES.into_iter().find(|edge| edge.name() == name).unwrap_or_default(),
-    })
-}
-
-fn same_parser() -> impl TypedValueParser<Value = Same> {
-    PossibleValuesParser::new(["upper", "lower"]).map(|name| match name.as_str() {
-        "lower" => Same::Lower,
-        _ => Same::Upper,
-    })
+    PossibleValuesParser::new(aliased).try_map(|name: String| tail(&name))
 }
 
 /// The options `--step` and `--edge`: all that tiles need besides a size.
@@ -183,7 +173,7 @@ pub struct StepArgs {
     pub step: Option<List<usize>>,
 
     /// What happens to the last windows
-    #[arg(long, value_parser = edge_parser())]
+    #[arg(long, value_parser = named(&Edge::ALL, Edge::name))]
     pub edge: Option<Edge>,
 }
 
@@ -211,7 +201,7 @@ pub struct GeometryArgs {
     ceil: bool,
 
     /// Pad so that there are ceil(length / step) windows: upper puts an odd element after the data
-    #[arg(long, value_parser = same_parser())]
+    #[arg(long, value_parser = named(&Same::ALL, Same::name))]
     same: Option<Same>,
 }
 

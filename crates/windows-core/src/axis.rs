@@ -78,20 +78,9 @@ pub enum Edge {
     Balance,
 }
 
-impl Edge {
-    /// The name, as in the documentation and on the command line.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Drop => "drop",
-            Self::Keep => "keep",
-            Self::Covered => "covered",
-            Self::Ceil => "ceil",
-            Self::Snap => "snap",
-            Self::Balance => "balance",
-        }
-    }
-}
+crate::names!(Edge:
+    Drop = "drop", Keep = "keep", Ceil = "ceil", Covered = "covered", Snap = "snap", Balance = "balance",
+);
 
 /// Padding that gives `ceil(L / S)` windows, and where its odd element goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -103,6 +92,8 @@ pub enum Same {
     /// The odd element comes before the data: ONNX's and JAX's `SAME_LOWER`.
     Lower,
 }
+
+crate::names!(Same: Upper = "upper", Lower = "lower");
 
 /// The geometry asked for on one axis, before a length is known.
 ///
@@ -306,11 +297,9 @@ impl Axis {
             _ => return Err(WindowError::StartOverflow { axis: 0, step, count }),
         }
 
-        let (lo, hi) = match spec.edge {
-            Edge::Snap | Edge::Balance if spec.same.is_none() => {
-                (0, if len >= field { count } else { 0 })
-            }
-            _ => {
+        let (lo, hi) = match (spec.same, spec.edge) {
+            (None, Edge::Snap | Edge::Balance) => (0, if len >= field { count } else { 0 }),
+            (Some(_), _) | (None, Edge::Drop | Edge::Keep | Edge::Ceil | Edge::Covered) => {
                 let lo = min(count, quotient_up(before, step));
                 let hi = min(count, whole_windows(len + before, field, step));
                 (lo, max(lo, hi))
@@ -402,7 +391,7 @@ impl Axis {
     pub const fn is_regular(&self) -> bool {
         match self.spec.edge {
             Edge::Snap | Edge::Balance => self.spec.same.is_some() || self.count <= 1,
-            _ => true,
+            Edge::Drop | Edge::Keep | Edge::Ceil | Edge::Covered => true,
         }
     }
 
@@ -422,7 +411,10 @@ impl Axis {
         let span = self.len - self.field;
         let gap = match self.spec.edge {
             Edge::Balance => span / (self.count - 1),
-            _ => min(self.step, span - (self.count - 2) * self.step),
+            // Of these, only snap has starts that are not regular.
+            Edge::Snap | Edge::Drop | Edge::Keep | Edge::Ceil | Edge::Covered => {
+                min(self.step, span - (self.count - 2) * self.step)
+            }
         };
         gap >= self.field
     }
@@ -469,7 +461,10 @@ impl Axis {
                 let twice = 2 * (position as u128) * (remainder as u128) + last as u128;
                 (position * quotient) as isize + (twice / (2 * last as u128)) as isize
             }
-            _ => min(position * self.step, span) as isize,
+            // Of these, only snap has starts that are not regular.
+            Edge::Snap | Edge::Drop | Edge::Keep | Edge::Ceil | Edge::Covered => {
+                min(position * self.step, span) as isize
+            }
         }
     }
 
@@ -538,8 +533,18 @@ impl Axis {
 
     /// The longest run of positions from `first` whose starts are equally spaced, and their step.
     ///
-    /// A regular axis is one run, snap is at most two, balance as many as its rounding makes.
-    pub(crate) fn run_from(&self, first: usize) -> (Range<usize>, usize) {
+    /// A regular axis is one run, snap is at most two, balance as many as its rounding makes. `O(run)`.
+    ///
+    /// # Example
+    /// ```
+    /// use windows_core::{Axis, AxisSpec, Edge};
+    ///
+    /// let axis = Axis::new(11, AxisSpec::new(4).step(3).edge(Edge::Snap))?; // 0, 3, 6, 7
+    /// assert_eq!((axis.run_from(0), axis.run_from(3)), ((0..3, 3), (3..4, 3)));
+    /// # Ok::<(), windows_core::WindowError>(())
+    /// ```
+    #[must_use]
+    pub fn run_from(&self, first: usize) -> (Range<usize>, usize) {
         if self.is_regular() || first + 1 >= self.count {
             return (first..self.count, self.step);
         }

@@ -1,7 +1,10 @@
 //! What elements outside the data read as.
 
+use core::fmt;
+use core::str::FromStr;
+
 use crate::rank::{IntoAxes, Rank};
-use crate::{Grid, WindowError, Windows};
+use crate::{Grid, UnknownName, WindowError, Windows};
 
 /// What a padded or missing element reads as.
 ///
@@ -44,7 +47,73 @@ pub enum Border<T> {
     Wrap,
 }
 
+impl Border<()> {
+    /// Every border; the value of the constant is still to be named.
+    pub const ALL: [Self; 5] =
+        [Self::Constant(()), Self::Replicate, Self::Reflect, Self::Symmetric, Self::Wrap];
+
+    const NAMES: [&'static str; 5] = {
+        let mut names = [""; 5];
+        let mut at = 0;
+        while at < names.len() {
+            names[at] = Self::ALL[at].name();
+            at += 1;
+        }
+        names
+    };
+
+    /// The same border with a value for the constant.
+    #[must_use]
+    pub fn with_constant<T>(self, value: T) -> Border<T> {
+        match self {
+            Self::Constant(()) => Border::Constant(value),
+            Self::Replicate => Border::Replicate,
+            Self::Reflect => Border::Reflect,
+            Self::Symmetric => Border::Symmetric,
+            Self::Wrap => Border::Wrap,
+        }
+    }
+}
+
+/// The border of a name: `"constant"` for one whose value is still to be named.
+///
+/// # Example
+/// ```
+/// use windows_core::Border;
+///
+/// let border: Border<()> = "constant".parse()?;
+/// assert_eq!(border.with_constant(7), Border::Constant(7));
+/// # Ok::<(), windows_core::UnknownName>(())
+/// ```
+impl FromStr for Border<()> {
+    type Err = UnknownName;
+
+    fn from_str(name: &str) -> Result<Self, UnknownName> {
+        let named = Self::ALL.into_iter().find(|border| border.name() == name);
+        named.ok_or(UnknownName::of(&Self::NAMES))
+    }
+}
+
+/// The name, without the constant.
+impl<T> fmt::Display for Border<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
 impl<T> Border<T> {
+    /// The name, as in the documentation and on the command line.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Constant(_) => "constant",
+            Self::Replicate => "replicate",
+            Self::Reflect => "reflect",
+            Self::Symmetric => "symmetric",
+            Self::Wrap => "wrap",
+        }
+    }
+
     /// The element that position `element` of an axis reads, or `None` where it reads the constant.
     /// `O(1)` for any distance. An axis of length 0 has nothing to read: `None`.
     ///

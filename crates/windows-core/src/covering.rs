@@ -75,7 +75,8 @@ impl Covering {
                 self.next = if low > 0 { low as usize - 1 } else { 0 };
                 self.end = if high < count as u128 { high as usize } else { count };
             }
-            _ => {
+            // Of these, only snap has starts that are not regular.
+            Edge::Snap | Edge::Drop | Edge::Keep | Edge::Ceil | Edge::Covered => {
                 self.next = min(x.saturating_sub(reach).div_ceil(axis.step()), count - 1);
                 // The last window has moved back, so it may follow a gap.
                 self.end = min(x / axis.step() + 1, count);

@@ -235,7 +235,17 @@ pub enum WindowError {
 
 impl WindowError {
     /// The same error, said of another axis: 1-D arithmetic does not know which axis it serves.
-    pub(crate) const fn on_axis(self, on: usize) -> Self {
+    /// Crates that make an [`Axis`](crate::Axis) by itself say so for theirs.
+    ///
+    /// # Example
+    /// ```
+    /// use windows_core::{Axis, AxisSpec, WindowError};
+    ///
+    /// let error = Axis::new(8, AxisSpec::new(0)).unwrap_err();
+    /// assert_eq!(error.on_axis(2), WindowError::ZeroSize { axis: 2 });
+    /// ```
+    #[must_use]
+    pub const fn on_axis(self, on: usize) -> Self {
         let mut error = self;
         match &mut error {
             Self::ZeroSize { axis }

@@ -98,6 +98,7 @@ mod interop;
 pub mod kernel;
 mod lanes;
 mod layout;
+mod names;
 mod odometer;
 mod pack;
 #[cfg(feature = "rayon")]
@@ -121,6 +122,7 @@ pub use grid::{Grid, GridCovering, Positions, positions};
 pub use interop::ArrayWindows;
 pub use lanes::{Lane, Row, Rows, Taps};
 pub use layout::Layout;
+pub use names::UnknownName;
 pub use odometer::ravel;
 #[cfg(feature = "rayon")]
 pub use par::{ParTilesMut, ParWindows};

@@ -391,7 +391,9 @@ impl<T: Blend> OverlapAdd<T> {
         match self.spec.rule() {
             Edge::Drop => self.spec.after().max(0),
             // With a hop beyond the length, the last frame may lie behind the signal.
-            _ => self.spec.length().max(self.spec.hop()) as isize - 1,
+            Edge::Keep | Edge::Ceil | Edge::Covered | Edge::Snap | Edge::Balance => {
+                self.spec.length().max(self.spec.hop()) as isize - 1
+            }
         }
     }
 

@@ -147,7 +147,9 @@ impl<T: Copy + Default> Framer<T> {
         let overhang = match spec.rule() {
             Edge::Drop => spec.after().max(0).unsigned_abs(),
             // With a hop beyond the length, the last frame may lie behind the data.
-            _ => length.max(spec.hop()).max(spec.after().max(0).unsigned_abs()),
+            Edge::Keep | Edge::Ceil | Edge::Covered | Edge::Snap | Edge::Balance => {
+                length.max(spec.hop()).max(spec.after().max(0).unsigned_abs())
+            }
         };
         // No sum overflows: the parts are at most `isize::MAX`, and four of them are refused below.
         let history = (length + cut).max(overhang + 1).max(before + 1);

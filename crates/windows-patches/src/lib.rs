@@ -17,10 +17,10 @@ pub use convert::Sample;
 pub use error::PatchError;
 pub use image::ImageView;
 pub use normalize::Normalize;
-pub use order::{Order, UnknownOrder};
+pub use order::Order;
 pub use patchify::Patchify;
 pub use plan::PatchPlan;
-pub use windows_core::{Border, Edge, WindowError};
+pub use windows_core::{Border, Edge, UnknownName, WindowError};
 pub use windows_stitch::{Element, StitchError};
 
 #[cfg(feature = "image")]

@@ -1,8 +1,5 @@
 //! The orders in which models and libraries want patches and the values in them.
 
-use core::fmt;
-use core::str::FromStr;
-
 use windows_core::{Axes, Dyn, Layout, WindowError, positions};
 
 /// An order of patches, of the values in a patch, and a shape.
@@ -44,6 +41,11 @@ pub enum Order {
     Torch,
 }
 
+windows_core::names!(Order:
+    Grid = "grid", Vit = "vit", Mae = "mae", Siglip2 = "siglip2", Pix2Struct = "pix2struct",
+    Qwen2Vl = "qwen2-vl", TensorFlow = "tf", Jax = "jax", Torch = "torch",
+);
+
 /// The axes of all patches, as they are cut: see [`Parts`].
 const TIME: usize = 0;
 const FRAME: usize = 1;
@@ -61,35 +63,6 @@ const LAST: &[usize] = &[Y, X, CHANNEL];
 const FIRST: &[usize] = &[CHANNEL, Y, X];
 
 impl Order {
-    /// Every order.
-    pub const ALL: [Self; 9] = [
-        Self::Grid,
-        Self::Vit,
-        Self::Mae,
-        Self::Siglip2,
-        Self::Pix2Struct,
-        Self::Qwen2Vl,
-        Self::TensorFlow,
-        Self::Jax,
-        Self::Torch,
-    ];
-
-    /// The name, as on the command line.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Grid => "grid",
-            Self::Vit => "vit",
-            Self::Mae => "mae",
-            Self::Siglip2 => "siglip2",
-            Self::Pix2Struct => "pix2struct",
-            Self::Qwen2Vl => "qwen2-vl",
-            Self::TensorFlow => "tf",
-            Self::Jax => "jax",
-            Self::Torch => "torch",
-        }
-    }
-
     /// Numbers in front of each patch.
     pub(crate) const fn prefix(self) -> usize {
         if matches!(self, Self::Pix2Struct) { 2 } else { 0 }
@@ -117,33 +90,6 @@ impl Order {
                 [&[], &[TIME, BLOCK_ROW, BLOCK_COLUMN, ROW, COLUMN], &[CHANNEL, FRAME, Y, X]]
             }
         }
-    }
-}
-
-impl fmt::Display for Order {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// A name that is no [`Order`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UnknownOrder;
-
-impl fmt::Display for UnknownOrder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the orders are")?;
-        Order::ALL.iter().try_for_each(|order| write!(f, " {order}"))
-    }
-}
-
-impl core::error::Error for UnknownOrder {}
-
-impl FromStr for Order {
-    type Err = UnknownOrder;
-
-    fn from_str(name: &str) -> Result<Self, UnknownOrder> {
-        Self::ALL.into_iter().find(|order| order.name() == name).ok_or(UnknownOrder)
     }
 }
 

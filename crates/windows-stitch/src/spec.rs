@@ -26,6 +26,10 @@ pub enum Reduce {
     Vote,
 }
 
+windows_core::names!(Reduce:
+    Mean = "mean", Max = "max", Min = "min", First = "first", Last = "last", Crop = "crop", Vote = "vote",
+);
+
 /// How much longer the output is than what the tiles were cut from: `up / down`.
 ///
 /// # Example

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use windows_core::{Const, Grid, View, WindowSpec};
-use windows_patches::{ImageView, Normalize, Order, PatchPlan, Patchify, Sample};
+use windows_patches::{ImageView, Normalize, Order, PatchPlan, Patchify, Sample, UnknownName};
 
 use crate::args::Common;
 use crate::canvas::Canvas;
@@ -47,7 +47,7 @@ pub struct Args {
     step: StepArgs,
 
     /// The order of patches: grid, vit, mae, siglip2, pix2struct, qwen2-vl, tf, jax, torch
-    #[arg(long, value_name = "ORDER", default_value_t, help_heading = "Model")]
+    #[arg(long, value_name = "ORDER", value_parser = order, default_value_t, help_heading = "Model")]
     order: Order,
 
     /// Patches that order qwen2-vl keeps together, along each axis [default: 2]
@@ -64,6 +64,10 @@ pub struct Args {
 
     #[command(flatten)]
     pub(crate) common: Common,
+}
+
+fn order(name: &str) -> std::result::Result<Order, String> {
+    name.parse().map_err(|error: UnknownName| format!("the orders are {}", error.names().join(" ")))
 }
 
 impl Args {

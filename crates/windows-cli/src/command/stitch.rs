@@ -13,7 +13,7 @@ use windows_stitch::{Reduce, Stitch, StitchSpec, StitcherError, Taper};
 
 use crate::args::Common;
 use crate::error::{At, Error, Result};
-use crate::geometry::{List, StepArgs};
+use crate::geometry::{List, StepArgs, named};
 use crate::io::inputs;
 use crate::io::output::Outputs;
 use crate::io::{self, Kind, npy};
@@ -53,8 +53,8 @@ pub struct Args {
     blend: Option<Blend>,
 
     /// What becomes of elements that several tiles hold [default: mean]
-    #[arg(long, value_enum, help_heading = "Blending")]
-    reduce: Option<Choice>,
+    #[arg(long, value_parser = named(&RULES, Reduce::name), help_heading = "Blending")]
+    reduce: Option<Reduce>,
 
     #[command(flatten)]
     pub(crate) common: Common,
@@ -68,15 +68,9 @@ enum Blend {
     Gaussian,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Choice {
-    Mean,
-    Max,
-    Min,
-    First,
-    Last,
-    Crop,
-}
+/// Those that need no more than a value of an element.
+const RULES: [Reduce; 6] =
+    [Reduce::Mean, Reduce::Max, Reduce::Min, Reduce::First, Reduce::Last, Reduce::Crop];
 
 /// Runs `$body` with the array of an element type that tiles can have.
 macro_rules! with_tiles {
@@ -109,8 +103,8 @@ impl Args {
     }
 
     fn spec(&self) -> Result<StitchSpec> {
-        let reduce = self.reduce.unwrap_or(Choice::Mean);
-        if let (Some(_), true) = (self.blend, reduce != Choice::Mean) {
+        let reduce = self.reduce.unwrap_or_default();
+        if let (Some(_), true) = (self.blend, reduce != Reduce::Mean) {
             return Err(Error::new(
                 "--blend weighs the tiles of a mean: not beside another --reduce",
             ));
@@ -121,14 +115,7 @@ impl Args {
             Some(Blend::Hann) => Taper::Hann,
             Some(Blend::Gaussian) => Taper::GAUSSIAN,
         };
-        Ok(StitchSpec::new().taper(taper).reduce(match reduce {
-            Choice::Mean => Reduce::Mean,
-            Choice::Max => Reduce::Max,
-            Choice::Min => Reduce::Min,
-            Choice::First => Reduce::First,
-            Choice::Last => Reduce::Last,
-            Choice::Crop => Reduce::Crop,
-        }))
+        Ok(StitchSpec::new().taper(taper).reduce(reduce))
     }
 
     /// The grid of tiles of a shape: the axes that were cut, then those that were kept whole.

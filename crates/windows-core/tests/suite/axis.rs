@@ -252,3 +252,25 @@ fn errors_of_a_grid_name_the_axis() {
     let error = Grid::dynamic([4, 6], WindowSpec::new([2, 2]).step([1, 2, 3])).unwrap_err();
     assert_eq!(error.to_string(), "step has 3 values, but there are 2 axes");
 }
+
+#[test]
+fn every_name_is_read_as_what_it_names() {
+    for edge in Edge::ALL {
+        assert_eq!(
+            (edge.to_string().parse(), edge.to_string()),
+            (Ok(edge), edge.name().to_owned())
+        );
+    }
+    for same in Same::ALL {
+        assert_eq!(
+            (same.to_string().parse(), same.to_string()),
+            (Ok(same), same.name().to_owned())
+        );
+    }
+    for border in Border::ALL {
+        assert_eq!(border.to_string().parse(), Ok(border));
+        assert_eq!(border.with_constant(7).name(), border.name());
+    }
+    let error = "mirror".parse::<Border<()>>().unwrap_err();
+    assert_eq!(error.to_string(), "not one of constant, replicate, reflect, symmetric, wrap");
+}

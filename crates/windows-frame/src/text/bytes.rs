@@ -128,7 +128,7 @@ impl Cursor {
         let least = match edge {
             // Padding after the data is what a window may lack.
             Edge::Drop => spec.length().saturating_sub(spec.after().unsigned_abs()).max(1),
-            _ => 1,
+            Edge::Keep | Edge::Ceil | Edge::Covered | Edge::Snap | Edge::Balance => 1,
         };
         Ok(Self {
             size: spec.length().min(LONGEST),
@@ -207,7 +207,7 @@ impl Cursor {
             Edge::Covered | Edge::Snap => seen == len,
             // Ceil counts back from the end: a text far too short has no window.
             Edge::Ceil => seen == len || self.size.saturating_sub(len) >= self.step,
-            _ => false,
+            Edge::Drop | Edge::Keep | Edge::Balance => false,
         }
     }
 
@@ -225,7 +225,7 @@ impl Cursor {
                 let slid = len.saturating_sub(self.size).max(base);
                 next.min(base + boundary_until(text, slid - base))
             }
-            _ => next,
+            Edge::Drop | Edge::Keep | Edge::Ceil | Edge::Covered | Edge::Balance => next,
         }
     }
 }
