@@ -69,6 +69,8 @@ pub(crate) mod number {
         type Wider: Possible;
         /// Whether there are NaNs.
         const FLOAT: bool;
+        /// Whether it is what pictures and networks consist of.
+        const LAYERS: bool;
 
         fn not_a_number(self) -> bool;
         fn few(self) -> Self::Few;
@@ -167,6 +169,7 @@ macro_rules! integers {
             const LOWEST: Self = Self::MIN;
             const HIGHEST: Self = Self::MAX;
             const FLOAT: bool = false;
+            const LAYERS: bool = size_of::<Self>() <= 2;
 
             #[inline(always)]
             fn not_a_number(self) -> bool {
@@ -235,6 +238,7 @@ macro_rules! floats {
             const LOWEST: Self = Self::NEG_INFINITY;
             const HIGHEST: Self = Self::INFINITY;
             const FLOAT: bool = true;
+            const LAYERS: bool = true;
 
             #[inline(always)]
             fn not_a_number(self) -> bool {

@@ -8,6 +8,7 @@ use windows_core::kernel::Isa;
 
 use crate::element::number::Number;
 use crate::element::{Element, Total, average};
+use crate::kernel::Sets;
 use crate::kernel::wide::OnVectors;
 
 /// An associative join. Windows are joined from parts, left to right.
@@ -24,10 +25,10 @@ pub(crate) trait Join: Copy + Send + Sync + 'static {
     const IDEMPOTENT: bool;
     /// Whether there may be NaNs to be seen.
     const SEES: bool;
-    /// Whether vector instructions join accumulators.
-    const VECTORS: bool;
-    /// Whether rows that fill vectors are left to [`Join::on_vectors`], where there are any.
-    const WIDE: bool = false;
+    /// The sets that loops which join are compiled for.
+    const SETS: Sets;
+    /// Whether layers of networks take these joins: there are vectors for their windows in one go.
+    const LAYERS: bool = false;
 
     fn identity(self) -> Self::Acc;
     /// Whether an element was loaded from a NaN.
@@ -51,8 +52,10 @@ pub(crate) trait Load: Copy + Send + Sync + 'static {
     type In: Element;
     type Acc: Pod + Send + Sync;
 
-    /// Whether there are vector instructions for it.
-    const VECTORS: bool;
+    /// The sets that loops which load are compiled for.
+    const SETS: Sets;
+    /// Whether a loop is so large that it is compiled once, and not once more for lines.
+    const LARGE: bool = false;
 
     /// Of nothing.
     fn identity(self) -> Self::Acc;
@@ -64,6 +67,17 @@ pub(crate) trait Load: Copy + Send + Sync + 'static {
     }
 }
 
+/// Results of accumulators. Apart from [`Fold`] too: elements of many types have the same accumulator.
+pub(crate) trait Finish: Copy + Send + Sync + 'static {
+    type Acc: Pod + Send + Sync;
+    type Out: Copy + Send + Sync;
+
+    /// The sets that loops which finish are compiled for.
+    const SETS: Sets;
+
+    fn finish(self, acc: Self::Acc, area: f64) -> Self::Out;
+}
+
 /// Elements to accumulators, a join of those, and results from them.
 pub(crate) trait Fold: Copy + Send + Sync + 'static {
     type In: Element;
@@ -71,18 +85,17 @@ pub(crate) trait Fold: Copy + Send + Sync + 'static {
     type Out: Copy + Send + Sync;
     type Loads: Load<In = Self::In, Acc = Self::Acc>;
     type Joins: Join<Acc = Self::Acc>;
+    type Finishes: Finish<Acc = Self::Acc, Out = Self::Out>;
 
     /// Whether finishing does nothing.
     const PLAIN: bool = false;
-    /// Whether vector instructions finish accumulators.
-    const VECTORS: bool = Self::Joins::VECTORS;
 
     /// Whether finishing needs the area.
     const WEIGHTED: bool;
 
     fn loads(self) -> Self::Loads;
     fn joins(self) -> Self::Joins;
-    fn finish(self, acc: Self::Acc, area: f64) -> Self::Out;
+    fn finishes(self) -> Self::Finishes;
 
     /// The results as accumulators, where they are.
     fn plain(_: &mut [Self::Out]) -> Option<&mut [Self::Acc]> {
@@ -106,8 +119,14 @@ impl<T: Element, const MAX: bool, const PROPAGATE: bool> Join for Extreme<T, MAX
 
     const IDEMPOTENT: bool = true;
     const SEES: bool = T::FLOAT;
-    const VECTORS: bool = true;
-    const WIDE: bool = !PROPAGATE;
+    // Rows that fill vectors are left to `on_vectors`. Where NaNs are looked at, which only what was read with one
+    // is, half of the widest vectors will do.
+    const SETS: Sets = match (PROPAGATE, cfg!(target_arch = "x86_64")) {
+        (false, true) => Sets::Baseline,
+        (false, false) => Sets::All,
+        (true, _) => Sets::Half,
+    };
+    const LAYERS: bool = MAX && !PROPAGATE && T::LAYERS;
 
     #[inline(always)]
     fn is_nan(acc: T) -> bool {
@@ -141,7 +160,7 @@ impl<T: Element, const MAX: bool, const PROPAGATE: bool> Load for Extreme<T, MAX
     type Acc = T;
 
     // Copies, and those that fill vectors are made without it.
-    const VECTORS: bool = false;
+    const SETS: Sets = Sets::Baseline;
 
     #[inline(always)]
     fn identity(self) -> T {
@@ -165,6 +184,7 @@ impl<T: Element, const MAX: bool, const PROPAGATE: bool> Fold for Extreme<T, MAX
     type Out = T;
     type Loads = Self;
     type Joins = Self;
+    type Finishes = Joined<T>;
 
     const PLAIN: bool = true;
     const WEIGHTED: bool = false;
@@ -177,14 +197,29 @@ impl<T: Element, const MAX: bool, const PROPAGATE: bool> Fold for Extreme<T, MAX
         self
     }
 
-    #[inline(always)]
-    fn finish(self, acc: T, _: f64) -> T {
-        acc
+    fn finishes(self) -> Joined<T> {
+        Joined(PhantomData)
     }
 
     #[inline(always)]
     fn plain(out: &mut [T]) -> Option<&mut [T]> {
         Some(out)
+    }
+}
+
+/// What is joined, as it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Joined<T>(PhantomData<T>);
+
+impl<T: Element> Finish for Joined<T> {
+    type Acc = T;
+    type Out = T;
+
+    const SETS: Sets = Sets::Baseline;
+
+    #[inline(always)]
+    fn finish(self, acc: T, _: f64) -> T {
+        acc
     }
 }
 
@@ -196,7 +231,8 @@ impl<L: Load> Load for Ignoring<L> {
     type In = L::In;
     type Acc = L::Acc;
 
-    const VECTORS: bool = true;
+    const SETS: Sets = Sets::All;
+    const LARGE: bool = true;
 
     #[inline(always)]
     fn identity(self) -> L::Acc {
@@ -215,6 +251,7 @@ impl<F: Fold> Fold for Ignoring<F> {
     type Out = F::Out;
     type Loads = Ignoring<F::Loads>;
     type Joins = F::Joins;
+    type Finishes = F::Finishes;
 
     const PLAIN: bool = F::PLAIN;
     const WEIGHTED: bool = F::WEIGHTED;
@@ -227,14 +264,13 @@ impl<F: Fold> Fold for Ignoring<F> {
         self.0.joins()
     }
 
-    #[inline(always)]
-    fn plain(out: &mut [F::Out]) -> Option<&mut [F::Acc]> {
-        F::plain(out)
+    fn finishes(self) -> F::Finishes {
+        self.0.finishes()
     }
 
     #[inline(always)]
-    fn finish(self, acc: F::Acc, area: f64) -> F::Out {
-        self.0.finish(acc, area)
+    fn plain(out: &mut [F::Out]) -> Option<&mut [F::Acc]> {
+        F::plain(out)
     }
 }
 
@@ -247,7 +283,7 @@ impl<W: Total> Join for Plus<W> {
 
     const IDEMPOTENT: bool = false;
     const SEES: bool = !W::EXACT;
-    const VECTORS: bool = size_of::<W>() <= 8;
+    const SETS: Sets = Sets::of_totals::<W>();
 
     #[inline(always)]
     fn is_nan(acc: W) -> bool {
@@ -265,12 +301,13 @@ impl<W: Total> Join for Plus<W> {
     }
 }
 
-/// What becomes of a sum.
-pub(crate) trait Finish<T: Element>: Copy + Send + Sync + 'static {
-    type Out: Element;
+/// What becomes of a sum, whatever was summed.
+pub(crate) trait Outcome: Copy + Send + Sync + 'static {
+    /// Of sums of elements.
+    type Out<T: Element>: Element;
     const WEIGHTED: bool;
 
-    fn finish<W: Total>(sum: W, area: f64) -> Self::Out;
+    fn finish<W: Total, O: Element>(sum: W, area: f64) -> O;
 }
 
 /// The sum itself.
@@ -285,40 +322,56 @@ pub(crate) struct Averaged;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RealAveraged;
 
-impl<T: Element> Finish<T> for Totalled {
-    type Out = T::Sum;
+impl Outcome for Totalled {
+    type Out<T: Element> = T::Sum;
     const WEIGHTED: bool = false;
 
     #[inline(always)]
-    fn finish<W: Total>(sum: W, _: f64) -> T::Sum {
-        if W::EXACT { T::Sum::wrap(sum.whole()) } else { T::Sum::from_real(sum.real()) }
+    fn finish<W: Total, O: Element>(sum: W, _: f64) -> O {
+        if W::EXACT { O::wrap(sum.whole()) } else { O::from_real(sum.real()) }
     }
 }
 
-impl<T: Element> Finish<T> for Averaged {
-    type Out = T;
+impl Outcome for Averaged {
+    type Out<T: Element> = T;
     const WEIGHTED: bool = true;
 
     #[inline(always)]
-    fn finish<W: Total>(sum: W, area: f64) -> T {
+    fn finish<W: Total, O: Element>(sum: W, area: f64) -> O {
         // Below 2^52 the quotient is a tie in f64 exactly if it is one: ties are representable, and
         // anything else is at least 1 / (2 area) away from them, more than the rounding error.
         let exact = size_of::<W>() <= 4 || sum.real().abs() < (1_u64 << 52) as f64;
         if !W::EXACT || exact {
-            T::from_real(sum.real() / area)
+            O::from_real(sum.real() / area)
         } else {
-            T::wrap(average(sum.whole(), area as u64))
+            O::wrap(average(sum.whole(), area as u64))
         }
     }
 }
 
-impl<T: Element> Finish<T> for RealAveraged {
-    type Out = T::Real;
+impl Outcome for RealAveraged {
+    type Out<T: Element> = T::Real;
     const WEIGHTED: bool = true;
 
     #[inline(always)]
-    fn finish<W: Total>(sum: W, area: f64) -> T::Real {
-        T::Real::from_real(sum.real() / area)
+    fn finish<W: Total, O: Element>(sum: W, area: f64) -> O {
+        O::from_real(sum.real() / area)
+    }
+}
+
+/// Results of a sum.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Summed<W, K, O>(PhantomData<(W, K, O)>);
+
+impl<W: Total, K: Outcome, O: Element> Finish for Summed<W, K, O> {
+    type Acc = W;
+    type Out = O;
+
+    const SETS: Sets = Sets::of_totals::<W>();
+
+    #[inline(always)]
+    fn finish(self, acc: W, area: f64) -> O {
+        K::finish(acc, area)
     }
 }
 
@@ -342,7 +395,7 @@ macro_rules! additive {
             type In = T;
             type Acc = T::$total;
 
-            const VECTORS: bool = size_of::<T::$total>() <= 8;
+            const SETS: Sets = Sets::of_totals::<T::$total>();
 
             #[inline(always)]
             fn identity(self) -> T::$total {
@@ -355,12 +408,13 @@ macro_rules! additive {
             }
         }
 
-        impl<T: Element, K: Finish<T>> Fold for Additive<T, K, $few> {
+        impl<T: Element, K: Outcome> Fold for Additive<T, K, $few> {
             type In = T;
             type Acc = T::$total;
-            type Out = K::Out;
+            type Out = K::Out<T>;
             type Loads = Widened<T, $few>;
             type Joins = Plus<T::$total>;
+            type Finishes = Summed<T::$total, K, K::Out<T>>;
 
             const WEIGHTED: bool = K::WEIGHTED;
 
@@ -372,9 +426,8 @@ macro_rules! additive {
                 Plus(PhantomData)
             }
 
-            #[inline(always)]
-            fn finish(self, acc: T::$total, area: f64) -> K::Out {
-                K::finish(acc, area)
+            fn finishes(self) -> Self::Finishes {
+                Summed(PhantomData)
             }
         }
     };
@@ -424,7 +477,8 @@ impl<T: Element> Load for Power<T> {
     type In = T;
     type Acc = f64;
 
-    const VECTORS: bool = true;
+    const SETS: Sets = Sets::All;
+    const LARGE: bool = true;
 
     #[inline(always)]
     fn identity(self) -> f64 {
@@ -443,6 +497,7 @@ impl<T: Element> Fold for Power<T> {
     type Out = T::Real;
     type Loads = Self;
     type Joins = Plus<f64>;
+    type Finishes = Rooted<T::Real>;
 
     const WEIGHTED: bool = false;
 
@@ -454,8 +509,26 @@ impl<T: Element> Fold for Power<T> {
         Plus(PhantomData)
     }
 
+    fn finishes(self) -> Rooted<T::Real> {
+        Rooted { exponent: self.exponent, result: PhantomData }
+    }
+}
+
+/// The root of a sum of powers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rooted<O> {
+    exponent: f64,
+    result: PhantomData<O>,
+}
+
+impl<O: Element> Finish for Rooted<O> {
+    type Acc = f64;
+    type Out = O;
+
+    const SETS: Sets = Sets::All;
+
     #[inline(always)]
-    fn finish(self, acc: f64, _: f64) -> T::Real {
-        T::Real::from_real(root(acc, self.exponent))
+    fn finish(self, acc: f64, _: f64) -> O {
+        O::from_real(root(acc, self.exponent))
     }
 }

@@ -7,7 +7,8 @@ use crate::element::number::{Number, Possible};
 use crate::element::{Element, average};
 use crate::entry::Entry;
 use crate::fold::{
-    Additive, Averaged, Extreme, Finish, Fold, Ignoring, Power, RealAveraged, Totalled, power, root,
+    Additive, Averaged, Extreme, Fold, Ignoring, Outcome, Power, RealAveraged, Totalled, power,
+    root,
 };
 use crate::pass::Pass;
 
@@ -221,7 +222,7 @@ fn total<T: Element>(window: &[T]) -> (i128, f64) {
 }
 
 /// Sums by the engine, in the narrowest accumulator that is exact.
-fn sum_up<T: Element, K: Finish<T>>(pass: &mut Pass<'_, T, K::Out>) -> bool {
+fn sum_up<T: Element, K: Outcome>(pass: &mut Pass<'_, T, K::Out<T>>) -> bool {
     if pass.taps <= T::FEW {
         return sum_in(pass, Additive::<T, K, true>::new());
     }
@@ -253,7 +254,7 @@ macro_rules! sums {
 
             const ENTRY: &'static Entry<Self, T, $out> = T::ENTRIES.$entry;
 
-            const WEIGHTED: bool = <$finish as Finish<T>>::WEIGHTED;
+            const WEIGHTED: bool = <$finish as Outcome>::WEIGHTED;
             const EXACT: bool = !T::FLOAT;
 
             fn counts_padding(&self) -> bool {

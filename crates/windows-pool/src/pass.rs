@@ -36,8 +36,8 @@ impl<T: Element, O> Pass<'_, T, O> {
     pub(crate) fn fold<F: Fold<In = T, Out = O>>(&mut self, fold: F) -> bool {
         let lanes = Lanes { fold, isa: self.isa };
         let input = Input { lanes: lanes.loads(), data: self.data, constant: self.constant };
-        let mut output = Output { lanes, out: &mut *self.out };
-        let job = Job { lanes: lanes.joins(), source: &input, nan: Cell::new(false) };
+        let mut output = Output::<F> { lanes: lanes.finishes(), out: &mut *self.out };
+        let job = Job { joins: &lanes.joins(), source: &input, nan: Cell::new(false) };
         let scratch = typed::<F::Acc>(self.scratch);
         let (plane, band) = (self.plane, self.band.clone());
         self.engine.run(&job, self.offset, plane, band, &mut output, scratch);
@@ -87,7 +87,7 @@ impl<L: Load> Source<L::Acc> for Input<'_, L> {
 
 /// The results, finished as a fold does.
 struct Output<'p, F: Fold> {
-    lanes: Lanes<F>,
+    lanes: Lanes<F::Finishes>,
     out: &'p mut [F::Out],
 }
 

@@ -5,7 +5,9 @@ use windows_core::WindowError;
 use crate::PoolError;
 use crate::element::Element;
 use crate::error::filled;
-use crate::fold::{Additive, Extreme, Finish, Fold, Ignoring, Join, Load, RealAveraged};
+use crate::fold::{
+    Additive, Extreme, Finish, Fold, Ignoring, Join, Load, Outcome, RealAveraged, Totalled,
+};
 use crate::kind::Nan;
 
 /// The last joins of one power of two of elements, by the number of their first element.
@@ -74,7 +76,7 @@ impl<F: Fold> Sliding<F> {
                 joined = Some(joined.map_or(left, |right| joins.join(left, right)));
             }
         }
-        joined.map(|acc| fold.finish(acc, self.size as f64))
+        joined.map(|acc| fold.finishes().finish(acc, self.size as f64))
     }
 }
 
@@ -224,7 +226,7 @@ pub(crate) fn average<T: Element>(
 struct Averaging<T: Element> {
     sums: Sliding<Additive<T, Averages, false>>,
     /// Elements that count, where NaNs do not.
-    counts: Option<Sliding<Additive<u8, Counts, true>>>,
+    counts: Option<Sliding<Additive<u8, Totalled, true>>>,
 }
 
 impl<T: Element> State<T, T::Real> for Averaging<T> {
@@ -235,7 +237,7 @@ impl<T: Element> State<T, T::Real> for Averaging<T> {
         };
         let absent = self.counts.is_some() && value.not_a_number();
         let sum = self.sums.push(if absent { T::default() } else { value })?;
-        <RealAveraged as Finish<T>>::finish(sum, count?).into()
+        Some(RealAveraged::finish(sum, count?))
     }
 
     fn push_all(&mut self, values: &[T], out: &mut Vec<T::Real>) {
@@ -251,24 +253,11 @@ impl<T: Element> State<T, T::Real> for Averaging<T> {
 #[derive(Clone, Copy, Debug)]
 struct Averages;
 
-impl<T: Element> Finish<T> for Averages {
-    type Out = f64;
+impl Outcome for Averages {
+    type Out<T: Element> = f64;
     const WEIGHTED: bool = true;
 
-    fn finish<W: crate::element::Total>(sum: W, _: f64) -> f64 {
-        sum.real()
-    }
-}
-
-/// The number of elements.
-#[derive(Clone, Copy, Debug)]
-struct Counts;
-
-impl Finish<u8> for Counts {
-    type Out = i64;
-    const WEIGHTED: bool = false;
-
-    fn finish<W: crate::element::Total>(sum: W, _: f64) -> i64 {
-        sum.whole() as i64
+    fn finish<W: crate::element::Total, O: Element>(sum: W, _: f64) -> O {
+        O::from_real(sum.real())
     }
 }

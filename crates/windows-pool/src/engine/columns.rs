@@ -10,12 +10,10 @@
 
 use core::ops::Range;
 
+use bytemuck::Pod;
+
 use super::{Job, Level, Sink};
-use crate::fold::Join;
-use crate::kernel::Lanes;
 use crate::kernel::columns::{Places, Ring, Stacks};
-use crate::kernel::wide::columns::{Direct, Stacked};
-use crate::spans::Span;
 
 /// Produces blocks from one to another into consecutive places.
 pub(super) type Produce<'p, A> = &'p mut dyn FnMut(usize, usize, &mut [A]);
@@ -31,24 +29,25 @@ pub(super) struct Memory<'s, A> {
 }
 
 /// Joins the windows at `positions` of a level, and hands them to the sink.
-pub(super) fn join_columns<J: Join>(
-    job: &Job<'_, J>,
+pub(super) fn join_columns<A: Pod>(
+    job: &Job<'_, A>,
     level: &Level,
     ring: Ring,
     positions: Range<usize>,
-    memory: Memory<'_, J::Acc>,
-    produce: Produce<'_, J::Acc>,
-    sink: &mut Sink<'_, J::Acc>,
+    memory: Memory<'_, A>,
+    produce: Produce<'_, A>,
+    sink: &mut Sink<'_, A>,
 ) {
-    let Memory { blocks, mut held, joined } = memory;
+    let Memory { blocks, held, joined } = memory;
     let spans = &level.spans;
     let mut stacks = Stacks::default();
-    let mut join = |windows: Range<usize>, blocks: &mut [J::Acc], out: Places<'_, J::Acc>| {
+    let mut join = |windows: Range<usize>, blocks: &mut [A], out: Places<'_, A>| {
         let windows = &spans.each[windows];
         if level.stacks {
-            stacks = join_stacks(job.lanes, out, blocks, ring, windows, &mut held, stacks);
+            let held = (&mut *held.0, &mut *held.1);
+            stacks = job.joins.stacks(out, blocks, ring, windows, held, stacks);
         } else {
-            join_direct(job.lanes, out, blocks, ring, windows, spans.dilation);
+            job.joins.direct(out, blocks, ring, windows, spans.dilation);
         }
     };
     let first = positions.start;
@@ -79,39 +78,4 @@ pub(super) fn join_columns<J: Join>(
         }
         position = ready;
     }
-}
-
-/// Joins the blocks of each window, on vectors where there are.
-fn join_direct<J: Join>(
-    lanes: Lanes<J>,
-    out: Places<'_, J::Acc>,
-    blocks: &[J::Acc],
-    ring: Ring,
-    spans: &[Span],
-    apart: usize,
-) {
-    let identity = lanes.fold.identity();
-    let direct = Direct { out, blocks, ring, spans, apart, identity };
-    if let Err(direct) = lanes.on_vectors(ring.width, direct) {
-        lanes.direct(direct.out, blocks, ring, spans, apart);
-    }
-}
-
-/// Joins the blocks of each window by two stacks, on vectors where there are.
-fn join_stacks<J: Join>(
-    lanes: Lanes<J>,
-    out: Places<'_, J::Acc>,
-    blocks: &mut [J::Acc],
-    ring: Ring,
-    spans: &[Span],
-    held: &mut (&mut [J::Acc], &mut [J::Acc]),
-    stacks: Stacks,
-) -> Stacks {
-    let identity = lanes.fold.identity();
-    let held = [&mut *held.0, &mut *held.1];
-    let stacked = Stacked { out, blocks, ring, spans, held, stacks, identity };
-    lanes.on_vectors(ring.width, stacked).unwrap_or_else(|stacked| {
-        let Stacked { out, blocks, held: [last, held], .. } = stacked;
-        lanes.stacks(out, blocks, ring, spans, (last, held), stacks)
-    })
 }

@@ -4,8 +4,8 @@
 //! rows are joined to reduced planes along the next ([`columns`]), and so on outwards. Wide rows are cut
 //! into tiles of columns, so that what is kept stays in the cache.
 //!
-//! The engine knows joins alone, and is compiled once for each; what loads elements and what finishes
-//! results, of which there are many more, stand behind [`Source`] and [`Target`].
+//! The engine knows accumulators alone, and is compiled once for each; what loads elements, what joins them and
+//! what finishes results, of which there are many more, stand behind [`Source`], [`Joins`] and [`Target`].
 
 mod columns;
 mod layout;
@@ -14,14 +14,16 @@ mod rows;
 use core::cell::Cell;
 use core::ops::Range;
 
-use crate::fold::Join;
+use bytemuck::Pod;
+
+use crate::kernel::LoadRows;
 use crate::kernel::columns::{Places, Ring};
-use crate::kernel::{Lanes, LoadRows};
+use crate::kernel::joins::{Joins, WORK};
 use crate::spans::{CONSTANT, Span, Spans};
 use columns::{Memory, join_columns};
 pub(crate) use layout::Strided;
 pub(crate) use rows::RowMethod;
-use rows::{Rows, WORK};
+use rows::Rows;
 
 /// Elements on their way in.
 pub(crate) trait Source<A> {
@@ -53,14 +55,14 @@ pub(crate) trait Target<A> {
 }
 
 /// Joins, and what they are fed from.
-pub(crate) struct Job<'d, J: Join> {
-    pub(crate) lanes: Lanes<J>,
-    pub(crate) source: &'d dyn Source<J::Acc>,
+pub(crate) struct Job<'d, A: Pod> {
+    pub(crate) joins: &'d dyn Joins<A>,
+    pub(crate) source: &'d dyn Source<A>,
     /// Whether a NaN was read.
     pub(crate) nan: Cell<bool>,
 }
 
-impl<J: Join> Job<'_, J> {
+impl<A: Pod> Job<'_, A> {
     fn see(&self, nan: bool) {
         self.nan.set(self.nan.get() | nan);
     }
@@ -202,14 +204,14 @@ impl Engine {
     }
 
     /// Pools a band of a plane.
-    pub(crate) fn run<J: Join>(
+    pub(crate) fn run<A: Pod>(
         &self,
-        job: &Job<'_, J>,
+        job: &Job<'_, A>,
         offset: usize,
         plane: usize,
         band: Range<usize>,
-        out: &mut dyn Target<J::Acc>,
-        scratch: &mut [J::Acc],
+        out: &mut dyn Target<A>,
+        scratch: &mut [A],
     ) {
         let mut offset = offset as isize;
         let mut rest = plane * self.group;
@@ -223,15 +225,15 @@ impl Engine {
     }
 
     #[allow(clippy::too_many_arguments, reason = "a place in the data, a place in the scratch")]
-    fn level<J: Join>(
+    fn level<A: Pod>(
         &self,
-        job: &Job<'_, J>,
+        job: &Job<'_, A>,
         at: usize,
         offset: isize,
         constant: bool,
         positions: Range<usize>,
-        mut sink: Sink<'_, J::Acc>,
-        scratch: &mut [J::Acc],
+        mut sink: Sink<'_, A>,
+        scratch: &mut [A],
     ) {
         let level = &self.levels[at];
         let pitch = self.pitch(at);
@@ -242,7 +244,7 @@ impl Engine {
         let mut ring = Ring { kept: level.kept, pitch, width: pitch };
         if at + 1 < self.levels.len() {
             let inner = &self.levels[at + 1];
-            let mut produce = |from: usize, to: usize, places: &mut [J::Acc]| {
+            let mut produce = |from: usize, to: usize, places: &mut [A]| {
                 for (block, places) in (from..to).zip(places.chunks_exact_mut(pitch)) {
                     let source = level.spans.source(block);
                     let constant = constant || source == CONSTANT;
@@ -274,7 +276,7 @@ impl Engine {
                 continue;
             }
             let mut padded = 0;
-            let mut produce = |from: usize, to: usize, places: &mut [J::Acc]| {
+            let mut produce = |from: usize, to: usize, places: &mut [A]| {
                 let range = (from, to);
                 self.rows.reduce(
                     job,

@@ -9,16 +9,15 @@
 
 use core::ops::Range;
 
+use bytemuck::Pod;
+
 use super::{Job, Level, Sink, Source};
-use crate::fold::Join;
+use crate::kernel::LoadRows;
+use crate::kernel::joins::{Joins, WORK};
 use crate::kernel::wide::halves::Halves;
 use crate::kernel::wide::pixels::Pixels;
-use crate::kernel::wide::rows::{Slide, SlideRows};
-use crate::kernel::{Lanes, LoadRows};
+use crate::kernel::wide::rows::SlideRows;
 use crate::spans::{CONSTANT, Progression, Span, Spans};
-
-/// Work areas, as long as the staging area, that [`slide`] takes.
-pub(super) const WORK: usize = 4;
 
 /// How the windows of a run are joined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,17 +106,17 @@ impl Rows {
 
     /// Reduces rows `from..to` of a plane whose first row starts at `offset`.
     #[allow(clippy::too_many_arguments, reason = "a place in the data, a place in the scratch")]
-    pub(super) fn reduce<J: Join>(
+    pub(super) fn reduce<A: Pod>(
         &self,
-        job: &Job<'_, J>,
+        job: &Job<'_, A>,
         level: &Level,
         tile: &Tile,
         offset: isize,
         constant: bool,
         (from, to): (usize, usize),
         padded: &mut usize,
-        places: &mut [J::Acc],
-        scratch: &mut [J::Acc],
+        places: &mut [A],
+        scratch: &mut [A],
     ) {
         let count = to - from;
         let needed = self.needed_by(tile);
@@ -168,7 +167,7 @@ impl Rows {
                     let end = run.min((row + 1) * self.pitch);
                     let (stage, gap) =
                         stage[row * self.pitch..end].split_at_mut(needed * self.inner);
-                    gap.fill(job.lanes.fold.identity());
+                    gap.fill(job.joins.identity());
                     match level.spans.source(at) {
                         _ if constant => stage.fill(job.source.constant()),
                         CONSTANT => stage.fill(job.source.constant()),
@@ -178,19 +177,19 @@ impl Rows {
                 &stage[..run]
             }
         };
-        let nan = self.join(job.lanes, tile, count, needed, source, places, work);
+        let nan = self.join(job.joins, tile, count, needed, source, places, work);
         job.see(nan);
     }
 
     /// The windows at some positions of a level whose rows lie forwards in the data, and the data up to the last
     /// row that they look at; `None` if there are none, or elements are no accumulators as they are.
-    fn in_one_go<'l, 'd, J: Join>(
+    fn in_one_go<'l, 'd, A: Pod>(
         &self,
-        job: &Job<'d, J>,
+        job: &Job<'d, A>,
         level: &'l Level,
         offset: isize,
         positions: &Range<usize>,
-    ) -> Option<(&'l [Span], &'d [J::Acc])> {
+    ) -> Option<(&'l [Span], &'d [A])> {
         let last = level.reached[positions.clone().last()?].checked_sub(1);
         let row = self.spans.reach * self.inner;
         let end = last.map_or(0, |last| last * level.stride as usize + row);
@@ -200,14 +199,14 @@ impl Rows {
 
     /// Halves rows and joins them in one go, if that can be done.
     #[allow(clippy::too_many_arguments, reason = "a place in the data, a place for the results")]
-    pub(super) fn halve<J: Join>(
+    pub(super) fn halve<A: Pod>(
         &self,
-        job: &Job<'_, J>,
+        job: &Job<'_, A>,
         level: &Level,
         tile: &Tile,
         offset: isize,
         positions: &Range<usize>,
-        sink: &mut Sink<'_, J::Acc>,
+        sink: &mut Sink<'_, A>,
     ) -> bool {
         let Some(Halving { size, windows, lacks, first }) = tile.halving else { return false };
         let Some((rows, data)) = self.in_one_go(job, level, offset, positions) else {
@@ -216,39 +215,32 @@ impl Rows {
         let Some(out) = sink.rows(0) else { return false };
         let (pitch, len) = (level.stride as usize, self.spans.reach);
         let right = &self.spans.each[tile.position..][..tile.count][windows..];
-        let (apart, identity) = (level.spans.dilation, job.lanes.fold.identity());
-        let least = windows - usize::from(lacks);
-        macro_rules! halves {
-            ($size:literal) => {{
-                let halves = Halves::<_, $size> {
-                    out,
-                    data,
-                    pitch,
-                    len,
-                    rows,
-                    apart,
-                    even: level.even,
-                    windows,
-                    lacks,
-                    right,
-                    first,
-                    identity,
-                };
-                job.lanes.on_vectors(least, halves).ok()
-            }};
-        }
-        let nan = if size == 2 { halves!(2) } else { halves!(3) };
-        nan.map(|nan| job.see(nan)).is_some()
+        let (apart, identity) = (level.spans.dilation, job.joins.identity());
+        let halves = Halves {
+            out,
+            data,
+            pitch,
+            len,
+            rows,
+            apart,
+            even: level.even,
+            windows,
+            lacks,
+            right,
+            first,
+            identity,
+        };
+        job.joins.halve_rows(halves, size).map(|nan| job.see(nan)).is_some()
     }
 
     /// Joins the pixels of small windows in one go, if that can be done.
-    pub(super) fn join_pixels<J: Join>(
+    pub(super) fn join_pixels<A: Pod>(
         &self,
-        job: &Job<'_, J>,
+        job: &Job<'_, A>,
         level: &Level,
         offset: isize,
         positions: &Range<usize>,
-        sink: &mut Sink<'_, J::Acc>,
+        sink: &mut Sink<'_, A>,
     ) -> bool {
         if !self.few_pixels {
             return false;
@@ -260,35 +252,33 @@ impl Rows {
         let (pitch, len, inner) = (level.stride as usize, self.spans.reach, self.inner);
         let rows = (rows, level.spans.dilation);
         let columns = (&self.spans.each[..], self.spans.dilation);
-        let identity = job.lanes.fold.identity();
+        let identity = job.joins.identity();
         let pixels = Pixels { out, data, pitch, len, inner, rows, columns, identity };
-        job.lanes.on_vectors(inner, pixels).map(|nan| job.see(nan)).is_ok()
+        job.joins.join_pixels(pixels).map(|nan| job.see(nan)).is_some()
     }
 
     /// Joins the windows of rows that would be staged, without that, if it can be done.
-    fn slide_rows<J: Join>(
+    fn slide_rows<A: Pod>(
         &self,
-        job: &Job<'_, J>,
+        job: &Job<'_, A>,
         tile: &Tile,
         rows: LoadRows,
         count: usize,
-        places: &mut [J::Acc],
+        places: &mut [A],
     ) -> bool {
         let Progression { step, size: taps, .. } = self.progression();
         let windows = tile.count;
         let slides = self.method == RowMethod::Slide && self.inner == 1 && step == 1;
         let (apart, last) = (self.spans.dilation, rows.start + (count - 1) as isize * rows.stride);
-        if !slides || apart > 1 || rows.len == 0 || !SlideRows::<J::Acc>::takes(rows, windows, taps)
-        {
+        if !slides || apart > 1 || rows.len == 0 || !SlideRows::<A>::takes(rows, windows, taps) {
             return false;
         }
         let (low, high) = (rows.start.min(last) as usize, rows.start.max(last) as usize);
         let Some(data) = job.source.direct(low..high + rows.len) else { return false };
         let rows = LoadRows { start: rows.start - low as isize, ..rows };
-        let identity = job.lanes.fold.identity();
+        let identity = job.joins.identity();
         let slide = SlideRows { out: places, data, rows, count, windows, taps, identity };
-        // As wide as can be: what a row has less is not chosen.
-        job.lanes.on_vectors(usize::MAX, slide).map(|nan| job.see(nan)).is_ok()
+        job.joins.slide_rows(slide).map(|nan| job.see(nan)).is_some()
     }
 
     /// Of the `needed` elements of a tile, how many lie before the data, and how many in it.
@@ -304,13 +294,13 @@ impl Rows {
     }
 
     /// Loads the part of a row that a tile needs.
-    fn load<J: Join>(&self, job: &Job<'_, J>, tile: &Tile, offset: isize, stage: &mut [J::Acc]) {
+    fn load<A: Pod>(&self, job: &Job<'_, A>, tile: &Tile, offset: isize, stage: &mut [A]) {
         let inner = self.inner;
         let needed = stage.len() / inner;
         let (left, real) = self.real(tile, needed);
         let start = (tile.start + left as isize) as usize;
-        stage[..left * inner].fill(job.lanes.fold.identity());
-        stage[(left + real) * inner..].fill(job.lanes.fold.identity());
+        stage[..left * inner].fill(job.joins.identity());
+        stage[(left + real) * inner..].fill(job.joins.identity());
         let stage = &mut stage[left * inner..][..real * inner];
         let Some(map) = &self.spans.map else {
             self.copy(job.source, offset, start, stage);
@@ -357,15 +347,15 @@ impl Rows {
 
     /// Joins the windows of `count` rows; whether there is a NaN in them.
     #[allow(clippy::too_many_arguments, reason = "a run, its geometry, and where it goes")]
-    fn join<J: Join>(
+    fn join<A: Pod>(
         &self,
-        lanes: Lanes<J>,
+        joins: &dyn Joins<A>,
         tile: &Tile,
         count: usize,
         needed: usize,
-        source: &[J::Acc],
-        places: &mut [J::Acc],
-        work: &mut [J::Acc],
+        source: &[A],
+        places: &mut [A],
+        work: &mut [A],
     ) -> bool {
         let inner = self.inner;
         let Progression { step, size, .. } = self.progression();
@@ -377,164 +367,41 @@ impl Rows {
         let rows = |row: usize| &source[row * self.pitch..][..needed * inner];
         match self.method {
             RowMethod::Slide if step == 1 => {
-                return slide(lanes, &mut places[..reduced], source, size, shift, work);
+                return joins.slide(&mut places[..reduced], source, size, shift, work);
             }
             RowMethod::Slide => {
                 let (slid, work) = work.split_at_mut(work.len() / (WORK + 1));
                 let slid = &mut slid[..source.len() - (size - 1) * shift];
-                let nan = slide(lanes, slid, source, size, shift, work);
+                let nan = joins.slide(slid, source, size, shift, work);
                 if inner == 1 {
-                    lanes.pick(&mut places[..reduced], slid, step);
+                    joins.pick(&mut places[..reduced], slid, step);
                 } else {
                     for row in 0..count {
                         let places = &mut places[row * self.reduced..][..width];
-                        lanes.pixels(places, &slid[row * self.pitch..], inner, 1, step, apart);
+                        joins.pixels(places, &slid[row * self.pitch..], inner, 1, step, apart);
                     }
                 }
                 return nan;
             }
-            RowMethod::Halve if size == 2 => {
-                return lanes.halve::<2>(&mut places[..reduced], source);
-            }
-            RowMethod::Halve => return lanes.halve::<3>(&mut places[..reduced], source),
+            RowMethod::Halve => return joins.halve(&mut places[..reduced], source, size),
             RowMethod::Pixels => {
                 for row in 0..count {
                     let places = &mut places[row * self.reduced..][..width];
-                    lanes.pixels(places, rows(row), inner, size, step, apart);
+                    joins.pixels(places, rows(row), inner, size, step, apart);
                 }
             }
             RowMethod::Whole => {
                 for row in 0..count {
-                    whole(lanes, &mut places[row * self.reduced..][..inner], rows(row), work);
+                    joins.whole(&mut places[row * self.reduced..][..inner], rows(row), work);
                 }
             }
             RowMethod::Each => {
                 for row in 0..count {
-                    let (source, places) = (rows(row), &mut places[row * self.reduced..][..width]);
-                    for (span, place) in self.spans.each.iter().zip(places.chunks_exact_mut(inner))
-                    {
-                        place.fill(lanes.fold.identity());
-                        for tap in 0..span.taps {
-                            let at = (span.first + tap * apart) * inner;
-                            let pixel = &source[at..at + inner];
-                            if tap == 0 {
-                                place.copy_from_slice(pixel);
-                            } else {
-                                for (acc, &value) in place.iter_mut().zip(pixel) {
-                                    *acc = lanes.fold.join(*acc, value);
-                                }
-                            }
-                        }
-                    }
+                    let places = &mut places[row * self.reduced..][..width];
+                    joins.each(places, rows(row), inner, &self.spans.each, apart);
                 }
             }
         }
-        lanes.scan(source)
+        joins.scan(source)
     }
-}
-
-/// Joins every `taps` elements that are `apart` from each other: `out[i]` is `run[i] + run[i + apart] + ..`.
-/// The work area holds four times the run. Whether there is a NaN in it.
-pub(crate) fn slide<J: Join>(
-    lanes: Lanes<J>,
-    out: &mut [J::Acc],
-    run: &[J::Acc],
-    taps: usize,
-    apart: usize,
-    work: &mut [J::Acc],
-) -> bool {
-    if apart == 1 && !out.is_empty() {
-        let run = &run[..out.len() + taps - 1];
-        let identity = lanes.fold.identity();
-        let slide = Slide { out: &mut *out, run, taps, work: &mut *work, identity };
-        if let Ok(nan) = lanes.on_vectors(slide.out.len(), slide) {
-            return nan;
-        }
-    }
-    let at = |tap: usize| &run[tap * apart..];
-    match taps {
-        1 => return lanes.join_seeing(out, [run]),
-        2 => return lanes.join_seeing(out, [run, at(1)]),
-        3 => return lanes.join_seeing(out, [run, at(1), at(2)]),
-        4 => return lanes.join_seeing(out, [run, at(1), at(2), at(3)]),
-        _ => {}
-    }
-    if J::IDEMPOTENT {
-        let (mut this, mut next) = work.split_at_mut(work.len() / 2);
-        let mut len = run.len() - 3 * apart;
-        let nan = lanes.join_seeing(&mut this[..len], [run, at(1), at(2), at(3)]);
-        let mut joined = 4;
-        while joined * 2 < taps {
-            // `this[i]` joins `joined` elements.
-            let by = joined * apart;
-            let times = if joined * 4 <= taps { 4 } else { 2 };
-            len -= (times - 1) * by;
-            let shifted = |times: usize| &this[times * by..];
-            if times == 4 {
-                lanes.join(&mut next[..len], [this, shifted(1), shifted(2), shifted(3)]);
-            } else {
-                lanes.join(&mut next[..len], [this, shifted(1)]);
-            }
-            joined *= times;
-            core::mem::swap(&mut this, &mut next);
-        }
-        lanes.join(out, [this, &this[(taps - joined) * apart..]]);
-        return nan;
-    }
-    // From the lowest binary digit of the size to the highest, right to left.
-    let quarter = work.len() / 4;
-    let (powers, sums) = work.split_at_mut(2 * quarter);
-    let (mut this, mut next) = powers.split_at_mut(quarter);
-    let (mut sum, mut longer) = sums.split_at_mut(quarter);
-    let (mut joined, mut behind) = (1, 0);
-    let mut len = run.len();
-    loop {
-        let this_run = if joined == 1 { run } else { &*this };
-        if taps & joined != 0 {
-            behind += joined;
-            let left = &this_run[(taps - behind) * apart..];
-            if behind == taps && joined == taps {
-                out.copy_from_slice(&left[..out.len()]);
-                return lanes.scan(run);
-            } else if behind == taps {
-                lanes.join(out, [left, sum]);
-                return lanes.scan(run);
-            } else if behind == joined {
-                sum[..out.len()].copy_from_slice(&left[..out.len()]);
-            } else {
-                lanes.join(&mut longer[..out.len()], [left, sum]);
-                core::mem::swap(&mut sum, &mut longer);
-            }
-        }
-        len -= joined * apart;
-        let by = joined * apart;
-        lanes.join(&mut next[..len], [this_run, &this_run[by..]]);
-        core::mem::swap(&mut this, &mut next);
-        joined *= 2;
-    }
-}
-
-/// Joins all pixels of a row, neighbours first: what a window of the size of the row would be.
-fn whole<J: Join>(lanes: Lanes<J>, out: &mut [J::Acc], row: &[J::Acc], work: &mut [J::Acc]) {
-    let inner = out.len();
-    if inner > 1 {
-        let (first, rest) = row.split_at(inner);
-        out.copy_from_slice(first);
-        rest.chunks_exact(inner).for_each(|pixel| lanes.append(out, pixel));
-        return;
-    }
-    let (mut this, mut next) = work.split_at_mut(work.len() / 2);
-    let mut tail = None;
-    let mut len = row.len();
-    this[..len].copy_from_slice(row);
-    while len > 1 {
-        if len % 2 == 1 {
-            let last = this[len - 1];
-            tail = Some(tail.map_or(last, |tail| lanes.fold.join(last, tail)));
-        }
-        len /= 2;
-        lanes.halve::<2>(&mut next[..len], &this[..2 * len]);
-        core::mem::swap(&mut this, &mut next);
-    }
-    out[0] = tail.map_or(this[0], |tail| lanes.fold.join(this[0], tail));
 }

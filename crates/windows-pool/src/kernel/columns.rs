@@ -5,7 +5,7 @@ use core::ops::Range;
 
 use windows_core::kernel::{Vectorized, vectorized};
 
-use super::{Lanes, append, parts};
+use super::{Lanes, append, half_vectorized, parts, short};
 use crate::fold::Join;
 use crate::spans::Span;
 
@@ -58,7 +58,7 @@ pub(crate) struct Stacks {
 impl<J: Join> Lanes<J> {
     leaf! {
         /// Joins the blocks of each window, top to bottom. Rows that fill no vector are short: the baseline will do.
-        direct[!J::WIDE](
+        direct_short(
             J: Join, fold, out: Places<'a, J::Acc>, blocks: &'a [J::Acc], ring: Ring, spans: &'a [Span],
             apart: usize,
         ) {
@@ -68,6 +68,10 @@ impl<J: Join> Lanes<J> {
                 match span.taps {
                     0 => out.fill(fold.identity()),
                     1 => out.copy_from_slice(block(0)),
+                    taps if const { short::<J>() } => {
+                        out.copy_from_slice(block(0));
+                        (1..taps).for_each(|tap| append(fold, out, block(tap)));
+                    }
                     2 => joined(fold, out, [block(0), block(1)]),
                     3 => joined(fold, out, [block(0), block(1), block(2)]),
                     4 => joined(fold, out, [block(0), block(1), block(2), block(3)]),
@@ -86,7 +90,7 @@ impl<J: Join> Lanes<J> {
         /// A block of the front stack stands for the join of everything from it to its end, `held.1` is
         /// the join of the back stack, and a window is one front block joined with that. When the front is
         /// used up, the back becomes the front, joined from its end on.
-        stacks[!J::WIDE](
+        stacks_short(
             J: Join, fold, out: Places<'a, J::Acc>, blocks: &'a mut [J::Acc], ring: Ring, spans: &'a [Span],
             held: (&'a mut [J::Acc], &'a mut [J::Acc]), stacks: Stacks,
         ) -> Stacks {
@@ -161,7 +165,7 @@ fn to_front<J: Join>(
 /// Joins runs left to right.
 #[inline(always)]
 fn joined<J: Join, const N: usize>(fold: J, out: &mut [J::Acc], runs: [&[J::Acc]; N]) {
-    each_line!(out.len(), size_of::<J::Acc>(), false, |run| {
+    each_line!(out.len(), size_of::<J::Acc>(), const { short::<J>() }, |run| {
         let runs = parts(runs, run.clone());
         let out = &mut out[run];
         for i in 0..out.len() {
@@ -183,7 +187,7 @@ fn append_joined<J: Join>(
     front: &[J::Acc],
     run: &[J::Acc],
 ) {
-    each_line!(out.len(), size_of::<J::Acc>(), !J::IDEMPOTENT, |part| {
+    each_line!(out.len(), size_of::<J::Acc>(), const { short::<J>() || !J::IDEMPOTENT }, |part| {
         let (out, held) = (&mut out[part.clone()], &mut held[part.clone()]);
         let (front, run) = (&front[part.clone()], &run[part]);
         for i in 0..out.len() {

@@ -12,9 +12,12 @@ use core::ops::Range;
 use bytemuck::{Pod, cast_slice, cast_slice_mut};
 use windows_core::kernel::{Isa, Vectorized, vectorized};
 
-use crate::fold::{Fold, Join, Load};
+use crate::fold::{Finish, Fold, Join, Load};
 use crate::spans::Span;
+use columns::Places;
 use wide::OnVectors;
+use wide::halves::{Halves, Sized};
+use wide::rows::Taps;
 
 /// The loops of a fold or a join, for one instruction set.
 #[derive(Clone, Copy)]
@@ -23,9 +26,68 @@ pub(crate) struct Lanes<F> {
     pub(crate) isa: Isa,
 }
 
-/// A function whose body is compiled per instruction set, or once where there is nothing to gain.
+/// The instruction sets that a loop is compiled for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Sets {
+    /// What every processor of the target has: little to gain, or rows too short for vectors.
+    Baseline,
+    /// The baseline, and half of the widest vectors where there are such.
+    Half,
+    All,
+}
+
+impl Sets {
+    /// Those of loops over sums.
+    pub(crate) const fn of_totals<W>() -> Self {
+        if size_of::<W>() <= 8 { Self::All } else { Self::Baseline }
+    }
+
+    /// And half of the widest vectors, if so.
+    const fn with_half(self, so: bool) -> Self {
+        if so && self.is_baseline() { Self::Half } else { self }
+    }
+
+    const fn is_baseline(self) -> bool {
+        matches!(self, Self::Baseline)
+    }
+
+    const fn is_all(self) -> bool {
+        matches!(self, Self::All)
+    }
+}
+
+/// Runs a loop with half of the widest vectors, or the best of less, within `isa`.
+#[cfg(target_arch = "x86_64")]
+fn half_vectorized<V: Vectorized>(isa: Isa, computation: V) -> V::Output {
+    use windows_simd::{Avx2, Compute, Simd};
+
+    /// A plain loop.
+    struct Plain<V>(V);
+
+    impl<V: Vectorized, S: Simd> Compute<S> for Plain<V> {
+        type Output = V::Output;
+
+        #[inline(always)]
+        fn run(self, _: S) -> V::Output {
+            self.0.run()
+        }
+    }
+
+    match Avx2::within(isa) {
+        Some(simd) => simd.enter(Plain(computation)),
+        None => computation.run(),
+    }
+}
+
+/// Runs a loop with the vectors of `isa`: none is wider than what half of the widest are elsewhere.
+#[cfg(not(target_arch = "x86_64"))]
+fn half_vectorized<V: Vectorized>(isa: Isa, computation: V) -> V::Output {
+    vectorized(isa, computation)
+}
+
+/// A function whose body is compiled for the sets of what it is of, or of those that are named.
 macro_rules! leaf {
-    ($(#[$doc:meta])* $name:ident $(<const $n:ident: usize>)? $([$when:expr])? (
+    ($(#[$doc:meta])* $name:ident $(<const $n:ident: usize>)? $([$sets:expr])? (
         $kind:ident: $of:ident, $this:ident $(, $arg:ident: $ty:ty)* $(,)?
     ) $(-> $ret:ty)? $body:block) => {
         $(#[$doc])*
@@ -49,9 +111,17 @@ macro_rules! leaf {
                 $($arg,)*
                 life: PhantomData,
             };
-            if $kind::VECTORS $(&& $when)? { vectorized(self.isa, leaf) } else { leaf.run() }
+            if leaf!(@sets $kind $($sets)?).is_all() {
+                vectorized(self.isa, leaf)
+            } else if leaf!(@sets $kind $($sets)?).is_baseline() {
+                leaf.run()
+            } else {
+                half_vectorized(self.isa, leaf)
+            }
         }
     };
+    (@sets $kind:ident $sets:expr) => { const { $sets } };
+    (@sets $kind:ident) => { const { $kind::SETS } };
     (@ret $ret:ty) => { $ret };
     (@ret) => { () };
 }
@@ -113,14 +183,15 @@ macro_rules! by_size {
 }
 
 pub(crate) mod columns;
+pub(crate) mod joins;
 pub(crate) mod wide;
 
 impl<L: Load> Lanes<L> {
-    leaf! {
-        /// Loads elements as accumulators.
-        load(L: Load, fold, out: &'a mut [L::Acc], input: &'a [L::In]) {
-            load(fold, out, input);
-        }
+    /// Loads elements as accumulators.
+    pub(crate) fn load(self, out: &mut [L::Acc], input: &[L::In]) {
+        let (len, pitch) = (out.len(), out.len().max(1));
+        let row = LoadRows { start: 0, stride: 0, len, before: 0, pitch, padded: 1 };
+        self.load_rows(out, input, row);
     }
 
     leaf! {
@@ -153,11 +224,18 @@ impl<F: Fold> Lanes<F> {
         Lanes { fold: self.fold.joins(), isa: self.isa }
     }
 
+    /// The loops that only finish.
+    pub(crate) fn finishes(self) -> Lanes<F::Finishes> {
+        Lanes { fold: self.fold.finishes(), isa: self.isa }
+    }
+}
+
+impl<F: Finish> Lanes<F> {
     leaf! {
         /// Finishes rows of joined elements; where areas matter, each column has one of its own, times
         /// that of the row.
         finish(
-            F: Fold, fold, out: &'a mut [F::Out], pitch: usize, joined: &'a [F::Acc], from: usize,
+            F: Finish, fold, out: &'a mut [F::Out], pitch: usize, joined: &'a [F::Acc], from: usize,
             spans: &'a [Span], areas: &'a [f64],
         ) {
             let width = areas.len();
@@ -184,25 +262,57 @@ impl<J: Join> Lanes<J> {
         J::on_vectors(self.isa, least, computation)
     }
 
-    leaf! {
-        /// Joins runs element by element. Four runs are joined as two pairs, three as a pair and one, as
-        /// doubling would.
-        join<const N: usize>(J: Join, fold, out: &'a mut [J::Acc], runs: [&'a [J::Acc]; N]) {
-            pairs(fold, out, runs, |_| ());
+    /// Joins one to four runs that begin `apart` elements from each other in one. Four are joined as two pairs, three
+    /// as a pair and one, as doubling would. Whether there is a NaN in what is joined, if that is to be seen.
+    pub(crate) fn join_apart<const SEE: bool>(
+        self,
+        out: &mut [J::Acc],
+        run: &[J::Acc],
+        taps: usize,
+        apart: usize,
+    ) -> bool {
+        let inner = out.len();
+        let joined = Taps { out: &mut *out, data: run, inner, taps, step: 0, apart, held: false };
+        if let Ok(nan) = self.on_vectors(inner, joined) {
+            return nan;
+        }
+        let at = |tap: usize| &run[tap * apart..];
+        match taps {
+            1 => self.join_seeing::<_, SEE>(out, [run]),
+            2 => self.join_seeing::<_, SEE>(out, [run, at(1)]),
+            3 => self.join_seeing::<_, SEE>(out, [run, at(1), at(2)]),
+            _ => self.join_seeing::<_, SEE>(out, [run, at(1), at(2), at(3)]),
         }
     }
 
-    /// Joins runs as [`Lanes::join`] does; whether there is a NaN in the first of them, all of it.
-    pub(crate) fn join_seeing<const N: usize>(
+    /// Joins runs as [`Lanes::join`] does; whether there is a NaN in the first of them, all of it, if that is to be seen.
+    fn join_seeing<const N: usize, const SEE: bool>(
         self,
         out: &mut [J::Acc],
         runs: [&[J::Acc]; N],
     ) -> bool {
-        if J::SEES {
+        if SEE && J::SEES {
             return self.join_and_see(out, runs);
         }
         self.join(out, runs);
         false
+    }
+
+    /// Joins a run to the right of what there is.
+    pub(crate) fn append(self, out: &mut [J::Acc], run: &[J::Acc]) {
+        let inner = out.len();
+        let held =
+            Taps { out: &mut *out, data: run, inner, taps: 1, step: 0, apart: 0, held: true };
+        if self.on_vectors(inner, held).is_err() {
+            self.append_short(out, run);
+        }
+    }
+
+    leaf! {
+        /// Joins runs element by element.
+        join<const N: usize>(J: Join, fold, out: &'a mut [J::Acc], runs: [&'a [J::Acc]; N]) {
+            pairs(fold, out, runs, |_| ());
+        }
     }
 
     leaf! {
@@ -223,22 +333,50 @@ impl<J: Join> Lanes<J> {
 
     leaf! {
         /// What [`Lanes::scan`] does, where there may be NaNs.
-        see(J: Join, _fold, input: &'a [J::Acc]) -> bool {
+        see[Sets::All](J: Join, _fold, input: &'a [J::Acc]) -> bool {
             scan::<J>(input)
         }
     }
 
     leaf! {
-        /// Joins a run to the right of what there is.
-        append(J: Join, fold, out: &'a mut [J::Acc], run: &'a [J::Acc]) {
+        /// What [`Lanes::append`] does where no vectors do it.
+        append_short(J: Join, fold, out: &'a mut [J::Acc], run: &'a [J::Acc]) {
             append(fold, out, run);
         }
     }
 
+    /// Windows of `K` neighbours at step 2, for `K` of 2 and 3: the even elements joined with the odd ones, and
+    /// with the next even ones. Whether one of them is NaN.
+    pub(crate) fn halve<const K: usize>(self, out: &mut [J::Acc], input: &[J::Acc]) -> bool {
+        if J::LAYERS {
+            let (windows, len, identity) = (out.len(), input.len(), self.fold.identity());
+            let row = Span { first: 0, taps: 1, area: 1 };
+            let halves = Halves {
+                out: Places { rows: &mut *out, pitch: windows },
+                data: input,
+                pitch: len,
+                len,
+                rows: &[row],
+                apart: 1,
+                even: None,
+                windows,
+                lacks: false,
+                right: &[],
+                first: 0,
+                identity,
+            };
+            if let Ok(nan) = self.on_vectors(windows, Sized::<_, K>(halves)) {
+                return nan;
+            }
+        }
+        self.halve_short::<K>(out, input)
+    }
+
     leaf! {
-        /// Windows of `K` neighbours at step 2, for `K` of 2 and 3: the even elements joined with the odd
-        /// ones, and with the next even ones. Whether one of them is NaN.
-        halve<const K: usize>(J: Join, fold, out: &'a mut [J::Acc], input: &'a [J::Acc]) -> bool {
+        /// What [`Lanes::halve`] does where no vectors do it.
+        halve_short<const K: usize>[J::SETS.with_half(!J::LAYERS)](
+            J: Join, fold, out: &'a mut [J::Acc], input: &'a [J::Acc],
+        ) -> bool {
             halve::<J, K>(fold, out, input)
         }
     }
@@ -252,9 +390,33 @@ impl<J: Join> Lanes<J> {
         }), else Pick { out, input, step }.run());
     }
 
+    /// Windows of pixels of `inner` elements at any step in one row.
+    pub(crate) fn pixels(
+        self,
+        out: &mut [J::Acc],
+        input: &[J::Acc],
+        inner: usize,
+        taps: usize,
+        step: usize,
+        apart: usize,
+    ) {
+        let pixels = Taps {
+            out: &mut *out,
+            data: input,
+            inner,
+            taps,
+            step: step * inner,
+            apart: apart * inner,
+            held: false,
+        };
+        if self.on_vectors(inner, pixels).is_err() {
+            self.pixels_short(out, input, inner, taps, step, apart);
+        }
+    }
+
     leaf! {
-        /// Windows of pixels of `inner` elements at any step in one row.
-        pixels(
+        /// What [`Lanes::pixels`] does where no vectors do it.
+        pixels_short(
             J: Join, fold, out: &'a mut [J::Acc], input: &'a [J::Acc], inner: usize, taps: usize, step: usize,
             apart: usize,
         ) {
@@ -317,12 +479,22 @@ pub(crate) fn copy_rows<A: Pod>(
 /// Loads a run.
 #[inline(always)]
 fn load<L: Load>(fold: L, out: &mut [L::Acc], input: &[L::In]) {
-    each_line!(out.len(), size_of::<L::In>(), false, |run| {
+    if let Some(input) = L::direct(input) {
+        out.copy_from_slice(input);
+        return;
+    }
+    each_line!(out.len(), size_of::<L::In>(), L::LARGE, |run| {
         let (out, input) = (&mut out[run.clone()], &input[run]);
         for i in 0..out.len() {
             out[i] = fold.load(input[i]);
         }
     });
+}
+
+/// Whether loops join little: rows too short for vectors, or data with a NaN. Then they are plain ones, for each line
+/// that is apart makes them several times as large.
+const fn short<J: Join>() -> bool {
+    !J::SETS.is_all()
 }
 
 /// Whether an element of a run is NaN.
@@ -352,7 +524,7 @@ fn pairs<J: Join, const N: usize>(
     runs: [&[J::Acc]; N],
     mut see: impl FnMut(J::Acc),
 ) {
-    each_line!(out.len(), size_of::<J::Acc>(), false, |run| {
+    each_line!(out.len(), size_of::<J::Acc>(), const { short::<J>() }, |run| {
         let runs = parts(runs, run.clone());
         let out = &mut out[run];
         for i in 0..out.len() {
@@ -374,7 +546,7 @@ fn pairs<J: Join, const N: usize>(
 /// Joins a run to the right of what there is.
 #[inline(always)]
 fn append<J: Join>(fold: J, out: &mut [J::Acc], run: &[J::Acc]) {
-    each_line!(out.len(), size_of::<J::Acc>(), !J::IDEMPOTENT, |part| {
+    each_line!(out.len(), size_of::<J::Acc>(), const { short::<J>() || !J::IDEMPOTENT }, |part| {
         let (out, run) = (&mut out[part.clone()], &run[part]);
         for i in 0..out.len() {
             out[i] = fold.join(out[i], run[i]);
@@ -391,7 +563,7 @@ fn halve<J: Join, const K: usize>(fold: J, out: &mut [J::Acc], input: &[J::Acc])
     let mut nan = scan::<J>(&input[..2]) | scan::<J>(&input[at..at + K]);
     let both = fold.join(input[at], input[at + 1]);
     *last = if K == 3 { fold.join(both, input[at + 2]) } else { both };
-    each_line!(out.len(), size_of::<J::Acc>(), false, |run| {
+    each_line!(out.len(), size_of::<J::Acc>(), const { short::<J>() }, |run| {
         let pairs = input[2 * run.start..][..2 * run.len()].chunks_exact(2);
         let next = input[2 * run.start + 2 * (K - 2)..][..2 * run.len()].chunks_exact(2);
         for ((out, pair), next) in out[run].iter_mut().zip(pairs).zip(next) {

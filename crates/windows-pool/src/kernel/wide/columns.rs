@@ -4,7 +4,7 @@ use super::{OnVectors, Vector, join_all, load_all, places, store_all, strips};
 use crate::kernel::columns::{Places, Ring, Stacks};
 use crate::spans::Span;
 
-/// What [`Lanes::direct`](crate::kernel::Lanes::direct) does.
+/// What [`Joins::direct`](crate::kernel::joins::Joins::direct) does.
 pub(crate) struct Direct<'a, A> {
     pub(crate) out: Places<'a, A>,
     pub(crate) blocks: &'a [A],
@@ -24,7 +24,7 @@ impl<A: Copy> OnVectors<A> for Direct<'_, A> {
         let (row, from) = (out.rows.as_mut_ptr(), blocks.as_ptr());
         // SAFETY: `fits`: places are within the width of a row, and rows within `out` and the ring.
         unsafe {
-            strips!(V, ring.width, |at| {
+            strips!(V, ring.width, threes, |at| {
                 let (mut row, mut spans) = (row, spans);
                 while let [span, ..] = spans {
                     let first = from.add(ring.start(span.first));
@@ -101,7 +101,7 @@ unsafe fn group<V: Vector, const N: usize, const G: usize>(
     }
 }
 
-/// What [`Lanes::stacks`](crate::kernel::Lanes::stacks) does, with two differences: the front stack stands
+/// What [`Lanes::stacks_short`](crate::kernel::Lanes::stacks_short) does, with two differences: the front stack stands
 /// where its blocks were, and the join of an empty back stack is the identity, which changes no bit.
 pub(crate) struct Stacked<'a, A> {
     pub(crate) out: Places<'a, A>,
@@ -148,7 +148,7 @@ impl<A: Copy> OnVectors<A> for Stacked<'_, A> {
             // SAFETY: `fits`: places are within the width of a row, and rows within `out` and the ring; so
             // they are within what is held. The four are borrowed for themselves.
             unsafe {
-                strips!(V, ring.width, |at| {
+                strips!(V, ring.width, threes, |at| {
                     let mut held = [V::splat(identity); _];
                     if fresh {
                         let mut front = load_all::<V, _>(blocks.add(ring.start(front_end - 1)), at);

@@ -14,10 +14,10 @@ const FETCH: (usize, usize) = (4, 2048);
 /// order.
 const DOWN: usize = 16;
 
-/// Rows of windows over a plane, where windows have `SIZE` neighbours, 2 or 3, at step 2 along a row.
+/// Rows of windows over a plane, where windows have two or three neighbours at step 2 along a row.
 ///
 /// The first and the last few of a row may lack elements, those between are at least a vector.
-pub(crate) struct Halves<'a, A, const SIZE: usize> {
+pub(crate) struct Halves<'a, A> {
     pub(crate) out: Places<'a, A>,
     pub(crate) data: &'a [A],
     /// From one row of the data to the next, and the elements of each.
@@ -38,15 +38,25 @@ pub(crate) struct Halves<'a, A, const SIZE: usize> {
     pub(crate) identity: A,
 }
 
-impl<A: Copy, const SIZE: usize> OnVectors<A> for Halves<'_, A, SIZE> {
+impl<A> Halves<'_, A> {
+    /// Windows of a row that lack no element.
+    pub(crate) fn whole(&self) -> usize {
+        self.windows - usize::from(self.lacks)
+    }
+}
+
+/// [`Halves`] of so many neighbours.
+pub(crate) struct Sized<'a, A, const SIZE: usize>(pub(crate) Halves<'a, A>);
+
+impl<A: Copy, const SIZE: usize> OnVectors<A> for Sized<'_, A, SIZE> {
     type Output = bool;
 
     #[inline(always)]
     unsafe fn run<V: Vector<Element = A>>(self) -> bool {
-        let Self { out, data, pitch, len, rows, apart, .. } = self;
-        let Self { even, windows, lacks, right, first, identity, .. } = self;
+        let whole = self.0.whole();
+        let Halves { out, data, pitch, len, rows, apart, .. } = self.0;
+        let Halves { even, windows, lacks, right, first, identity, .. } = self.0;
         let (lanes, count) = (V::LANES, windows + right.len());
-        let whole = windows - usize::from(lacks);
         assert!(whole >= lanes && matches!(SIZE, 2 | 3), "whole vectors of pairs");
         assert!(
             first + 2 * (whole - 1) + SIZE <= len && first >= usize::from(lacks),

@@ -114,37 +114,35 @@ unsafe fn join_all<V: Vector, const N: usize>(mut left: [V; N], right: [V; N]) -
     left
 }
 
-/// Does a row of a width in strips: four vectors at once, then what is left in one strip more. `$place` is
-/// where the strip would begin if nothing were moved back.
+/// Does a row of a width in strips: four vectors at once, then what is left. Three are a strip where `threes` is asked
+/// for: short rows are often so many, and large bodies are compiled once less without.
 macro_rules! strips {
     ($vector:ident, $width:expr, |$at:ident| $body:expr) => {
-        strips!($vector, $width, |$at, _place| $body)
+        strips!(@ $vector, $width, false, |$at| $body)
     };
-    ($vector:ident, $width:expr, |$at:ident, $place:ident| $body:expr) => {{
-        let (width, wide) = ($width, 4 * $vector::LANES);
-        let mut $place = 0;
-        while $place + wide <= width {
-            let $at = places::<$vector, 4>($place, width);
+    ($vector:ident, $width:expr, threes, |$at:ident| $body:expr) => {
+        strips!(@ $vector, $width, true, |$at| $body)
+    };
+    (@ $vector:ident, $width:expr, $threes:literal, |$at:ident| $body:expr) => {{
+        let (width, lanes) = ($width, $vector::LANES);
+        let mut place = 0;
+        while place + 3 * lanes < width {
+            let $at = places::<$vector, 4>(place, width);
             $body;
-            $place += wide;
+            place += 4 * lanes;
         }
-        match (width - $place).div_ceil($vector::LANES) {
-            0 => {}
-            1 => {
-                let $at = places::<$vector, 1>($place, width);
-                $body
+        if $threes && place + 2 * lanes < width {
+            let $at = places::<$vector, 3>(place, width);
+            $body;
+        } else {
+            if place + lanes < width {
+                let $at = places::<$vector, 2>(place, width);
+                $body;
+                place += 2 * lanes;
             }
-            2 => {
-                let $at = places::<$vector, 2>($place, width);
-                $body
-            }
-            3 => {
-                let $at = places::<$vector, 3>($place, width);
-                $body
-            }
-            _ => {
-                let $at = places::<$vector, 4>($place, width);
-                $body
+            if place < width {
+                let $at = places::<$vector, 1>(place, width);
+                $body;
             }
         }
     }};

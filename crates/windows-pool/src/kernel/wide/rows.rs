@@ -4,7 +4,7 @@ use crate::kernel::LoadRows;
 
 use super::{OnVectors, Vector, join_all, load_all, places, store_all, strips};
 
-/// What [`slide`](crate::engine::slide) does with neighbours: `out[i]` joins `taps` elements from `run[i]`
+/// What [`Joins::slide`](crate::kernel::joins::Joins::slide) does with neighbours: `out[i]` joins `taps` elements from `run[i]`
 /// on. Whether one of them is NaN.
 ///
 /// Right to left, a vector of joins of 2 neighbours is made from one of single elements and the one to the
@@ -66,7 +66,7 @@ impl<A: Copy> OnVectors<A> for Slide<'_, A> {
                 joined *= 4;
             }
             let last = taps - joined;
-            strips!(V, len, |at| {
+            strips!(V, len, threes, |at| {
                 let mut acc = load_all::<V, _>(work, at);
                 let mut shift = joined;
                 while shift < last {
@@ -78,6 +78,85 @@ impl<A: Copy> OnVectors<A> for Slide<'_, A> {
             });
         }
         nan
+    }
+}
+
+/// Joins pixels, or a run with itself, shifted. Whether one of the elements is NaN.
+///
+/// ```text
+/// for each pixel p of out, for each element i of a pixel:
+///     out[p * inner + i] = data[p * step + i] + data[p * step + apart + i] + .. `taps` of them
+/// ```
+///
+/// A run is one pixel of many elements. To the right of what there is if that is `held`.
+pub(crate) struct Taps<'a, A> {
+    pub(crate) out: &'a mut [A],
+    pub(crate) data: &'a [A],
+    pub(crate) inner: usize,
+    pub(crate) taps: usize,
+    /// Elements from one pixel to the next, and from one tap to the next.
+    pub(crate) step: usize,
+    pub(crate) apart: usize,
+    pub(crate) held: bool,
+}
+
+impl<A> Taps<'_, A> {
+    /// One past the last element that is read, of so many pixels.
+    fn end(&self, pixels: usize) -> Option<usize> {
+        let last = pixels.checked_sub(1)?.checked_mul(self.step)?;
+        let tap = self.taps.checked_sub(1)?.checked_mul(self.apart)?;
+        last.checked_add(tap)?.checked_add(self.inner)
+    }
+}
+
+impl<A: Copy> OnVectors<A> for Taps<'_, A> {
+    type Output = bool;
+
+    #[inline(always)]
+    unsafe fn run<V: Vector<Element = A>>(self) -> bool {
+        let end = self.end(self.out.len() / self.inner);
+        assert!(end.is_some_and(|end| end <= self.data.len()), "elements of each tap");
+        let Self { out, data, inner, taps, step, apart, held } = self;
+        assert!(inner >= V::LANES, "pixels of whole vectors");
+        let mut from = data.as_ptr();
+        // SAFETY: the instructions are there; as asserted, pixels are no shorter than a vector, and taps are within the
+        // data.
+        unsafe {
+            let mut seen = [V::unseen(); 4];
+            for out in out.chunks_exact_mut(inner) {
+                let out = out.as_mut_ptr();
+                strips!(V, inner, |at| {
+                    let mut acc = load_all::<V, _>(from, at);
+                    let mut left = acc;
+                    if held {
+                        acc = join_all(load_all(out, at), acc);
+                    }
+                    let (mut tap, mut this) = (1, from);
+                    loop {
+                        // Two by two, for one comparison finds a NaN in either.
+                        let mut right = left;
+                        if tap < taps {
+                            this = this.add(apart);
+                            right = load_all(this, at);
+                            acc = join_all(acc, right);
+                        }
+                        for i in 0..at.len() {
+                            seen[i] = left[i].see(right[i], seen[i]);
+                        }
+                        if tap + 1 >= taps {
+                            break;
+                        }
+                        this = this.add(apart);
+                        left = load_all(this, at);
+                        acc = join_all(acc, left);
+                        tap += 2;
+                    }
+                    store_all(acc, out, at);
+                });
+                from = from.wrapping_add(step);
+            }
+            V::any(seen)
+        }
     }
 }
 
