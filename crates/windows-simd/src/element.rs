@@ -12,6 +12,14 @@ pub trait Element:
     #[doc(hidden)]
     type Array: Copy + Debug + AsRef<[Self]> + AsMut<[Self]>;
 
+    /// A bit for each element of 64 bytes: a mask of AVX-512, as narrow as it is in a register of masks.
+    #[doc(hidden)]
+    type Bits: Copy + Debug + Into<u64>;
+
+    /// The lowest bits of a number.
+    #[doc(hidden)]
+    fn bits(number: u64) -> Self::Bits;
+
     /// That register, with the same value in every element.
     #[doc(hidden)]
     fn array(value: Self) -> Self::Array;
@@ -21,7 +29,7 @@ pub trait Element:
 pub trait WideElement: Element {}
 
 macro_rules! elements {
-    ($($element:ty)*) => { $(
+    ($($bits:ty: $($element:ty)*;)*) => { $($(
         impl sealed::Sealed for $element {}
 
         impl Element for $element {
@@ -31,8 +39,15 @@ macro_rules! elements {
             fn array(value: $element) -> Self::Array {
                 [value; crate::portable::BYTES / size_of::<$element>()]
             }
+
+            type Bits = $bits;
+
+            #[inline(always)]
+            fn bits(number: u64) -> $bits {
+                number as $bits
+            }
         }
-    )* };
+    )*)* };
 }
 
 macro_rules! wide_elements {
@@ -41,5 +56,10 @@ macro_rules! wide_elements {
     )* };
 }
 
-elements!(u8 i8 u16 i16 u32 i32 u64 i64 f32 f64);
+elements!(
+    u64: u8 i8;
+    u32: u16 i16;
+    u16: u32 i32 f32;
+    u8: u64 i64 f64;
+);
 wide_elements!(u32 i32 u64 i64 f32 f64);

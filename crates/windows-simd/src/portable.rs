@@ -56,8 +56,11 @@ impl<E: Element> Array<E> {
 
     /// An array of two, element by element.
     #[inline(always)]
-    fn zip(self, other: Self, join: impl Fn(E, E) -> E) -> Self {
-        Self::by(|i| join(self.get()[i], other.get()[i]))
+    fn zip(mut self, other: Self, join: impl Fn(E, E) -> E) -> Self {
+        for (slot, &other) in self.0.as_mut().iter_mut().zip(other.get()) {
+            *slot = join(*slot, other);
+        }
+        self
     }
 
     /// An array of two, byte by byte.
@@ -73,6 +76,23 @@ fn recast<E: Element, F: Element>(array: Array<E>) -> Array<F> {
     const { assert!(size_of::<E::Array>() == BYTES && size_of::<F::Array>() == BYTES) };
     // SAFETY: both are as many bytes of integers or floats, of which any bits are one.
     unsafe { core::mem::transmute_copy(&array) }
+}
+
+/// Element `i` of the span from `from + STEP i`, the others zero. Questions instead of a loop over the span: an
+/// array that is indexed by a variable is kept in memory, and what copies a number of bytes is a call.
+///
+/// # Safety
+/// The elements of the span are readable.
+#[inline(always)]
+unsafe fn spaced<E: Element, const STEP: usize>(from: *const E, span: Span) -> Array<E> {
+    let at = |i: usize| {
+        // SAFETY: the caller's promise, for each that is asked for.
+        unsafe { from.wrapping_add(STEP * i).read_unaligned() }
+    };
+    if span.first == 0 && span.end == BYTES / size_of::<E>() {
+        return Array::by(at);
+    }
+    Array::by(|i| if (span.first..span.end).contains(&i) { at(i) } else { E::default() })
 }
 
 impl crate::sealed::Sealed for Portable {}
@@ -129,7 +149,7 @@ impl Simd for Portable {
     #[inline(always)]
     unsafe fn load_masked<E: Element>(self, from: *const E, mask: Span) -> Array<E> {
         // SAFETY: the caller's promise.
-        unsafe { self.load_masked_or(from, mask, self.splat(E::default())) }
+        unsafe { spaced::<E, 1>(from, mask) }
     }
 
     #[inline(always)]
@@ -193,12 +213,8 @@ impl EverySecond for Portable {
 
     #[inline(always)]
     unsafe fn load_every_second<E: WideElement>(self, from: *const E, mask: Span) -> Array<E> {
-        let mut vector = self.splat(E::default());
-        for i in mask.first..mask.end {
-            // SAFETY: the caller's promise for the elements of the mask.
-            vector.0.as_mut()[i] = unsafe { from.wrapping_add(2 * i).read_unaligned() };
-        }
-        vector
+        // SAFETY: the caller's promise.
+        unsafe { spaced::<E, 2>(from, mask) }
     }
 }
 
@@ -290,11 +306,15 @@ macro_rules! mul_add {
             #[inline(always)]
             fn mul_add(
                 self,
-                sum: Array<$element>,
+                mut sum: Array<$element>,
                 a: Array<$element>,
                 b: Array<$element>,
             ) -> Array<$element> {
-                self.add(sum, self.mul(a, b))
+                // A single loop: of two, the products would wait in registers that there are not.
+                for (sum, (&a, &b)) in sum.0.as_mut().iter_mut().zip(a.get().iter().zip(b.get())) {
+                    *sum += a * b;
+                }
+                sum
             }
         }
     )* };

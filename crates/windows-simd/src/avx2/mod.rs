@@ -105,11 +105,15 @@ pub(crate) mod option {
 
 use option::Of256;
 
-/// What a masked load or store needs: bits of elements of 32 and 64 bits, or the bytes of smaller ones.
-#[derive(Clone, Copy, Debug)]
-pub struct Chosen {
-    wide: __m256i,
-    bytes: Span,
+/// The bytes that a mask of elements of 8 or 16 bits stands for: it holds their bounds, again and again.
+///
+/// # Safety
+/// The processor has AVX2.
+#[inline(always)]
+unsafe fn bounds(mask: __m256i) -> Span {
+    // SAFETY: the caller's promise.
+    let [first, end, ..] = unsafe { _mm256_cvtsi256_si32(mask) }.to_le_bytes();
+    Span { first, end }
 }
 
 /// `window(8 - first)` is a mask of 32-bit elements from `first` on.
@@ -181,7 +185,7 @@ impl<O: Of256> crate::sealed::Sealed for Avx2With<O> {}
 
 impl<O: Of256> Simd for Avx2With<O> {
     type V<E: Element> = Ymm<E>;
-    type M<E: Element> = Mask<Chosen, E>;
+    type M<E: Element> = Mask<__m256i, E>;
 
     const ISA: Isa = O::ISA;
     const NAME: &'static str = O::NAME;
@@ -232,20 +236,22 @@ impl<O: Of256> Simd for Avx2With<O> {
     }
 
     #[inline(always)]
-    fn mask<E: Element>(self, first: usize, len: usize) -> Mask<Chosen, E> {
+    fn mask<E: Element>(self, first: usize, len: usize) -> Mask<__m256i, E> {
         let bytes = Span::new(first, len, size_of::<E>(), Self::BYTES);
-        let wide = if size_of::<E>() < 4 { self.splat(0_u8).0 } else { with!(self, words(bytes)) };
-        Mask::of(Chosen { wide, bytes })
+        Mask::of(match size_of::<E>() {
+            1 | 2 => self.splat(u16::from_le_bytes([bytes.first, bytes.end])).0,
+            _ => with!(self, words(bytes)),
+        })
     }
 
     #[inline(always)]
-    unsafe fn load_masked<E: Element>(self, from: *const E, mask: Mask<Chosen, E>) -> Ymm<E> {
-        let Chosen { wide, bytes } = mask.0;
+    unsafe fn load_masked<E: Element>(self, from: *const E, mask: Mask<__m256i, E>) -> Ymm<E> {
         // SAFETY: the set is there; what is not in the mask is not touched.
         Register::of(unsafe {
             if size_of::<E>() >= 4 {
-                _mm256_maskload_epi32(from.cast(), wide)
+                _mm256_maskload_epi32(from.cast(), mask.0)
             } else {
+                let bytes = bounds(mask.0);
                 let (from, ahead) = (from.cast::<u8>(), from.cast::<u8>().wrapping_add(16));
                 _mm256_setr_m128i(load_half(from, bytes.part(0)), load_half(ahead, bytes.part(16)))
             }
@@ -256,25 +262,25 @@ impl<O: Of256> Simd for Avx2With<O> {
     unsafe fn load_masked_or<E: Element>(
         self,
         from: *const E,
-        mask: Mask<Chosen, E>,
+        mask: Mask<__m256i, E>,
         other: Ymm<E>,
     ) -> Ymm<E> {
         // SAFETY: the set is there; what is not in the mask is not touched.
         unsafe {
             let vector = self.load_masked(from, mask);
-            let wide = if size_of::<E>() < 4 { byte_mask(mask.0.bytes) } else { mask.0.wide };
-            Register::of(_mm256_blendv_epi8(other.0, vector.0, wide))
+            let chosen = if size_of::<E>() < 4 { byte_mask(bounds(mask.0)) } else { mask.0 };
+            Register::of(_mm256_blendv_epi8(other.0, vector.0, chosen))
         }
     }
 
     #[inline(always)]
-    unsafe fn store_masked<E: Element>(self, to: *mut E, mask: Mask<Chosen, E>, vector: Ymm<E>) {
-        let Chosen { wide, bytes } = mask.0;
+    unsafe fn store_masked<E: Element>(self, to: *mut E, mask: Mask<__m256i, E>, vector: Ymm<E>) {
         // SAFETY: the set is there; what is not in the mask is not touched.
         unsafe {
             if size_of::<E>() >= 4 {
-                _mm256_maskstore_epi32(to.cast(), wide, vector.0);
+                _mm256_maskstore_epi32(to.cast(), mask.0, vector.0);
             } else {
+                let bytes = bounds(mask.0);
                 let (to, ahead) = (to.cast::<u8>(), to.cast::<u8>().wrapping_add(16));
                 store_half(to, bytes.part(0), _mm256_castsi256_si128(vector.0));
                 store_half(ahead, bytes.part(16), _mm256_extracti128_si256::<1>(vector.0));

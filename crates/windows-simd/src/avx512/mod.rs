@@ -115,7 +115,7 @@ impl<O: Of512> crate::sealed::Sealed for Avx512With<O> {}
 
 impl<O: Of512> Simd for Avx512With<O> {
     type V<E: Element> = Zmm<E>;
-    type M<E: Element> = Mask<u64, E>;
+    type M<E: Element> = Mask<E::Bits, E>;
 
     const ISA: Isa = O::ISA;
     const NAME: &'static str = O::NAME;
@@ -166,12 +166,12 @@ impl<O: Of512> Simd for Avx512With<O> {
     }
 
     #[inline(always)]
-    fn mask<E: Element>(self, first: usize, len: usize) -> Mask<u64, E> {
-        Mask::of(span(first, len))
+    fn mask<E: Element>(self, first: usize, len: usize) -> Mask<E::Bits, E> {
+        Mask::of(E::bits(span(first, len)))
     }
 
     #[inline(always)]
-    unsafe fn load_masked<E: Element>(self, from: *const E, mask: Mask<u64, E>) -> Zmm<E> {
+    unsafe fn load_masked<E: Element>(self, from: *const E, mask: Mask<E::Bits, E>) -> Zmm<E> {
         // SAFETY: the set is there; what is not in the mask is not touched.
         unsafe { self.load_masked_or(from, mask, Register::of(_mm512_setzero_si512())) }
     }
@@ -180,10 +180,10 @@ impl<O: Of512> Simd for Avx512With<O> {
     unsafe fn load_masked_or<E: Element>(
         self,
         from: *const E,
-        mask: Mask<u64, E>,
+        mask: Mask<E::Bits, E>,
         other: Zmm<E>,
     ) -> Zmm<E> {
-        let (mask, other) = (mask.0, other.0);
+        let (mask, other): (u64, _) = (mask.0.into(), other.0);
         // SAFETY: the set is there; what is not in the mask is not touched.
         Register::of(unsafe {
             match size_of::<E>() {
@@ -196,8 +196,8 @@ impl<O: Of512> Simd for Avx512With<O> {
     }
 
     #[inline(always)]
-    unsafe fn store_masked<E: Element>(self, to: *mut E, mask: Mask<u64, E>, vector: Zmm<E>) {
-        let mask = mask.0;
+    unsafe fn store_masked<E: Element>(self, to: *mut E, mask: Mask<E::Bits, E>, vector: Zmm<E>) {
+        let mask: u64 = mask.0.into();
         // SAFETY: the set is there; what is not in the mask is not touched.
         unsafe {
             match size_of::<E>() {

@@ -81,29 +81,29 @@ impl<O: Of512> Moves for Avx512With<O> {
 }
 
 impl<O: Of512> EverySecond for Avx512With<O> {
-    type Second<E: WideElement> = Mask<[u64; 2], E>;
+    type Second<E: WideElement> = Mask<[E::Bits; 2], E>;
 
     /// Every second bit of two registers.
     #[inline(always)]
-    fn second<E: WideElement>(self, first: usize, len: usize) -> Mask<[u64; 2], E> {
+    fn second<E: WideElement>(self, first: usize, len: usize) -> Mask<[E::Bits; 2], E> {
         let width = Self::width::<E>();
         let first = first.min(width);
         let len = len.min(width - first);
         let bits = span(2 * first, 2 * len) & 0x5555_5555_5555_5555;
-        Mask::of([bits, bits >> width])
+        Mask::of([E::bits(bits), E::bits(bits >> width)])
     }
 
     #[inline(always)]
     unsafe fn load_every_second<E: WideElement>(
         self,
         from: *const E,
-        mask: Mask<[u64; 2], E>,
+        mask: Mask<[E::Bits; 2], E>,
     ) -> Zmm<E> {
         let ahead = from.wrapping_add(Self::width::<E>());
         // SAFETY: the set is there; of both registers only elements of the mask are touched.
         unsafe {
-            let low = self.load_masked(from, Mask::<u64, E>::of(mask.0[0])).0;
-            let high = self.load_masked(ahead, Mask::<u64, E>::of(mask.0[1])).0;
+            let low = self.load_masked(from, Mask::<E::Bits, E>::of(mask.0[0])).0;
+            let high = self.load_masked(ahead, Mask::<E::Bits, E>::of(mask.0[1])).0;
             Register::of(if size_of::<E>() == 4 {
                 let even =
                     _mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
