@@ -1,6 +1,6 @@
 //! The element types of files and of other languages.
 
-use std::fmt::{self, Debug, Display};
+use std::fmt::Debug;
 use std::str::FromStr;
 
 use bytemuck::Pod;
@@ -49,15 +49,6 @@ macro_rules! elements {
         }
 
         impl Dtype {
-            /// All of them.
-            pub const ALL: &[Self] = &[$(Self::$variant),*];
-
-            /// The type as it is named here and printed: `u8`, `complex128`.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-
             /// The type as headers of `.npy` name it behind the byte order: `u1`, `c16`.
             #[must_use]
             pub const fn code(self) -> &'static str {
@@ -81,6 +72,8 @@ macro_rules! elements {
                 match self { $(Self::$variant => visitor.visit::<$type>(),)* }
             }
         }
+
+        windows_core::names!(Dtype: $($variant = $name),*);
 
         $(impl sealed::Sealed for $type {}
 
@@ -124,37 +117,9 @@ impl Dtype {
     /// The type that headers of `.npy` name so behind the byte order.
     #[must_use]
     pub fn of_code(code: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|dtype| dtype.code() == code)
+        Self::ALL.into_iter().find(|dtype| dtype.code() == code)
     }
 }
-
-impl Display for Dtype {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for Dtype {
-    type Err = UnknownDtype;
-
-    fn from_str(text: &str) -> Result<Self, UnknownDtype> {
-        let named = Self::ALL.iter().copied().find(|dtype| dtype.name() == text);
-        named.ok_or_else(|| UnknownDtype(text.to_owned()))
-    }
-}
-
-/// A word that names no element type.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnknownDtype(String);
-
-impl Display for UnknownDtype {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "'{}' is none of the element types", self.0)?;
-        Dtype::ALL.iter().try_for_each(|dtype| write!(f, " {dtype}"))
-    }
-}
-
-impl std::error::Error for UnknownDtype {}
 
 fn number<T: FromStr>(text: &str) -> Option<T> {
     text.parse().ok()
@@ -175,14 +140,14 @@ mod tests {
 
     #[test]
     fn names_and_codes_are_read_back() {
-        for &dtype in Dtype::ALL {
+        for dtype in Dtype::ALL {
             assert_eq!(dtype.name().parse(), Ok(dtype));
             assert_eq!(Dtype::of_code(dtype.code()), Some(dtype));
             assert_eq!(dtype.code()[1..], dtype.bytes().to_string());
             assert_eq!(dtype.bytes() % dtype.number_bytes(), 0);
         }
         let error = "f16".parse::<Dtype>().unwrap_err().to_string();
-        assert!(error.starts_with("'f16' is none") && error.ends_with("complex128"), "{error}");
+        assert!(error.starts_with("not one of u8, i8") && error.ends_with("complex128"), "{error}");
         assert_eq!(Dtype::of_code("f2"), None);
     }
 
@@ -212,7 +177,7 @@ mod tests {
                 (T::DTYPE, size_of::<T>())
             }
         }
-        for &dtype in Dtype::ALL {
+        for dtype in Dtype::ALL {
             assert_eq!(dtype.visit(Bytes), (dtype, dtype.bytes()));
         }
     }

@@ -38,5 +38,5 @@ mod error;
 pub mod npy;
 
 pub use array::{Array, ArrayOf, Visitor};
-pub use dtype::{Dtype, Element, TypeVisitor, UnknownDtype};
+pub use dtype::{Dtype, Element, TypeVisitor};
 pub use error::Error;
