@@ -200,6 +200,7 @@ fn tile(spans: &Spans, progression: Progression, level: &Spans, bytes: usize) ->
     spans.count().div_ceil(spans.count().div_ceil(tile))
 }
 
+/// How the rows of a level are read and joined.
 fn arrange_rows(
     row: Strided,
     inner: usize,
@@ -208,55 +209,16 @@ fn arrange_rows(
     bytes: usize,
 ) -> Rows {
     let Strided { mut spans, stride } = row;
-    // Windows that are mostly padding, or leave most of the row out, would be staged for nothing.
-    spans.progression = spans.progression.filter(|p| {
-        let most = 4 * spans.reach + 64;
-        (p.size - 1) * spans.dilation < most && p.step <= most && p.start.unsigned_abs() <= most
-    });
+    spans.progression = spans.progression.filter(|&progression| is_staged(&spans, progression));
     let method = row_method(&spans, inner);
-    let count = spans.count();
-
-    // What the windows of a tile need of a row: from their first element on or, one by one, all of it.
-    let (start, step, size) = spans.progression.map_or((0, 0, 0), |p| (p.start, p.step, p.size));
-    let (tile, needed) = match spans.progression {
-        Some(progression) => {
-            let tile = tile(&spans, progression, &level.spans, bytes * inner);
-            (tile, (tile - 1) * step + (size - 1) * spans.dilation + 1)
-        }
-        None => (count, spans.reach),
-    };
-
     let packed = (inner == 1 || inner_stride == 1) && stride == inner as isize;
-    let plain = spans.map.is_none() && level.spans.map.is_none() && level.stride > 0;
-    let halves = method == RowMethod::Halve && packed && plain && !stacked(&level.spans);
-    let tiles = (0..count).step_by(tile).map(|position| {
-        let count = tile.min(count - position);
-        let windows = &spans.each[position..][..count];
-        let halving = halves.then(|| Halving::new(windows, size, spans.reach)).flatten();
-        Tile { position, count, start: start + (position * step) as isize, halving }
-    });
-    let tiles: Vec<Tile> = tiles.collect();
-
-    // Rows in their places: without padding, and so that a run of several is one in the data as well.
-    let last = start + ((count - tiles[tiles.len() - 1].count) * step) as isize;
-    let behind = needed - (tile - tiles[tiles.len() - 1].count) * step;
-    let unpadded = spans.map.is_none() && start >= 0 && last as usize + behind <= spans.reach;
-    // Shifted runs are joined over the ends of rows: their results are as far apart as the rows, by the step.
-    let shifted = matches!(method, RowMethod::Slide | RowMethod::Halve);
-    let steps = if shifted { step } else { 1 };
-    let rounded = needed.next_multiple_of(steps) * inner;
-    let by = level.stride.max(0) as usize;
-    let follow = level.spans.map.is_none()
-        && (needed * inner..=2 * rounded).contains(&by)
-        && by.is_multiple_of(steps * inner);
-    let in_place = packed && unpadded && (follow || needed * inner * bytes >= STAGE_BYTES / 4);
-    let pitch = if in_place && follow { by } else { rounded };
-    // Others are joined row by row, and their results have their own number.
-    let reduced = if shifted { pitch / steps } else { tile * inner };
-
-    let few = FEW.saturating_mul(step).saturating_mul(step_of(&level.spans));
-    let taps = spans.most(|span| span.taps) * level.spans.most(|span| span.taps);
-    let few_pixels = inner > 1 && packed && plain && taps <= few;
+    // Windows in one go, straight from the data: rows lie forwards in it, and nothing is in place of an element.
+    let straight = packed && spans.map.is_none() && level.spans.map.is_none() && level.stride > 0;
+    let halves = straight && method == RowMethod::Halve && !stacked(&level.spans);
+    let few_pixels = straight && inner > 1 && are_few(&spans, &level.spans);
+    let (tiles, needed) = cut(&spans, level, bytes * inner, halves);
+    let staging = Staging::new(&spans, method, (&tiles, needed), level, (inner, bytes), packed);
+    let Staging { pitch, reduced, in_place } = staging;
     Rows {
         spans,
         stride,
@@ -269,6 +231,82 @@ fn arrange_rows(
         reduced,
         in_place,
         few_pixels,
+    }
+}
+
+/// Whether rows are staged for regular windows: those that are mostly padding, or leave most of the row out, would be
+/// staged for nothing.
+fn is_staged(spans: &Spans, progression: Progression) -> bool {
+    let most = 4 * spans.reach + 64;
+    let Progression { start, step, size } = progression;
+    (size - 1) * spans.dilation < most && step <= most && start.unsigned_abs() <= most
+}
+
+/// Whether each pixel is part of so few windows that these are joined one by one.
+fn are_few(spans: &Spans, level: &Spans) -> bool {
+    let few = FEW.saturating_mul(step_of(spans)).saturating_mul(step_of(level));
+    spans.most(|span| span.taps) * level.most(|span| span.taps) <= few
+}
+
+/// Cuts the windows of a row into tiles, and says what the windows of a full one need of the row: from their first
+/// element on or, one by one, all of it. Pixels are of `bytes` bytes.
+fn cut(spans: &Spans, level: &Strided, bytes: usize, halves: bool) -> (Vec<Tile>, usize) {
+    let count = spans.count();
+    let Progression { start, step, size } =
+        spans.progression.unwrap_or(Progression { start: 0, step: 0, size: 0 });
+    let (tile, needed) = match spans.progression {
+        Some(progression) => {
+            let tile = tile(spans, progression, &level.spans, bytes);
+            (tile, (tile - 1) * step + (size - 1) * spans.dilation + 1)
+        }
+        None => (count, spans.reach),
+    };
+    let tiles = (0..count).step_by(tile).map(|position| {
+        let count = tile.min(count - position);
+        let windows = &spans.each[position..][..count];
+        let halving = halves.then(|| Halving::new(windows, size, spans.reach)).flatten();
+        Tile { position, count, start: start + (position * step) as isize, halving }
+    });
+    (tiles.collect(), needed)
+}
+
+/// Where rows are read from, and how far apart they lie.
+struct Staging {
+    /// From one staged row to the next, and from one reduced row to the next.
+    pitch: usize,
+    reduced: usize,
+    /// Whether rows may be read where they are.
+    in_place: bool,
+}
+
+impl Staging {
+    fn new(
+        spans: &Spans,
+        method: RowMethod,
+        (tiles, needed): (&[Tile], usize),
+        level: &Strided,
+        (inner, bytes): (usize, usize),
+        packed: bool,
+    ) -> Self {
+        let step = step_of(spans);
+        let (full, last) = (tiles[0].count, &tiles[tiles.len() - 1]);
+        // Without padding, a row is where it is.
+        let end = last.start + (needed - (full - last.count) * step) as isize;
+        let unpadded = spans.map.is_none() && tiles[0].start >= 0 && end as usize <= spans.reach;
+        // Shifted runs are joined over the ends of rows: their results are as far apart as the rows, by the step.
+        let shifted = matches!(method, RowMethod::Slide | RowMethod::Halve);
+        let steps = if shifted { step } else { 1 };
+        let rounded = needed.next_multiple_of(steps) * inner;
+        // A run of several rows is one in the data as well.
+        let by = level.stride.max(0) as usize;
+        let follow = level.spans.map.is_none()
+            && (needed * inner..=2 * rounded).contains(&by)
+            && by.is_multiple_of(steps * inner);
+        let in_place = packed && unpadded && (follow || needed * inner * bytes >= STAGE_BYTES / 4);
+        let pitch = if in_place && follow { by } else { rounded };
+        // Others are joined row by row, and their results have their own number.
+        let reduced = if shifted { pitch / steps } else { full * inner };
+        Self { pitch, reduced, in_place }
     }
 }
 

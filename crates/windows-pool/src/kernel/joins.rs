@@ -174,7 +174,7 @@ impl<J: Join> Joins<J::Acc> for Lanes<J> {
     }
 
     fn halve_rows(&self, halves: Halves<'_, J::Acc>, size: usize) -> Option<bool> {
-        if !J::LAYERS {
+        if const { !J::LAYERS } {
             return None;
         }
         let least = halves.whole();

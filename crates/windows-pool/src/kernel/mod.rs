@@ -111,17 +111,18 @@ macro_rules! leaf {
                 $($arg,)*
                 life: PhantomData,
             };
-            if leaf!(@sets $kind $($sets)?).is_all() {
+            // Constants, so that what is not run is not even compiled.
+            if const { leaf!(@sets $kind $($sets)?).is_all() } {
                 vectorized(self.isa, leaf)
-            } else if leaf!(@sets $kind $($sets)?).is_baseline() {
+            } else if const { leaf!(@sets $kind $($sets)?).is_baseline() } {
                 leaf.run()
             } else {
                 half_vectorized(self.isa, leaf)
             }
         }
     };
-    (@sets $kind:ident $sets:expr) => { const { $sets } };
-    (@sets $kind:ident) => { const { $kind::SETS } };
+    (@sets $kind:ident $sets:expr) => { $sets };
+    (@sets $kind:ident) => { $kind::SETS };
     (@ret $ret:ty) => { $ret };
     (@ret) => { () };
 }
@@ -291,7 +292,7 @@ impl<J: Join> Lanes<J> {
         out: &mut [J::Acc],
         runs: [&[J::Acc]; N],
     ) -> bool {
-        if SEE && J::SEES {
+        if const { SEE && J::SEES } {
             return self.join_and_see(out, runs);
         }
         self.join(out, runs);

@@ -1,4 +1,16 @@
 //! Windows along an outer axis, by vectors that go down the rows.
+//!
+//! ```text
+//! blocks, kept in a ring       a strip: one to four vectors of a row
+//!   0  [ 4 vectors | .. | 2 | 1 ]
+//!   1  [     |                  ]     for each strip of a row:
+//!   2  [     v                  ]         for each window, top to bottom:
+//!   3  [                        ]             out[window] = block[first] + .. + block[first + taps - 1]
+//! ```
+//!
+//! Two departures. Windows of as many blocks that follow each other share most of them: what two or four have in
+//! common is joined once, in registers ([`Direct`]). Large windows take the two stacks of a queue, whose joins do not
+//! grow with the window ([`Stacked`]).
 
 use super::{OnVectors, Vector, join_all, load_all, places, store_all, strips};
 use crate::kernel::columns::{Places, Ring, Stacks};

@@ -1,5 +1,18 @@
 //! Small windows at step 2 along the row, straight from the data to the results.
 //!
+//! ```text
+//! row      a b c d e f g h      two vectors
+//! even     a c e g              odd  b d f h
+//! pairs    a+b c+d e+f g+h      of three: + c e g .., the even ones from the second on
+//!
+//! for each strip of a row of windows:
+//!     for each row of windows: out = halved(first row) + halved(next row) + ..
+//! ```
+//!
+//! Departures: a row that two windows share is halved once; windows that lack an element at the end of a row are done
+//! before, and all but theirs is overwritten; pairs of two rows, where nothing is shared, are done row by row, so that
+//! memory is read from front to back.
+//!
 //! Nothing is stored between: data larger than the caches passes about as fast as it can be read.
 
 use super::{OnVectors, Vector, join_all, places, store_all, strips};

@@ -12,10 +12,22 @@
 pub(crate) mod columns;
 pub(crate) mod halves;
 pub(crate) mod pixels;
+#[cfg(target_arch = "x86_64")]
 mod register;
 pub(crate) mod rows;
 
+#[cfg(target_arch = "x86_64")]
 pub(crate) use register::on_vectors;
+
+/// Gives a computation back: there are no vectors.
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) fn on_vectors<T, const MAX: bool, C: OnVectors<T>>(
+    _: windows_core::kernel::Isa,
+    _: usize,
+    computation: C,
+) -> Result<C::Output, C> {
+    Err(computation)
+}
 
 /// A vector of elements, with the join of an extreme.
 ///

@@ -1,4 +1,12 @@
 //! Small windows of pixels whose channels lie innermost, straight from the data to the results.
+//!
+//! ```text
+//! row of pixels  [ channels ] [ channels ] [ channels ] ..
+//!                  ^ strip      ^ strip
+//! for each window: for each strip of channels: out = the strip of each pixel of the window, joined
+//! ```
+//!
+//! Pixels are read as often as windows look at them, so there must be few; nothing is stored between.
 
 use super::{OnVectors, Vector, places, store_all, strips};
 use crate::kernel::columns::Places;

@@ -158,7 +158,6 @@ impl<T: Element, const MAX: bool, S: Extreme<T> + Moves, C: OnVectors<T>> Comput
 
 /// Runs a computation on the widest vectors that `isa` has and that rows of `least` elements fill, or gives
 /// it back.
-#[cfg(target_arch = "x86_64")]
 pub(crate) fn on_vectors<T: Element, const MAX: bool, C: OnVectors<T>>(
     isa: Isa,
     least: usize,
@@ -191,14 +190,4 @@ where
         Some(simd) => Ok(simd.enter(on)),
         None => Err(on.computation),
     }
-}
-
-/// Gives a computation back: there are no vectors.
-#[cfg(not(target_arch = "x86_64"))]
-pub(crate) fn on_vectors<T, const MAX: bool, C: OnVectors<T>>(
-    _: Isa,
-    _: usize,
-    computation: C,
-) -> Result<C::Output, C> {
-    Err(computation)
 }

@@ -1,4 +1,13 @@
 //! Windows along a row, by vectors that go along it.
+//!
+//! ```text
+//! run        a    b    c    d    e    f  ..
+//! joined 2   ab   bc   cd   de   ef   ..       the vector, joined with itself shifted by 1
+//! joined 4   abcd bcde cdef ..                 that, shifted by 2
+//! ```
+//!
+//! Right to left, for what is shifted in comes from the vector to the right. A window of any size is some of a power of
+//! two, of which the last overlaps; of 3 and 5, where a shift by 1 is cheaper, that and one element more.
 
 use crate::kernel::LoadRows;
 
