@@ -35,6 +35,7 @@
 //! | [`Extreme`], [`Arithmetic`], [`MulAdd`], [`PairsDot`], [`Dot4`], [`Widen`], [`Narrow`], [`Convert`], [`Bytes`] | what is computed: a kernel asks for what it needs, and no set has an operation that it cannot do |
 //! | [`Compute`], [`dispatch()`] | a kernel, and the safe way into it: *exact entry*, compiled for each set with the features of that set alone |
 //! | [`Vectorized`], [`vectorized`] | one plain loop without registers, compiled for every set |
+//! | [`copies`], [`fetch()`] | bytes of any type by a mask or past the caches, and what is asked for ahead |
 //!
 //! # What differs between sets
 //!
@@ -77,6 +78,7 @@ mod sealed {
     pub trait Sealed {}
 }
 
+pub mod copies;
 mod dispatch;
 mod element;
 mod fetch;

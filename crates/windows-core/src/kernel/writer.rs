@@ -5,6 +5,8 @@ use alloc::vec::Vec;
 use core::mem::{MaybeUninit, size_of};
 use core::ptr;
 
+use windows_simd::copies::{can_stream, fence, stream};
+
 #[cfg(any(target_arch = "x86_64", miri))]
 use super::Isa;
 
@@ -209,23 +211,6 @@ impl<T> Drop for Writer<'_, T> {
     }
 }
 
-/// Orders stores past the caches before all that follows.
-fn fence() {
-    #[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(miri)))]
-    // SAFETY: SSE2, of which this instruction is part, is on for the whole build.
-    unsafe {
-        core::arch::x86_64::_mm_sfence();
-    }
-}
-
-/// Whether runs can be stored past the caches: on `x86_64`, in whole, aligned blocks of 16 bytes.
-#[inline]
-fn can_stream(dst: *const u8, bytes: usize) -> bool {
-    cfg!(any(all(target_arch = "x86_64", target_feature = "sse2"), miri))
-        && bytes.is_multiple_of(16)
-        && dst.addr().is_multiple_of(16)
-}
-
 /// Lines of blocks of rows that are copied, in bytes.
 #[derive(Clone, Copy)]
 struct Runs {
@@ -343,7 +328,7 @@ impl Runs {
     unsafe fn copy_masked(&self) {
         let mask = u64::MAX >> (64 - self.bytes);
         // SAFETY: the caller's promise; the mask has a bit for every byte of a run and no other.
-        self.each(|src, dst| unsafe { move_masked(src, mask, dst) });
+        self.each(|src, dst| unsafe { windows_simd::copies::masked(src, mask, dst) });
     }
 
     /// Copies them past the caches: blocks take turns, so that rows that lie side by side are read along.
@@ -377,7 +362,7 @@ impl Runs {
                 let (mut src, mut dst) = unsafe { self.at(block, start) };
                 for _ in start..self.rows.count.min(start + turn) {
                     // SAFETY: a run that the caller promises.
-                    unsafe { stream_run(src, BYTES, dst) };
+                    unsafe { stream(src, BYTES, dst) };
                     src = src.wrapping_offset(self.rows.stride);
                     dst = dst.wrapping_add(BYTES);
                 }
@@ -407,93 +392,14 @@ impl Runs {
                     let waiting = if row == 0 { 0 } else { dst.addr() % LINE };
                     if waiting > 0 {
                         let (before, _) = self.at(block, row - 1);
-                        stream_run(before.add(bytes - waiting), waiting, dst.sub(waiting));
+                        stream(before.add(bytes - waiting), waiting, dst.sub(waiting));
                     }
                     let waits = if last { 0 } else { (dst.addr() + bytes) % LINE };
-                    stream_run(src, bytes - waits, dst);
+                    stream(src, bytes - waits, dst);
                 }
             }
         }
     }
-}
-
-// The two moves that need an instruction by name. A register of the language's own is a number, and moving a value
-// of any type through one would read bytes that are none: padding, bytes never written, parts of pointers. Inside one
-// `asm!` from memory to memory, nothing of that sort is said: each block is a copy of bytes, which is what its twin
-// for the interpreter is, too.
-
-/// Copies the bytes that a mask has a bit for, at most 64, by a single move.
-///
-/// # Safety
-/// Those bytes are readable from `src` and writable from `dst` on, and do not overlap; the processor has AVX-512 F
-/// and BW.
-#[cfg(all(target_arch = "x86_64", not(miri)))]
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw")]
-unsafe fn move_masked(src: *const u8, mask: u64, dst: *mut u8) {
-    // SAFETY: the caller's promise; bytes beyond the mask are neither read nor written, and do not fault.
-    unsafe {
-        core::arch::asm!(
-            "vmovdqu8 zmm16{{{mask}}}{{z}}, [{src}]",
-            "vmovdqu8 [{dst}]{{{mask}}}, zmm16",
-            src = in(reg) src,
-            dst = in(reg) dst,
-            mask = in(kreg) mask,
-            // One of the upper half, which older instructions cannot name: they need not wait for it to be cleared.
-            out("zmm16") _,
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// # Safety
-/// As for its twin.
-#[cfg(miri)]
-unsafe fn move_masked(src: *const u8, mask: u64, dst: *mut u8) {
-    // SAFETY: the caller's promise; the mask has its bits at the front.
-    unsafe { ptr::copy_nonoverlapping(src, dst, mask.trailing_ones() as usize) };
-}
-
-/// Copies a run past the caches.
-///
-/// # Safety
-/// The run is readable, and as many bytes are writable from `dst` and overlap none of it; `bytes` and `dst`
-/// are multiples of 16. Before what is written is accessed otherwise, a fence follows.
-#[inline(always)]
-unsafe fn stream_run(src: *const u8, bytes: usize, dst: *mut u8) {
-    for at in (0..bytes).step_by(16) {
-        // SAFETY: 16 bytes of the run, on both sides, and a multiple of 16 ahead of `dst`.
-        unsafe { stream_block(src.add(at), dst.add(at)) };
-    }
-}
-
-/// Copies 16 bytes past the caches.
-///
-/// # Safety
-/// As for [`stream_run`], of 16 bytes.
-#[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(miri)))]
-#[inline(always)]
-unsafe fn stream_block(src: *const u8, dst: *mut u8) {
-    // SAFETY: the caller's promise; SSE2 is on for the whole build.
-    unsafe {
-        core::arch::asm!(
-            "movdqu {block}, [{src}]",
-            "movntdq [{dst}], {block}",
-            src = in(reg) src,
-            dst = in(reg) dst,
-            block = out(xmm_reg) _,
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// # Safety
-/// As for its twin. Without one, [`can_stream`] never says yes.
-#[cfg(not(all(target_arch = "x86_64", target_feature = "sse2", not(miri))))]
-unsafe fn stream_block(src: *const u8, dst: *mut u8) {
-    debug_assert!(dst.addr().is_multiple_of(16), "a store past the caches is of a whole block");
-    // SAFETY: the caller's promise.
-    unsafe { ptr::copy_nonoverlapping(src, dst, 16) };
 }
 
 #[cfg(test)]
