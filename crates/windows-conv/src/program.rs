@@ -9,8 +9,8 @@ use windows_core::kernel::Isa;
 use windows_core::{Dyn, Layout};
 
 use crate::kernel::element::Input;
+use crate::kernel::finish::Finish;
 use crate::kernel::table::Kernels;
-use crate::kernel::tile::Finish;
 use crate::pass::Pass;
 use crate::shape::{Shape, Tiles};
 use crate::spec::Activation;

@@ -1,9 +1,9 @@
 //! Plain loops that skip what is missing: for weights that are not finite, and for comparison.
 
 use crate::kernel::element::Input;
+use crate::kernel::finish::finished;
 use crate::kernel::gemm::k_blocks;
 use crate::kernel::scalar::Scalar;
-use crate::kernel::tile::finished;
 use crate::program::Program;
 
 /// Convolves as [`ConvPlan::run`](crate::ConvPlan::run) says, one output at a time, with the same order of summation.

@@ -111,7 +111,8 @@ impl Simd for Portable {
         Self::NEW
     }
 
-    #[inline]
+    /// Never merged with what calls it: sums would go to memory, for registers that the caller wants.
+    #[inline(never)]
     fn enter<C: Compute<Self>>(self, computation: C) -> C::Output {
         computation.run(self)
     }

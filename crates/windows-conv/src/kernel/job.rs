@@ -1,7 +1,7 @@
 //! What every kind of multiplication is given.
 
 use super::element::Input;
-use super::tile::Finish;
+use super::finish::Finish;
 use crate::pass::Pass;
 
 /// Bytes that a cache line, and the widest register, is aligned to.

@@ -117,3 +117,96 @@ impl TileSize {
         channels.next_multiple_of(if channel_lanes { self.width } else { self.rows })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::sync::Arc;
+
+    use windows_core::DynView;
+    use windows_simd::Portable;
+
+    use super::*;
+    use crate::kernel::element::Operand;
+    use crate::kernel::run;
+    use crate::spec::Method;
+    use crate::{ConvSpec, OutputOrder, PlanOptions};
+
+    thread_local! {
+        static CALLED: RefCell<Vec<&'static str>> = const { RefCell::new(Vec::new()) };
+    }
+
+    fn note(name: &'static str) {
+        CALLED.with_borrow_mut(|called| called.push(name));
+    }
+
+    /// Notes what is called, and does nothing else.
+    static NOTES: Kernels<f32> = Kernels {
+        isa: Isa::PORTABLE,
+        tiles: TileSize::of::<f32, Portable>(),
+        by_pixels: |_, _, _| note("pixels"),
+        pack_strip: |_, _, _| note("pack"),
+        by_channels: |_, _, _, _| note("channels"),
+        plain: Some(PlainKernels {
+            transform: |_, _, _| note("transform"),
+            by_squares: |_, _, _, _| note("winograd"),
+            depthwise_rows: |_| note("depthwise-pixels"),
+            depthwise_channels: |_| note("depthwise-channels"),
+        }),
+    };
+
+    /// Channels, outputs, length, size, whether channels are innermost and squares are wanted.
+    type Case = (usize, usize, usize, usize, bool, bool);
+
+    const CASES: [(Case, &str, &[&str]); 5] = [
+        ((2, 4, 64, 1, false, false), "-4x8-pixels", &["pixels"]),
+        ((16, 16, 8, 3, true, false), "-4x8-channels", &["pack", "channels"]),
+        ((16, 16, 8, 3, false, true), "-4x8-winograd", &["transform", "winograd"]),
+        ((4, 4, 9, 3, false, false), "-depthwise-pixels", &["depthwise-pixels"]),
+        ((4, 4, 9, 3, true, false), "-depthwise-channels", &["depthwise-channels"]),
+    ];
+
+    #[test]
+    fn the_kernel_that_is_named_is_the_one_that_runs() {
+        for ((channels, outputs, len, size, innermost, winograd), name, expected) in CASES {
+            let groups = if name.contains("depthwise") { channels } else { 1 };
+            let input = vec![0.0; channels * len * len];
+            let view = match innermost {
+                true => DynView::new(&input, [1, len, len, channels])
+                    .and_then(|view| view.permute([0, 3, 1, 2])),
+                false => DynView::new(&input, [1, channels, len, len]),
+            };
+            let view = view.expect("an image");
+            let weights = vec![1.0; outputs * channels / groups * size * size];
+            let weights = DynView::new(&weights, [outputs, channels / groups, size, size]);
+            let weights = weights.expect("weights");
+            let spec = ConvSpec::new([size, size]).padding(size / 2).groups(groups);
+            let output = match innermost {
+                true => OutputOrder::ChannelsLast,
+                false => OutputOrder::ChannelsFirst,
+            };
+            let method = if winograd { Method::Winograd } else { Method::default() };
+            for isa in Isa::available() {
+                let options =
+                    PlanOptions { isa: Some(isa), output, method, ..PlanOptions::default() };
+                let plan = <f32 as Operand>::engine().plan;
+                let mut program = plan(&spec, view.layout(), &weights, &options).expect("a plan");
+                let printed = program.kernel().to_string();
+                assert!(printed.starts_with(&format!("{}-f32-", program.kernels.isa)), "{printed}");
+                assert!(isa.contains(program.kernels.isa), "{printed} for {isa}");
+                if isa != Isa::PORTABLE {
+                    continue;
+                }
+                assert!(printed.ends_with(name), "{printed}");
+                Arc::get_mut(&mut program).expect("one owner").kernels = &NOTES;
+                let mut out = vec![0.0; program.output_len()];
+                let mut scratch = vec![0.0; program.scratch_len()];
+                run::run(&program, &input, 0, &mut out, &mut scratch);
+                let mut called = CALLED.take();
+                called.dedup();
+                assert!(called.chunks(expected.len()).all(|some| some == expected), "{called:?}");
+                assert!(!called.is_empty(), "{printed}");
+            }
+        }
+    }
+}

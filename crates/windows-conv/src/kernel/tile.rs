@@ -2,9 +2,9 @@
 
 use windows_simd::Compute;
 
+use super::finish::{Finish, Finishing};
 use super::lanes::Lanes;
 use super::scalar::Scalar;
-use crate::Activation;
 
 /// Groups of equally wide panels that cover a range, as even as can be.
 #[derive(Clone, Copy, Debug)]
@@ -39,43 +39,6 @@ impl Panels {
     /// Elements, the overhang of the last unit included.
     pub(crate) fn padded(&self) -> usize {
         self.units * self.unit
-    }
-}
-
-/// What is done to a tile when its sum is complete.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Finish<T> {
-    pub activation: Activation<T>,
-}
-
-impl<T: Scalar> Finish<T> {
-    /// # Safety
-    /// `len` elements at `at` are the caller's to write, and initialised.
-    #[inline(always)]
-    pub(crate) unsafe fn apply(&self, at: *mut T, len: usize) {
-        // SAFETY: the caller's promise.
-        let row = unsafe { std::slice::from_raw_parts_mut(at, len) };
-        match self.activation {
-            Activation::None => {}
-            // A loop each, so that each is vectorised.
-            Activation::Relu => row.iter_mut().for_each(|x| *x = finished(Activation::Relu, *x)),
-            Activation::Clamp(low, high) => row.iter_mut().for_each(|x| *x = x.clamp(low, high)),
-            Activation::Silu => row.iter_mut().for_each(|x| *x = x.silu()),
-        }
-    }
-}
-
-/// A value after its activation.
-#[inline(always)]
-pub(crate) fn finished<T: Scalar>(activation: Activation<T>, x: T) -> T {
-    match activation {
-        Activation::None => x,
-        Activation::Relu => {
-            let zero = T::default();
-            if x < zero { zero } else { x }
-        }
-        Activation::Clamp(low, high) => x.clamp(low, high),
-        Activation::Silu => x.silu(),
     }
 }
 
@@ -125,7 +88,6 @@ struct Tile<T> {
     tail: usize,
     count: usize,
     bias: Option<*const T>,
-    finish: Option<Finish<T>>,
 }
 
 impl<T: Scalar, S: Lanes<T>> Compute<S> for Sweep<T> {
@@ -153,7 +115,6 @@ impl<T: Scalar, S: Lanes<T>> Compute<S> for Sweep<T> {
                 tail: if self.buffered { S::WIDTH } else { width - (vectors - 1) * S::WIDTH },
                 count: if self.buffered { S::ROWS } else { self.channels },
                 bias: self.bias,
-                finish: self.finish,
             };
             // SAFETY: the driver has set up panels and output for exactly these tiles.
             unsafe {
@@ -162,6 +123,11 @@ impl<T: Scalar, S: Lanes<T>> Compute<S> for Sweep<T> {
                 } else {
                     by_vectors::<T, S, false>(simd, vectors, &tile);
                 }
+            }
+            if let Some(finish) = self.finish {
+                let len = (vectors - 1) * S::WIDTH + tile.tail;
+                let (count, apart) = (tile.count, row_stride);
+                simd.enter(Finishing { finish, out, rows: &[0], count, apart, len });
             }
             pixels = pixels.wrapping_add(self.steps * vectors * S::WIDTH);
         }
@@ -301,11 +267,5 @@ unsafe fn tile<T: Scalar, S: Lanes<T>, const V: usize, const B: usize, const FRE
             )*};
         }
         store!(0 1 2 3 4 5 6 7);
-        if let Some(finish) = &of.finish {
-            for r in 0..of.count {
-                let out = of.out.wrapping_offset(r as isize * of.row_stride);
-                finish.apply(out, (V - 1) * S::WIDTH + of.tail);
-            }
-        }
     }
 }

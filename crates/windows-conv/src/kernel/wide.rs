@@ -9,12 +9,12 @@ use std::ops::Range;
 use windows_simd::Compute;
 
 use super::element::Input;
+use super::finish::{Finish, Finishing};
 use super::gemm::{K_BLOCK, k_blocks};
 use super::job::{ALIGN, Job};
 use super::lanes::Lanes;
 use super::scalar::Scalar;
 use super::strip::Strip;
-use super::tile::Finish;
 use crate::band::{Band, Bands, pieces};
 use crate::pass::Pass;
 
@@ -79,7 +79,7 @@ pub(super) unsafe fn by_channels<X: Input, S: Lanes<X::Lane>>(
         for block in k_blocks(job.steps) {
             let (is_first, is_last) = (block.start == 0, block.end == job.steps);
             let weights = &job.weights[channel * job.steps + block.start * wide..];
-            simd.enter(Sweep::<X::Lane> {
+            let sweep = Sweep::<X::Lane> {
                 pass: job.pass,
                 bands,
                 band,
@@ -94,7 +94,8 @@ pub(super) unsafe fn by_channels<X: Input, S: Lanes<X::Lane>>(
                 out: panel.out,
                 bias: is_first.then(|| job.bias[channel..].as_ptr()),
                 finish: job.finish.filter(|_| is_last),
-            });
+            };
+            sweep.run(simd);
         }
         // SAFETY: the caller's promise; the sums of the band are complete.
         unsafe { job.scatter_panel::<S>(simd, band, sums, &panel) };
@@ -194,7 +195,23 @@ pub(super) struct Reach {
     pub missing: (bool, bool),
 }
 
-/// A tile in the making.
+/// A row of neighbouring pixels times a panel of weights, tile by tile.
+pub(super) struct Row<'a, T> {
+    pub taps: &'a [Reach],
+    /// Pixels.
+    pub width: usize,
+    /// Registers of channels.
+    pub vectors: usize,
+    /// The first tile. Its ends are those of the row.
+    pub tile: Tile<T>,
+    /// Elements of the panel, behind which the next one lies, and how many of that have been asked for.
+    pub panel: usize,
+    pub asked: usize,
+    pub finish: Option<Finish<T>>,
+}
+
+/// Some pixels of a row.
+#[derive(Clone, Copy)]
 pub(super) struct Tile<T> {
     pub pixels: *const T,
     pub channel: usize,
@@ -206,64 +223,90 @@ pub(super) struct Tile<T> {
     /// Lanes of the last register that exist.
     pub tail: usize,
     pub bias: Option<*const T>,
-    pub finish: Option<Finish<T>>,
     /// A part of the next panel of weights, which the tiles of this one ask for in turn.
     pub soon: *const T,
 }
 
-impl<T: Scalar, S: Lanes<T>> Compute<S> for Sweep<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self, simd: S) {
-        let Self { pass, band, .. } = self;
-        let wide = self.vectors * S::WIDTH;
-        let mut taps = [Reach::default(); K_BLOCK + 1];
-        let tail = if self.sums.is_some() { wide } else { self.channels };
-        let mut tile = Tile {
-            pixels: self.strip,
-            channel: self.line,
-            weights: self.weights,
-            out: self.out,
-            row_stride: if self.sums.is_some() { wide as isize } else { pass.out_stride },
-            ends: (false, false),
-            tail: tail - (self.vectors - 1) * S::WIDTH,
-            bias: self.bias,
-            finish: self.finish,
-            soon: self.weights,
-        };
-        let width = band.columns.len();
-        // Panels and their blocks lie one behind the other. A tile asks for a line every two steps.
-        let panel = self.block.len() * wide;
-        let (mut asked, line) = (0, ALIGN / size_of::<T>());
-        for (i, row) in band.rows.clone().enumerate() {
-            let count = self.taps(row, &mut taps);
-            for columns in pieces(width, S::PIXELS) {
-                tile.pixels = self.strip.wrapping_add(columns.start);
-                let x = band.columns.start;
-                tile.ends = (x + columns.start == 0, x + columns.end == pass.width);
-                tile.soon =
-                    self.weights.wrapping_add(if asked < panel { panel + asked } else { 0 });
-                asked += self.block.len() / 2 * line;
-                tile.out = match self.sums {
-                    Some(sums) => sums.wrapping_add((i * width + columns.start) * wide),
-                    None => {
-                        let x = (band.columns.start + columns.start) as isize;
-                        self.out.wrapping_offset(pass.out_rows[row] + x * pass.out_stride)
-                    }
+impl<T: Scalar> Row<'_, T> {
+    /// Gives how many elements of the next panel have been asked for.
+    ///
+    /// # Safety
+    /// Pixels, panel and output are there for each tile of the row.
+    pub(super) unsafe fn run<S: Lanes<T>>(self, simd: S) -> usize {
+        let Self { tile: row, vectors, panel, mut asked, .. } = self;
+        // A tile asks for a line of the cache every two steps.
+        let steps = panel / (vectors * S::WIDTH);
+        let line = ALIGN / size_of::<T>();
+        for full in pieces(self.width, S::PIXELS) {
+            let fits = full.len() == S::PIXELS || full.len() <= SHORT;
+            let most = if fits { full.len() } else { full.len().div_ceil(2) };
+            // No `pieces`, whose divisions a tile of few steps would wait for.
+            for start in full.clone().step_by(most) {
+                let end = (start + most).min(full.end);
+                let ahead = if asked < panel { panel + asked } else { 0 };
+                let tile = Tile {
+                    pixels: row.pixels.wrapping_add(start),
+                    out: row.out.wrapping_offset(start as isize * row.row_stride),
+                    ends: (row.ends.0 && start == 0, row.ends.1 && end == self.width),
+                    soon: row.weights.wrapping_add(ahead),
+                    ..row
                 };
-                // SAFETY: the driver has set up strip, panel and output for exactly these tiles.
-                unsafe {
-                    by_pixels::<T, S>(simd, self.vectors, columns.len(), &tile, &taps[..count])
-                };
+                asked += steps / 2 * line;
+                // SAFETY: the caller's promise.
+                unsafe { by_pixels::<T, S>(simd, vectors, end - start, &tile, self.taps) };
             }
         }
+        if let Some(finish) = self.finish {
+            let (out, count, apart) = (row.out, self.width, row.row_stride);
+            let len = (vectors - 1) * S::WIDTH + row.tail;
+            simd.enter(Finishing { finish, out, rows: &[0], count, apart, len });
+        }
+        asked
     }
 }
 
 impl<T: Scalar> Sweep<'_, T> {
+    fn run<S: Lanes<T>>(self, simd: S) {
+        let Self { pass, band, .. } = self;
+        let wide = self.vectors * S::WIDTH;
+        let mut taps = [Reach::default(); K_BLOCK + 1];
+        let tail = if self.sums.is_some() { wide } else { self.channels };
+        let (x, width) = (band.columns.start, band.columns.len());
+        let (panel, mut asked) = (self.block.len() * wide, 0);
+        for (i, row) in band.rows.clone().enumerate() {
+            let count = self.taps(row, &mut taps);
+            let (out, row_stride) = match self.sums {
+                Some(sums) => (sums.wrapping_add(i * width * wide), wide as isize),
+                None => {
+                    let first = pass.out_rows[row] + x as isize * pass.out_stride;
+                    (self.out.wrapping_offset(first), pass.out_stride)
+                }
+            };
+            let row = Row {
+                taps: &taps[..count],
+                width,
+                vectors: self.vectors,
+                tile: Tile {
+                    pixels: self.strip,
+                    channel: self.line,
+                    weights: self.weights,
+                    out,
+                    row_stride,
+                    ends: (x == 0, x + width == pass.width),
+                    tail: tail - (self.vectors - 1) * S::WIDTH,
+                    bias: self.bias,
+                    soon: self.weights,
+                },
+                panel,
+                asked,
+                finish: self.finish,
+            };
+            // SAFETY: the driver has set up strip, panel and output for exactly these tiles.
+            asked = unsafe { row.run(simd) };
+        }
+    }
+
     /// The taps of the block that a row has: how many.
-    #[inline(always)]
     fn taps(&self, row: usize, taps: &mut [Reach; K_BLOCK + 1]) -> usize {
         let inner_taps = self.pass.inner.len().max(1);
         let tap = self.block.start / self.per_tap.max(1);
@@ -288,12 +331,16 @@ impl<T: Scalar> Sweep<'_, T> {
     }
 }
 
+/// Most pixels of a tile that is not full. From five on, sums are enough to hide what they wait for, so of those
+/// between this and a full tile there are two halves, and half as much is compiled.
+const SHORT: usize = 8;
+
 /// Finds the tile of that many registers and pixels.
 ///
 /// # Safety
-/// See [`tile`]; there are at most as many as a full tile has.
-#[inline(always)]
-pub(super) unsafe fn by_pixels<T: Scalar, S: Lanes<T>>(
+/// See [`tile`]; there are as many pixels as a full tile has, or at most [`SHORT`].
+#[inline]
+unsafe fn by_pixels<T: Scalar, S: Lanes<T>>(
     simd: S,
     vectors: usize,
     pixels: usize,
@@ -303,14 +350,30 @@ pub(super) unsafe fn by_pixels<T: Scalar, S: Lanes<T>>(
     macro_rules! find {
         ($($b:literal)*) => {
             match (vectors, pixels) {
-                $((2, $b) if S::WIDE >= 2 && S::PIXELS >= $b => tile::<T, S, 2, $b>(simd, of, taps),)*
-                $((_, $b) if S::PIXELS >= $b => tile::<T, S, 1, $b>(simd, of, taps),)*
-                _ => unreachable!("tiles are of a pixel at least"),
+                $((2, $b) if S::WIDE >= 2 && S::PIXELS >= $b => simd.enter(Alone::<T, 2, $b> { of, taps }),)*
+                $((_, $b) if S::PIXELS >= $b => simd.enter(Alone::<T, 1, $b> { of, taps }),)*
+                _ => unreachable!("a tile is full, or in part"),
             }
         };
     }
-    // SAFETY: the caller's promise.
-    unsafe { find!(1 2 3 4 5 6 7 8 9 10 11 12 13 14) }
+    find!(1 2 3 4 5 6 7 8 14);
+}
+
+/// A tile that is compiled by itself. Where many were one function, the compiler mixed the sums of one with those of
+/// another, and the portable set lost half of its speed; a call costs what two steps of hundreds do.
+struct Alone<'a, T, const V: usize, const B: usize> {
+    of: &'a Tile<T>,
+    taps: &'a [Reach],
+}
+
+impl<T: Scalar, S: Lanes<T>, const V: usize, const B: usize> Compute<S> for Alone<'_, T, V, B> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self, simd: S) {
+        // SAFETY: as [`by_pixels`], which alone makes one.
+        unsafe { tile::<T, S, V, B>(simd, self.of, self.taps) }
+    }
 }
 
 /// `V` registers of channels times `B` neighbouring pixels of a row.
@@ -358,26 +421,34 @@ unsafe fn tile<T: Scalar, S: Lanes<T>, const V: usize, const B: usize>(
                 }};
             }
             macro_rules! steps {
-                ($rows:expr) => {{
-                    for _ in 0..tap.steps / 2 {
+                ($rows:expr) => {
+                    for _ in 0..tap.steps {
                         simd.prefetch(soon);
-                        soon = soon.wrapping_add(ALIGN / size_of::<T>());
+                        soon = soon.wrapping_add(ALIGN / size_of::<T>() / 2);
                         step!(0, $rows);
-                        step!(1, $rows);
-                        weights = weights.add(2 * V * S::WIDTH);
-                        pixels = pixels.wrapping_add(2 * of.channel);
+                        weights = weights.add(V * S::WIDTH);
+                        pixels = pixels.wrapping_add(of.channel);
                     }
-                    if tap.steps % 2 > 0 {
-                        step!(0, $rows);
-                    }
-                }};
+                };
             }
             // An output at the end of a row that lacks the tap is left out: a twelfth of all the work, of
             // 3 x 3 taps on 8 x 8 pixels. Further ones have zeros in the strip.
             match (of.ends.0 && tap.missing.0, of.ends.1 && tap.missing.1) {
                 (true, false) => steps!(1..B),
                 (false, true) => steps!(0..B - 1),
-                _ => steps!(0..B),
+                _ => {
+                    for _ in 0..tap.steps / 2 {
+                        simd.prefetch(soon);
+                        soon = soon.wrapping_add(ALIGN / size_of::<T>());
+                        step!(0, 0..B);
+                        step!(1, 0..B);
+                        weights = weights.add(2 * V * S::WIDTH);
+                        pixels = pixels.wrapping_add(2 * of.channel);
+                    }
+                    if tap.steps % 2 > 0 {
+                        step!(0, 0..B);
+                    }
+                }
             }
         }
         let whole = of.tail == S::WIDTH;
@@ -413,12 +484,6 @@ unsafe fn tile<T: Scalar, S: Lanes<T>, const V: usize, const B: usize>(
             )*};
         }
         store!(0 1 2 3 4 5 6 7 8 9 10 11 12 13);
-        if let Some(finish) = &of.finish {
-            for r in 0..B {
-                let out = of.out.wrapping_offset(r as isize * of.row_stride);
-                finish.apply(out, (V - 1) * S::WIDTH + of.tail);
-            }
-        }
     }
 }
 

@@ -7,14 +7,14 @@ use std::ops::Range;
 use windows_simd::Compute;
 
 use super::element::Input;
+use super::finish::{Finish, Finishing};
 use super::gemm::k_blocks;
-use super::job::{ALIGN, Job};
+use super::job::Job;
 use super::lanes::Lanes;
 use super::scalar::Scalar;
 use super::strip::Strip;
-use super::tile::Finish;
-use super::wide::{Reach, Tile, by_pixels};
-use crate::band::{Band, Bands, pieces};
+use super::wide::{Reach, Row, Tile};
+use crate::band::{Band, Bands};
 use crate::pass::Pass;
 use crate::square::{PLACES, Room, Squares};
 
@@ -86,7 +86,7 @@ pub(super) unsafe fn by_squares<X: Input, S: Lanes<X::Lane>>(
         let weights = &job.weights[channel * job.steps..][..job.steps * wide];
         // SAFETY: the caller's promise; the parts of scratch are as large as `room` says.
         unsafe {
-            simd.enter(Products::<X::Lane> {
+            let multiplied = Products::<X::Lane> {
                 squares: band.pixels(),
                 channels: job.channels,
                 inputs: scratch.wrapping_add(room.inputs()),
@@ -96,7 +96,8 @@ pub(super) unsafe fn by_squares<X: Input, S: Lanes<X::Lane>>(
                 zeros: scratch.wrapping_add(room.zeros().start),
                 out: products,
                 apart: room.product,
-            });
+            };
+            multiplied.run(simd);
             simd.enter(Back::<X::Lane> {
                 pass: job.pass,
                 band,
@@ -239,40 +240,35 @@ struct Products<T> {
     apart: usize,
 }
 
-impl<T: Scalar, S: Lanes<T>> Compute<S> for Products<T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self, simd: S) {
+impl<T: Scalar> Products<T> {
+    fn run<S: Lanes<T>>(self, simd: S) {
         let wide = self.vectors * S::WIDTH;
-        let line = ALIGN / size_of::<T>();
         for place in 0..PLACES {
             let weights = self.weights.wrapping_add(place * self.channels * wide);
             for block in k_blocks(self.channels) {
-                let steps = [Reach { steps: block.len(), ..Reach::default() }];
                 let weights = weights.wrapping_add(block.start * wide);
-                let inputs = self
-                    .inputs
-                    .wrapping_add(place * self.inputs_apart + block.start * self.squares);
-                // What is multiplied next lies behind. A tile asks for a line every two steps.
-                let (panel, mut asked) = (block.len() * wide, 0);
-                for part in pieces(self.squares, S::PIXELS) {
-                    let tile = Tile {
-                        pixels: inputs.wrapping_add(part.start),
+                let inputs = place * self.inputs_apart + block.start * self.squares;
+                let row = Row {
+                    taps: &[Reach { steps: block.len(), ..Reach::default() }],
+                    width: self.squares,
+                    vectors: self.vectors,
+                    tile: Tile {
+                        pixels: self.inputs.wrapping_add(inputs),
                         channel: self.squares,
                         weights,
-                        out: self.out.wrapping_add(place * self.apart + part.start * wide),
+                        out: self.out.wrapping_add(place * self.apart),
                         row_stride: wide as isize,
                         ends: (false, false),
                         tail: S::WIDTH,
                         bias: (block.start == 0).then_some(self.zeros),
-                        finish: None,
-                        soon: weights.wrapping_add(if asked < panel { panel + asked } else { 0 }),
-                    };
-                    asked += block.len() / 2 * line;
-                    // SAFETY: the driver has set up inputs, weights and products for exactly these tiles.
-                    unsafe { by_pixels::<T, S>(simd, self.vectors, part.len(), &tile, &steps) };
-                }
+                        soon: weights,
+                    },
+                    panel: block.len() * wide,
+                    asked: 0,
+                    finish: None,
+                };
+                // SAFETY: the driver has set up inputs, weights and products for exactly these tiles.
+                unsafe { row.run(simd) };
             }
         }
     }
@@ -354,15 +350,17 @@ impl<T: Scalar, S: Lanes<T>> Compute<S> for Back<'_, T> {
                     }
                 }
             }
-            if let Some(finish) = &self.finish {
-                for row in 0..rows.min(2) {
-                    for column in 0..columns.min(2) {
-                        // SAFETY: as above.
-                        unsafe { finish.apply(out[row][column], exist) };
-                    }
-                }
-            }
         }
+        let Some(finish) = self.finish else { return };
+        let (out, rows, count, apart) = match self.sums {
+            Some(sums) => (sums, &[0][..], pixels.pixels(), wide as isize),
+            None => {
+                let first = pixels.columns.start as isize * pass.out_stride;
+                let rows = &pass.out_rows[pixels.rows.clone()];
+                (self.out.wrapping_offset(first), rows, pixels.columns.len(), pass.out_stride)
+            }
+        };
+        simd.enter(Finishing { finish, out, rows, count, apart, len: exist });
     }
 }
 

@@ -65,7 +65,6 @@ pub(crate) mod option {
         const ISA: Isa = Isa::AVX2;
         const NAME: &'static str = "avx2";
 
-        #[inline]
         #[target_feature(enable = "avx2,fma")]
         unsafe fn enter<C: Compute<Avx2>>(computation: C) -> C::Output {
             computation.run(Avx2With(PhantomData))
@@ -89,7 +88,6 @@ pub(crate) mod option {
         const ISA: Isa = Isa::AVX2_VNNI;
         const NAME: &'static str = "avx2+vnni";
 
-        #[inline]
         #[target_feature(enable = "avx2,fma,avxvnni")]
         unsafe fn enter<C: Compute<Avx2Vnni>>(computation: C) -> C::Output {
             computation.run(Avx2With(PhantomData))

@@ -64,7 +64,6 @@ pub(crate) mod option {
         const ISA: Isa = Isa::AVX512;
         const NAME: &'static str = "avx512";
 
-        #[inline]
         #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
         unsafe fn enter<C: Compute<Avx512>>(computation: C) -> C::Output {
             computation.run(Avx512With(PhantomData))
@@ -88,7 +87,6 @@ pub(crate) mod option {
         const ISA: Isa = Isa::AVX512_VNNI;
         const NAME: &'static str = "avx512+vnni";
 
-        #[inline]
         #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma")]
         unsafe fn enter<C: Compute<Avx512Vnni>>(computation: C) -> C::Output {
             computation.run(Avx512With(PhantomData))

@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use windows_simd::{Compute, Simd};
 
+use crate::kernel::finish::{Finish, Finishing};
 use crate::kernel::lanes::Lanes;
 use crate::kernel::scalar::Scalar;
-use crate::kernel::tile::Finish;
 use crate::pass::{MISSING, Pass, Stairs};
 
 /// Registers of channels at a time.
@@ -154,7 +154,17 @@ impl<T: Scalar, S: Lanes<T>> Channels<'_, T, S> {
                 }
                 channel += len;
             }
+            self.finish(rows);
         }
+    }
+
+    /// Some rows of outputs are complete.
+    #[inline(always)]
+    fn finish(&self, rows: Range<usize>) {
+        let Some(finish) = self.finish else { return };
+        let (pass, len) = (self.pass, self.bias.len());
+        let (rows, count, apart) = (&pass.out_rows[rows], pass.width, pass.out_stride);
+        self.simd.enter(Finishing { finish, out: self.out, rows, count, apart, len });
     }
 
     /// Bias and weights of a register of channels.
@@ -300,9 +310,6 @@ impl<T: Scalar, S: Lanes<T>> Channels<'_, T, S> {
                         } else {
                             simd.store_masked(out, mask, sums[below][0]);
                         }
-                        if let Some(finish) = &self.finish {
-                            finish.apply(out, len);
-                        }
                     }
                 }
                 for below in 0..ROWS {
@@ -375,9 +382,6 @@ impl<T: Scalar, S: Lanes<T>> Channels<'_, T, S> {
                     } else {
                         simd.store_masked(out, mask, sum);
                     }
-                    if let Some(finish) = &self.finish {
-                        finish.apply(out, len);
-                    }
                 }
             }
         }
@@ -410,6 +414,7 @@ impl<T: Scalar, S: Lanes<T>> Channels<'_, T, S> {
                     channel += if len == SLOTS * S::WIDTH { len } else { len.min(2 * S::WIDTH) };
                 }
             }
+            self.finish(row..row + 1);
         }
     }
 
@@ -460,9 +465,6 @@ impl<T: Scalar, S: Lanes<T>> Channels<'_, T, S> {
                 } else {
                     simd.store_masked(out, mask, sum[v]);
                 }
-            }
-            if let Some(finish) = &self.finish {
-                finish.apply(out, (V - 1) * S::WIDTH + tail);
             }
         }
     }

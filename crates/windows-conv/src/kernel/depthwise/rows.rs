@@ -5,9 +5,9 @@ use std::ops::Range;
 use windows_simd::Compute;
 
 use crate::band::pieces;
+use crate::kernel::finish::{Finish, Finishing};
 use crate::kernel::lanes::Lanes;
 use crate::kernel::scalar::Scalar;
-use crate::kernel::tile::Finish;
 use crate::pass::{MISSING, Pass, Stairs};
 
 /// Registers of outputs at a time: enough to hide the latency of a multiply-add.
@@ -82,9 +82,22 @@ impl<T: Scalar, S: Lanes<T>> Compute<S> for Rows<'_, T, S> {
                     for channel in self.channels.clone() {
                         self.any(channel);
                     }
+                    self.finish(0, pass.width, self.channels.clone());
                 }
             }
         }
+    }
+}
+
+/// Registers of columns at a time: as many as leave room for the weights, for a sum alone would wait for itself.
+const fn at_once(registers: usize, outer: usize, inner: usize, step: usize) -> usize {
+    let room = registers.saturating_sub(outer * inner) / outer;
+    match (registers > 16, step, room) {
+        (true, _, 4..) => 4,
+        (true, _, 3) => 3,
+        (true, ..) | (false, 1, 2..) => 2,
+        // Of two registers, the masks would go back and forth to memory.
+        (false, ..) => 1,
     }
 }
 
@@ -107,36 +120,36 @@ impl<T: Scalar, S: Lanes<T>> Rows<'_, T, S> {
         let pass = self.pass;
         // Masks are made once for the channels that the first level of cache holds together.
         let together = (CACHED / (size_of::<T>() * pass.pixels())).max(1);
-        // As many registers at a time as leave room for the weights: a sum alone would wait for itself.
-        let room = S::REGISTERS.saturating_sub(OUTER * INNER) / OUTER;
-        let most = match (S::REGISTERS > 16, STEP) {
-            (true, _) => room.clamp(2, 4),
-            (false, 1) => room.clamp(1, 2),
-            // Of two registers, the masks would go back and forth to memory.
-            (false, _) => 1,
-        };
+        let most = const { at_once(S::REGISTERS, OUTER, INNER, STEP) };
         for first in self.channels.clone().step_by(together) {
             let channels = first..(first + together).min(self.channels.end);
             for registers in pieces(pass.width.div_ceil(S::WIDTH), most) {
-                let x = registers.start * S::WIDTH;
+                let all = registers.start * S::WIDTH;
                 // SAFETY: the caller's promise; masked lanes are the real taps.
                 unsafe {
-                    match registers.len() {
-                        4 if S::REGISTERS > 16 => {
-                            self.columns_of::<OUTER, INNER, STEP, 4>(x, channels.clone());
+                    let done = match registers.len() {
+                        4 if most >= 4 => {
+                            self.columns_of::<OUTER, INNER, STEP, 4>(all, channels.clone())
                         }
-                        3 if S::REGISTERS > 16 => {
-                            self.columns_of::<OUTER, INNER, STEP, 3>(x, channels.clone());
+                        3 if most >= 3 => {
+                            self.columns_of::<OUTER, INNER, STEP, 3>(all, channels.clone())
                         }
-                        2 => self.columns_of::<OUTER, INNER, STEP, 2>(x, channels.clone()),
-                        _ => self.columns_of::<OUTER, INNER, STEP, 1>(x, channels.clone()),
+                        2 if most >= 2 => {
+                            self.columns_of::<OUTER, INNER, STEP, 2>(all, channels.clone())
+                        }
+                        _ => false,
+                    };
+                    for register in if done { 0..0 } else { registers } {
+                        let x = register * S::WIDTH;
+                        self.columns_of::<OUTER, INNER, STEP, 1>(x, channels.clone());
                     }
                 }
             }
         }
     }
 
-    /// `V` registers of columns of some channels.
+    /// `V` registers of columns of some channels, or nothing, if others of them than the first and the last one are
+    /// masked.
     ///
     /// # Safety
     /// As [`Rows::share`].
@@ -150,7 +163,7 @@ impl<T: Scalar, S: Lanes<T>> Rows<'_, T, S> {
         &self,
         x: usize,
         channels: Range<usize>,
-    ) {
+    ) -> bool {
         let simd = self.simd;
         // SAFETY: the caller's promise.
         unsafe {
@@ -160,19 +173,30 @@ impl<T: Scalar, S: Lanes<T>> Rows<'_, T, S> {
             }
             // Padding and the end of a row are in the first and the last register, unless there is much of it.
             let between = V < 3 || columns[1..V - 1].iter().all(|columns| columns.whole);
-            let whole = STEP == 1 && between && columns[0].whole && columns[V - 1].whole;
-            for channel in channels {
+            if !between {
+                return false;
+            }
+            let whole = STEP == 1 && columns[0].whole && columns[V - 1].whole;
+            for channel in channels.clone() {
                 if whole {
                     self.descend::<OUTER, INNER, STEP, V, true>(channel, &columns);
-                } else if between {
-                    self.descend::<OUTER, INNER, STEP, V, false>(channel, &columns);
                 } else {
-                    for columns in &columns {
-                        let columns = core::array::from_ref(columns);
-                        self.descend::<OUTER, INNER, STEP, 1, false>(channel, columns);
-                    }
+                    self.descend::<OUTER, INNER, STEP, V, false>(channel, &columns);
                 }
             }
+            self.finish(x, (V - 1) * S::WIDTH + columns[V - 1].len, channels);
+            true
+        }
+    }
+
+    /// The columns from `x` on of some channels are complete.
+    #[inline(always)]
+    fn finish(&self, x: usize, len: usize, channels: Range<usize>) {
+        let Some(finish) = self.finish else { return };
+        for channel in channels {
+            let (_, out) = self.place(channel);
+            let (out, rows) = (out.wrapping_add(x), &self.pass.out_rows);
+            self.simd.enter(Finishing { finish, out, rows, count: 1, apart: 0, len });
         }
     }
 
@@ -255,9 +279,6 @@ impl<T: Scalar, S: Lanes<T>> Rows<'_, T, S> {
                         } else {
                             simd.store_masked(out, columns[v].lanes, sums[0][v]);
                         }
-                    }
-                    if let Some(finish) = &self.finish {
-                        finish.apply(out, (V - 1) * S::WIDTH + columns[V - 1].len);
                     }
                 }
                 for row in 1..=ahead {
@@ -364,9 +385,6 @@ impl<T: Scalar, S: Lanes<T>> Rows<'_, T, S> {
                             let x = (x + v * S::WIDTH) as isize;
                             let out = out.wrapping_offset(pass.out_rows[row + r] + x);
                             simd.store_masked(out, simd.mask::<T>(0, lens[v]), sum[r][v]);
-                            if let Some(finish) = &self.finish {
-                                finish.apply(out, lens[v]);
-                            }
                         }
                     )*};
                 }
