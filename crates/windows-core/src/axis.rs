@@ -533,7 +533,7 @@ impl Axis {
 
     /// The longest run of positions from `first` whose starts are equally spaced, and their step.
     ///
-    /// A regular axis is one run, snap is at most two, balance as many as its rounding makes. `O(run)`.
+    /// A regular axis is one run, snap is at most two, balance one for each change of its rounded distance. `O(run)`.
     ///
     /// # Example
     /// ```

@@ -50,8 +50,8 @@ impl<R: Rank> Grid<R> {
     /// no inverse where windows overlap: stitching is, which divides by the weights.
     ///
     /// # Errors
-    /// [`WindowError::Length`] unless `packed` has [`Grid::packed_len`] elements and `out` as many as
-    /// the shape.
+    /// [`WindowError::Length`] unless `packed` has [`Grid::packed_len`] elements and `out` those
+    /// of the shape.
     ///
     /// # Example
     /// ```

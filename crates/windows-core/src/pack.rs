@@ -375,7 +375,7 @@ fn write_block<T: Copy>(src: &[T], offset: usize, merged: &Layout<Dyn>, out: &mu
                 out.gather(src, offset.wrapping_add_signed(ahead), stride, run);
             }
         }
-        _ => unreachable!("as many strides as lengths"),
+        _ => unreachable!("a stride for each length"),
     }
 }
 
@@ -383,7 +383,7 @@ impl<T: Copy, R: Rank> StridedView<'_, T, R> {
     /// Copies the elements in row-major order. Allocates nothing.
     ///
     /// # Errors
-    /// [`WindowError::Length`] unless `out` has as many elements as the view.
+    /// [`WindowError::Length`] unless `out` has [`View::len`] elements.
     pub fn copy_into(&self, out: &mut [T]) -> Result<(), WindowError> {
         check_len("output", self.len(), out.len())?;
         if !self.is_empty() {

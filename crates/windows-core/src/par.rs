@@ -82,7 +82,7 @@ impl<'a, T: Sync, R: Rank> Windows<'a, T, R> {
         Ok(())
     }
 
-    /// The windows from `first` on, as many as `out` has elements.
+    /// The windows from `first` on, one for each element of `out`.
     fn par_map_part<U: Send>(
         &self,
         first: usize,

@@ -470,7 +470,7 @@ impl<T, R: Rank> Clone for Lanes<'_, T, R> {
 }
 
 /// With more axes than this, elements are walked by the odometer, which takes no stack: a call per axis is
-/// faster, but a caller may have as many axes as there is memory for.
+/// faster, but the number of axes is limited by memory alone.
 const CALLS: usize = 16;
 
 /// Folds all elements of a layout, run by run along its last axis. Ranks 1 and 2 are most windows:

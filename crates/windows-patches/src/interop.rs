@@ -18,7 +18,7 @@ where
         // The container of a buffer may be longer than its pixels.
         let samples: &'a [P::Subpixel] = buffer.as_raw();
         Self::interleaved(&samples[..shape.iter().product()], shape)
-            .expect("a buffer holds as many samples as it has pixels")
+            .expect("a buffer holds the samples of its pixels")
     }
 }
 
@@ -99,5 +99,5 @@ pub fn image_from<P: Pixel>(
         })
     };
     let (width, height) = (side(1, width)?, side(0, height)?);
-    Ok(ImageBuffer::from_raw(width, height, samples).expect("as many samples as the shape has"))
+    Ok(ImageBuffer::from_raw(width, height, samples).expect("the samples of the shape"))
 }

@@ -65,5 +65,6 @@ pub(crate) unsafe fn store(to: *mut u8, len: usize, [low, high]: [u64; 2]) {
     }
 }
 
-/// The bytes 0 to 15: `first` taken away, they say for `bytes_at` how to move bytes up by so many; added, down.
+/// The bytes 0 to 15. With `n` taken away they are the places that `bytes_at` moves bytes up by `n` from; with `n` added,
+/// down.
 pub(crate) const COUNT: [u8; 16] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];

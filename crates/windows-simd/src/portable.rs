@@ -74,7 +74,7 @@ impl<E: Element> Array<E> {
 #[inline(always)]
 fn recast<E: Element, F: Element>(array: Array<E>) -> Array<F> {
     const { assert!(size_of::<E::Array>() == BYTES && size_of::<F::Array>() == BYTES) };
-    // SAFETY: both are as many bytes of integers or floats, of which any bits are one.
+    // SAFETY: both are `BYTES` bytes of integers or floats, and any bits are a value of those.
     unsafe { core::mem::transmute_copy(&array) }
 }
 

@@ -163,7 +163,7 @@ pub trait Simd: Copy + Debug + Send + Sync + sealed::Sealed + 'static {
     #[inline(always)]
     fn read<E: Element>(self, from: &[E]) -> Self::V<E> {
         let from = &from[..Self::width::<E>()];
-        // SAFETY: a slice of as many elements.
+        // SAFETY: the slice has the elements of a register.
         unsafe { self.load(from.as_ptr()) }
     }
 
@@ -174,7 +174,7 @@ pub trait Simd: Copy + Debug + Send + Sync + sealed::Sealed + 'static {
     #[inline(always)]
     fn write<E: Element>(self, to: &mut [E], vector: Self::V<E>) {
         let to = &mut to[..Self::width::<E>()];
-        // SAFETY: a slice of as many elements.
+        // SAFETY: the slice has the elements of a register.
         unsafe { self.store(to.as_mut_ptr(), vector) }
     }
 

@@ -22,7 +22,7 @@ unsafe impl Native for v128 {}
 /// The bytes 0 to 15.
 #[inline(always)]
 fn count() -> v128 {
-    // SAFETY: as many bytes.
+    // SAFETY: it has the 16 bytes of a register.
     unsafe { v128_load(COUNT.as_ptr().cast()) }
 }
 

@@ -334,7 +334,7 @@ fn meet<T: Element, U: Rule<T>>(
     let [(one, last_one), (other, last_other)] = tables.map(<[T::Sum]>::as_chunks::<AT_ONCE>);
     let both = one.iter().zip(other);
     for ((cells, values), (one, other)) in cells.iter_mut().zip(values).zip(both) {
-        // One after the other: the compiler would gather elements of 16 of them, each from its own place.
+        // Keeps the compiler from vectorising across chunks, for which it would gather elements: one chunk at a time.
         let cells = black_box(cells);
         // Of copies: it does not see that tables and cells are apart.
         let (mut met, values, one, other) = (*cells, *values, *one, *other);

@@ -128,7 +128,7 @@ impl Stitch {
     }
 }
 
-/// That a buffer holds the whole output: what [`Stitch::stitcher_into`] ends with.
+/// Proof that the buffer given to [`Stitch::stitcher_into`] is completely written.
 #[derive(Debug)]
 pub struct Stitched<'o, T>(
     /// Where rows go that were not put together in the buffer itself.

@@ -31,7 +31,7 @@ impl<O> Copy for Avx2With<O> {}
 
 type Ymm<E> = Register<__m256i, E>;
 
-// SAFETY: it is made of as many bits.
+// SAFETY: it is made of 256 bits.
 unsafe impl Native for __m256i {}
 // SAFETY: as above.
 unsafe impl Native for __m256 {}

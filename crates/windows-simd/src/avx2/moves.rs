@@ -92,7 +92,7 @@ impl<O: Of256> EverySecond for Avx2With<O> {
         let ahead = |element: usize| (2 * element).saturating_sub(width);
         let spans = [bytes(2 * first, 2 * end), bytes(ahead(first), ahead(end))];
         with!(self, {
-            // The even elements of a register of as many bytes.
+            // The even elements, in a register of the same bytes.
             let even = match size_of::<E>() {
                 4 => _mm256_set1_epi64x(0xffff_ffff),
                 _ => _mm256_setr_epi64x(-1, 0, -1, 0),

@@ -30,7 +30,7 @@ impl<O> Copy for Avx512With<O> {}
 
 type Zmm<E> = Register<__m512i, E>;
 
-// SAFETY: it is made of as many bits.
+// SAFETY: it is made of 512 bits.
 unsafe impl Native for __m512i {}
 // SAFETY: as above.
 unsafe impl Native for __m512 {}
