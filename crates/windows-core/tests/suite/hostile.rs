@@ -62,12 +62,16 @@ fn walk(view: &View<'_, u16, 2>, spec: WindowSpec<Const<2>>) {
 
 #[test]
 fn geometry_at_the_ends_of_the_numbers_neither_wraps_nor_panics() {
-    let ends =
-        if cfg!(miri) { vec![1, MOST] } else { vec![1, 2, MOST / 2, MOST, MOST + 1, usize::MAX] };
-    let sizes = [1, 2, 3, MOST / 2, MOST];
-    let sides = [0, 1, MOST / 2, MOST - 4, MOST - 1];
+    // An interpreter sees the outermost.
+    let some = |all: &[usize]| match cfg!(miri) {
+        true => vec![all[0], all[all.len() - 1]],
+        false => all.to_vec(),
+    };
+    let ends = some(&[1, 2, MOST / 2, MOST + 1, usize::MAX, MOST]);
+    let sizes = some(&[2, 1, 3, MOST / 2, MOST]);
+    let sides = some(&[0, 1, MOST / 2, MOST - 4, MOST - 1]);
     let mut specs = Vec::new();
-    for size in sizes {
+    for &size in &sizes {
         for &step in &ends {
             for &dilation in &ends {
                 let of = AxisSpec::new(size).step(step).dilation(dilation);
@@ -75,8 +79,8 @@ fn geometry_at_the_ends_of_the_numbers_neither_wraps_nor_panics() {
                     specs.push(of.edge(edge));
                 }
                 specs.extend([of.same(Same::Upper), of.same(Same::Lower)]);
-                for before in sides {
-                    for after in sides {
+                for &before in &sides {
+                    for &after in &sides {
                         for edge in [Edge::Drop, Edge::Ceil] {
                             specs.push(of.padding(before, after).edge(edge));
                         }
