@@ -65,8 +65,8 @@ pub(crate) struct Bands {
 }
 
 impl Bands {
-    /// Bands of at most so many rows and columns; `unit` elements are a line of the cache. Only where a
-    /// pass is pointwise can a strip be `in_place`.
+    /// Bands of at most `rows` and `columns`. `unit` elements are a line of the cache. Only where a pass is
+    /// pointwise can a strip be `in_place`.
     pub(crate) fn new(
         pass: &Pass,
         rows: usize,
@@ -157,7 +157,7 @@ impl Bands {
         Band { rows, columns: piece(width, at % count, count), lines }
     }
 
-    /// Where the first output of a row finds a tap in a strip of so many channels.
+    /// Where the first output of a row finds a tap in a strip of `channels`.
     #[inline(always)]
     pub(crate) fn place(
         &self,
@@ -169,7 +169,7 @@ impl Bands {
         Some(self.first(outer, row, channels)? + self.tap(inner))
     }
 
-    /// Where the line that a row has for an outer tap begins in a strip of so many channels.
+    /// Where the line that a row has for an outer tap begins in a strip of `channels`.
     #[inline(always)]
     pub(crate) fn first(&self, outer: usize, row: usize, channels: usize) -> Option<usize> {
         let line = self.places[outer * self.rows + row];
@@ -182,7 +182,7 @@ impl Bands {
         self.taps[inner]
     }
 
-    /// Elements of a strip of so many channels.
+    /// Elements of a strip of `channels`.
     pub(crate) fn strip(&self, channels: usize) -> usize {
         if self.in_place { 0 } else { self.most.saturating_mul(self.line).saturating_mul(channels) }
     }

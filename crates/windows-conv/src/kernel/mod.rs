@@ -21,7 +21,7 @@
 //! `lanes` says what a kernel needs of a set of `windows-simd`, and how large its tiles are. The algorithms are written
 //! once over that: `gemm`, `pack` and `tile` with pixels along the lanes, `wide` and `strip` with channels, `winograd`
 //! with fewer multiplications, `depthwise`; `finish` is what becomes of sums that are complete. What the
-//! multiplications are given is a `job`. `table` has the functions of each set, of which a plan keeps those that it
+//! multiplications are given is a `job`. `table` has the functions of each set, each with its `name`; a plan keeps those that it
 //! calls. `run` is the safe way in: it checks input, output and scratch against the program and shares the work among
 //! threads.
 #![allow(unsafe_code)]
@@ -32,6 +32,7 @@ pub(crate) mod finish;
 pub(crate) mod gemm;
 pub(crate) mod job;
 pub(crate) mod lanes;
+mod name;
 mod pack;
 pub(crate) mod run;
 pub(crate) mod scalar;

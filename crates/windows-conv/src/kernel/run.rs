@@ -192,21 +192,21 @@ impl<X: Input> Work<'_, X> {
             match &shape.tiles {
                 Tiles::Pixels { block: most } => {
                     let pixels = block * most..((block + 1) * most).min(pass.pass.pixels());
-                    (kernels.by_pixels)(&mut job, channels, pixels);
+                    (kernels.by_pixels.call)(&mut job, channels, pixels);
                 }
                 Tiles::Channels(bands) => {
                     let band = &bands.get(block);
                     if !packed {
                         (kernels.pack_strip)(&mut job, bands, band);
                     }
-                    (kernels.by_channels)(&mut job, bands, band, channels);
+                    (kernels.by_channels.call)(&mut job, bands, band, channels);
                 }
                 Tiles::Squares(squares) => {
                     let band = &squares.bands.get(block);
                     if !packed {
                         (kernels.plain().transform)(&mut job, squares, band);
                     }
-                    (kernels.plain().by_squares)(&mut job, squares, band, channels);
+                    (kernels.plain().by_squares.call)(&mut job, squares, band, channels);
                 }
             }
         }
@@ -221,7 +221,7 @@ impl<X: Input> Work<'_, X> {
             for pass in &program.passes {
                 // SAFETY: `run` has checked input and output, planning its instruction set.
                 unsafe {
-                    (program.kernels.plain().depthwise_rows)(depthwise::Rows {
+                    (program.kernels.plain().depthwise_rows.call)(depthwise::Rows {
                         pass: &pass.pass,
                         input: input.cast::<X::Lane>(),
                         in_channel: program.input.strides()[1],
@@ -248,7 +248,7 @@ impl<X: Input> Work<'_, X> {
                 let (input, out) = self.image(image);
                 // SAFETY: `run` has checked input and output, planning its instruction set.
                 unsafe {
-                    (program.kernels.plain().depthwise_channels)(depthwise::Channels {
+                    (program.kernels.plain().depthwise_channels.call)(depthwise::Channels {
                         pass: &pass.pass,
                         input: input.cast::<X::Lane>(),
                         weights: &pass.weights,
