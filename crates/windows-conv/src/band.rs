@@ -42,6 +42,9 @@ impl Band {
 }
 
 /// All bands of a pass, and how their strips are laid out.
+///
+/// Kernels rely on this: a place is a line of its band or [`NO_LINE`], and from each tap on the outputs of a band find
+/// their inputs before the end of the line.
 #[derive(Clone, Debug)]
 pub(crate) struct Bands {
     /// Rows that are taken together, and which lines they read.
@@ -110,7 +113,7 @@ impl Bands {
         if line > 0 && line.is_multiple_of(2 * unit) {
             line = line.saturating_add(unit);
         }
-        let taps =
+        let taps: Vec<usize> =
             shifts.iter().map(|&(run, shift)| runs[run].column.saturating_add(shift)).collect();
 
         let outer_taps = pass.outer.len() / pass.rows.max(1);
@@ -141,6 +144,9 @@ impl Bands {
             most = most.max(kept - first);
             groups.push((rows, first..kept));
         }
+        debug_assert!(places.iter().all(|&at| at == NO_LINE || at < most), "lines of a band");
+        let ends = |&tap: &usize| columns.saturating_add(tap) <= line;
+        debug_assert!(taps.iter().all(ends), "taps of a line of {line}");
         let columns = (pass.width, piece_count(pass.width, columns));
         Self { groups, columns, lines, runs, line, most, in_place, places, taps, rows: pass.rows }
     }

@@ -111,6 +111,9 @@ pub(crate) struct PassAxis {
 }
 
 /// Outputs that all read through the same taps: `rows` runs of `width`.
+///
+/// Kernels rely on this: `outer` has an entry for each row of each outer tap, `weights` one for each outer and inner
+/// tap, and no inner tap is real beyond `width`. Passes of squares have no weights.
 #[derive(Clone, Debug)]
 pub(crate) struct Pass {
     pub rows: usize,
@@ -158,6 +161,20 @@ impl Stairs {
 }
 
 impl Pass {
+    /// The same, of which is asserted what kernels rely on.
+    fn checked(self) -> Self {
+        let (outer, inner) = (self.outer.len(), self.inner.len());
+        debug_assert!(outer.is_multiple_of(self.rows), "{outer} entries of {} rows", self.rows);
+        debug_assert!(
+            self.weights.is_empty() || self.weights.len() * self.rows == outer * inner,
+            "{} weights of {outer} entries, {inner} inner taps",
+            self.weights.len()
+        );
+        let within = |tap: &LineTap| tap.lo <= tap.hi && tap.hi <= self.width;
+        debug_assert!(self.inner.iter().all(within), "{:?} along {}", self.inner, self.width);
+        self
+    }
+
     pub(crate) fn pixels(&self) -> usize {
         self.rows * self.width
     }
@@ -221,7 +238,7 @@ impl Pass {
             let offset = first.wrapping_add(self.stride.wrapping_mul(tap as isize));
             LineTap { offset, lo, hi: hi.max(lo), weight: 0 }
         };
-        Some(Self {
+        let squares = Self {
             rows,
             width,
             stride: self.stride.wrapping_mul(2),
@@ -235,7 +252,8 @@ impl Pass {
             out_stride: 0,
             out_flat: false,
             stairs: None,
-        })
+        };
+        Some(squares.checked())
     }
 
     #[inline(always)]
@@ -459,7 +477,7 @@ fn pass(mut lines: Vec<Line>) -> Result<Pass, ConvError> {
     }
     let width = inner.count;
     let flat_step = width as isize * inner.out_stride;
-    Ok(Pass {
+    let pass = Pass {
         rows,
         width,
         stride: inner.stride,
@@ -473,7 +491,8 @@ fn pass(mut lines: Vec<Line>) -> Result<Pass, ConvError> {
         inner: inner.taps,
         out_rows,
         out_stride: inner.out_stride,
-    })
+    };
+    Ok(pass.checked())
 }
 
 /// Where tap `tap` of the first window lies, if there is one or not.

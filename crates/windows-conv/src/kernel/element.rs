@@ -46,7 +46,7 @@ pub trait Weight<T>: Copy + Sync {
     /// Smallest and greatest zero point.
     const ZEROS: (i32, i32);
 
-    /// The lane of the weights of as many channels as it holds, missing ones zero.
+    /// The lane of the weights of its channels, one or a pair. Missing ones are zero.
     fn lane(channels: [Option<Self>; 2], zero: i32) -> T;
 
     /// A whole number that stands for zero at `zero`; nothing for floats, whose sums have no range to leave.

@@ -21,16 +21,22 @@ pub(crate) struct Entry<F> {
     pub call: F,
 }
 
+/// Multiplies channels by a block of pixels.
+type ByBlock<X> = unsafe fn(&mut Job<'_, X>, Range<usize>, Range<usize>);
+
+/// Multiplies a band, one of these, by channels.
+type ByBand<X, Of> = unsafe fn(&mut Job<'_, X>, &Of, &Band, Range<usize>);
+
 /// What a plan may call. The functions are safe to call where the instruction set is available, on what each says.
 #[derive(Debug)]
 pub struct Kernels<X: Input> {
     pub(crate) isa: Isa,
     pub(crate) tiles: TileSize,
     /// Channels, from the first one of a panel on, of a block of pixels.
-    pub(crate) by_pixels: Entry<unsafe fn(&mut Job<'_, X>, Range<usize>, Range<usize>)>,
+    pub(crate) by_pixels: Entry<ByBlock<X>>,
     pub(crate) pack_strip: unsafe fn(&mut Job<'_, X>, &Bands, &Band),
     /// Channels of a band whose strip is packed.
-    pub(crate) by_channels: Entry<unsafe fn(&mut Job<'_, X>, &Bands, &Band, Range<usize>)>,
+    pub(crate) by_channels: Entry<ByBand<X, Bands>>,
     /// Nothing for elements that are packed in pairs: no kernel is compiled that no plan takes.
     plain: Option<PlainKernels<X>>,
 }
@@ -40,7 +46,7 @@ pub struct Kernels<X: Input> {
 pub(crate) struct PlainKernels<X: Input> {
     pub transform: unsafe fn(&mut Job<'_, X>, &Squares, &Band),
     /// Channels of a band that is transformed.
-    pub by_squares: Entry<unsafe fn(&mut Job<'_, X>, &Squares, &Band, Range<usize>)>,
+    pub by_squares: Entry<ByBand<X, Squares>>,
     pub depthwise_rows: Entry<unsafe fn(depthwise::Rows<'_, X::Lane>)>,
     pub depthwise_channels: Entry<unsafe fn(depthwise::Channels<'_, X::Lane>)>,
 }
