@@ -42,6 +42,9 @@ impl Band {
 }
 
 /// All bands of a pass, and how their strips are laid out.
+///
+/// Kernels rely on this: a place is a line of its band or [`NO_LINE`], and from each tap on the outputs of a band find
+/// their inputs before the end of the line.
 #[derive(Clone, Debug)]
 pub(crate) struct Bands {
     /// Rows that are taken together, and which lines they read.
@@ -65,8 +68,8 @@ pub(crate) struct Bands {
 }
 
 impl Bands {
-    /// Bands of at most so many rows and columns; `unit` elements are a line of the cache. Only where a
-    /// pass is pointwise can a strip be `in_place`.
+    /// Bands of at most `rows` and `columns`. `unit` elements are a line of the cache. Only where a pass is
+    /// pointwise can a strip be `in_place`.
     pub(crate) fn new(
         pass: &Pass,
         rows: usize,
@@ -110,7 +113,7 @@ impl Bands {
         if line > 0 && line.is_multiple_of(2 * unit) {
             line = line.saturating_add(unit);
         }
-        let taps =
+        let taps: Vec<usize> =
             shifts.iter().map(|&(run, shift)| runs[run].column.saturating_add(shift)).collect();
 
         let outer_taps = pass.outer.len() / pass.rows.max(1);
@@ -141,6 +144,9 @@ impl Bands {
             most = most.max(kept - first);
             groups.push((rows, first..kept));
         }
+        debug_assert!(places.iter().all(|&at| at == NO_LINE || at < most), "lines of a band");
+        let ends = |&tap: &usize| columns.saturating_add(tap) <= line;
+        debug_assert!(taps.iter().all(ends), "taps of a line of {line}");
         let columns = (pass.width, piece_count(pass.width, columns));
         Self { groups, columns, lines, runs, line, most, in_place, places, taps, rows: pass.rows }
     }
@@ -157,7 +163,7 @@ impl Bands {
         Band { rows, columns: piece(width, at % count, count), lines }
     }
 
-    /// Where the first output of a row finds a tap in a strip of so many channels.
+    /// Where the first output of a row finds a tap in a strip of `channels`.
     #[inline(always)]
     pub(crate) fn place(
         &self,
@@ -169,7 +175,7 @@ impl Bands {
         Some(self.first(outer, row, channels)? + self.tap(inner))
     }
 
-    /// Where the line that a row has for an outer tap begins in a strip of so many channels.
+    /// Where the line that a row has for an outer tap begins in a strip of `channels`.
     #[inline(always)]
     pub(crate) fn first(&self, outer: usize, row: usize, channels: usize) -> Option<usize> {
         let line = self.places[outer * self.rows + row];
@@ -182,7 +188,7 @@ impl Bands {
         self.taps[inner]
     }
 
-    /// Elements of a strip of so many channels.
+    /// Elements of a strip of `channels`.
     pub(crate) fn strip(&self, channels: usize) -> usize {
         if self.in_place { 0 } else { self.most.saturating_mul(self.line).saturating_mul(channels) }
     }

@@ -10,7 +10,7 @@ use windows_core::{
 use crate::ConvError;
 use crate::engine::Source;
 use crate::memory::filled;
-use crate::pass::{Pass, PassAxis, are_all, named, passes, stride, strided};
+use crate::pass::{Pass, PassAxis, are_all, passes, stride, strided};
 
 /// Which way round the matrix lies in memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,13 +75,13 @@ impl Im2col {
         Self::over(&input.to_dyn(), &windows.into_spec(ndim)?)
     }
 
-    /// Of as many windowed axes as the rank leaves.
+    /// Of the axes that the rank leaves beside batch and channels: all of them are windowed.
     fn over(input: &Layout<Dyn>, specs: &[AxisSpec]) -> Result<Self, ConvError> {
         let (input, ndim) = (strided(input)?, specs.len());
         let axes = (0..ndim)
             .map(|axis| {
                 Axis::new(input.shape()[2 + axis], specs[axis])
-                    .map_err(|error| named(error, 2 + axis))
+                    .map_err(|error| error.on_axis(2 + axis))
             })
             .collect::<Result<Vec<_>, _>>()?;
         let sizes: Vec<usize> = axes.iter().map(Axis::size).collect();

@@ -2,7 +2,7 @@
 
 use crate::ConvError;
 
-/// An empty vector with room for so many elements.
+/// An empty vector with room for `len` elements.
 pub(crate) fn room<T>(what: &'static str, len: usize) -> Result<Vec<T>, ConvError> {
     let mut vec = Vec::new();
     match vec.try_reserve_exact(len) {

@@ -111,6 +111,9 @@ pub(crate) struct PassAxis {
 }
 
 /// Outputs that all read through the same taps: `rows` runs of `width`.
+///
+/// Kernels rely on this: `outer` has an entry for each row of each outer tap, `weights` one for each outer and inner
+/// tap, and no inner tap is real beyond `width`. Passes of squares have no weights.
 #[derive(Clone, Debug)]
 pub(crate) struct Pass {
     pub rows: usize,
@@ -158,6 +161,20 @@ impl Stairs {
 }
 
 impl Pass {
+    /// The same, of which is asserted what kernels rely on.
+    fn checked(self) -> Self {
+        let (outer, inner) = (self.outer.len(), self.inner.len());
+        debug_assert!(outer.is_multiple_of(self.rows), "{outer} entries of {} rows", self.rows);
+        debug_assert!(
+            self.weights.is_empty() || self.weights.len() * self.rows == outer * inner,
+            "{} weights of {outer} entries, {inner} inner taps",
+            self.weights.len()
+        );
+        let within = |tap: &LineTap| tap.lo <= tap.hi && tap.hi <= self.width;
+        debug_assert!(self.inner.iter().all(within), "{:?} along {}", self.inner, self.width);
+        self
+    }
+
     pub(crate) fn pixels(&self) -> usize {
         self.rows * self.width
     }
@@ -221,7 +238,7 @@ impl Pass {
             let offset = first.wrapping_add(self.stride.wrapping_mul(tap as isize));
             LineTap { offset, lo, hi: hi.max(lo), weight: 0 }
         };
-        Some(Self {
+        let squares = Self {
             rows,
             width,
             stride: self.stride.wrapping_mul(2),
@@ -235,7 +252,8 @@ impl Pass {
             out_stride: 0,
             out_flat: false,
             stairs: None,
-        })
+        };
+        Some(squares.checked())
     }
 
     #[inline(always)]
@@ -259,7 +277,7 @@ pub(crate) fn transposed_axis(
     }
     // Resolves size, step and dilation once, so that the errors are those of a forward axis.
     let probe = Axis::new(0, AxisSpec { before: 0, after: 0, same: None, ..spec })
-        .map_err(|error| named(error, axis))?;
+        .map_err(|error| error.on_axis(axis))?;
     let limit = probe.step().max(probe.dilation());
     if output_padding >= limit {
         return Err(ConvError::OutputPadding { axis, padding: output_padding, limit });
@@ -282,22 +300,8 @@ pub(crate) fn transposed_axis(
         }
         full - padding
     };
-    let axis = Axis::new(out_len, spec).map_err(|error| named(error, axis))?;
+    let axis = Axis::new(out_len, spec).map_err(|error| error.on_axis(axis))?;
     Ok((axis, out_len))
-}
-
-/// The same error, said of a windowed axis.
-pub(crate) fn named(error: WindowError, on: usize) -> ConvError {
-    use WindowError as E;
-    ConvError::Window(match error {
-        E::ZeroSize { .. } => E::ZeroSize { axis: on },
-        E::ZeroStep { .. } => E::ZeroStep { axis: on },
-        E::ZeroDilation { .. } => E::ZeroDilation { axis: on },
-        E::FieldOverflow { size, dilation, .. } => E::FieldOverflow { axis: on, size, dilation },
-        E::PaddedOverflow { len, padding, .. } => E::PaddedOverflow { axis: on, len, padding },
-        E::StartOverflow { step, count, .. } => E::StartOverflow { axis: on, step, count },
-        other => other,
-    })
 }
 
 /// A layout whose strides can be multiplied: where there are no elements at all they may be anything.
@@ -336,7 +340,7 @@ pub(crate) fn passes(axes: &[PassAxis], transposed: bool) -> Result<Vec<Pass>, C
     }
 }
 
-/// Whether passes write all of so many outputs: the others read nothing.
+/// Whether passes write all `outputs`: those that they do not write read nothing.
 pub(crate) fn are_all<'a>(passes: impl Iterator<Item = &'a Pass>, outputs: usize) -> bool {
     passes.map(Pass::pixels).sum::<usize>() == outputs
 }
@@ -347,29 +351,20 @@ fn runs(of: &PassAxis) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut first = 0;
     while first < axis.count() {
-        let mut end = first + 1;
-        let gap = |i: usize| axis.start(i) - axis.start(i - 1);
-        if axis.is_regular() {
-            end = axis.count();
-        } else {
-            while end < axis.count() && gap(end) == gap(first + 1) {
-                end += 1;
-            }
-        }
-        let step = if end - first > 1 { gap(first + 1) as usize } else { axis.step() };
+        let (run, step) = axis.run_from(first);
         let taps = (0..axis.size()).map(|tap| {
             let weight = if of.flipped { axis.size() - 1 - tap } else { tap };
-            line_tap(of, axis.element(first, tap), step, end - first, weight)
+            line_tap(of, axis.element(first, tap), step, run.len(), weight)
         });
         let line = Line {
-            count: end - first,
+            count: run.len(),
             stride: (step as isize).wrapping_mul(of.in_stride),
             taps: taps.collect(),
             out_first: first as isize * of.out_stride,
             out_stride: of.out_stride,
         };
         lines.extend(line.real());
-        first = end;
+        first = run.end;
     }
     lines
 }
@@ -482,7 +477,7 @@ fn pass(mut lines: Vec<Line>) -> Result<Pass, ConvError> {
     }
     let width = inner.count;
     let flat_step = width as isize * inner.out_stride;
-    Ok(Pass {
+    let pass = Pass {
         rows,
         width,
         stride: inner.stride,
@@ -496,7 +491,8 @@ fn pass(mut lines: Vec<Line>) -> Result<Pass, ConvError> {
         inner: inner.taps,
         out_rows,
         out_stride: inner.out_stride,
-    })
+    };
+    Ok(pass.checked())
 }
 
 /// Where tap `tap` of the first window lies, if there is one or not.

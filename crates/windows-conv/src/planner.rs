@@ -12,7 +12,7 @@ use crate::kernel::element::{Input, Weight};
 use crate::kernel::finish::finished;
 use crate::kernel::scalar::Scalar;
 use crate::kernel::table::Kernels;
-use crate::pass::{Pass, PassAxis, are_all, named, passes, stride, strided, transposed_axis};
+use crate::pass::{Pass, PassAxis, are_all, passes, stride, strided, transposed_axis};
 use crate::program::{Algorithm, PassProgram, Program};
 use crate::shape::{Product, Shape};
 use crate::spec::{Activation, ConvSpec, MOST_THREADS, Method, OutputOrder, Overflow, PlanOptions};
@@ -403,7 +403,7 @@ fn resolve(
             let more = padding.get(axis).copied().unwrap_or(0);
             transposed_axis(2 + axis, len, axes[axis], more)?
         } else {
-            let resolved = Axis::new(len, axes[axis]).map_err(|error| named(error, 2 + axis))?;
+            let resolved = Axis::new(len, axes[axis]).map_err(|error| error.on_axis(2 + axis))?;
             (resolved, resolved.count())
         };
         let (got, expected) = (weights[2 + axis], resolved.0.size());

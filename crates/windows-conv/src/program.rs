@@ -96,19 +96,27 @@ impl<X: Input> Program<X> {
         }
     }
 
-    /// The kernel of the first pass.
+    /// The kernel of the first pass, as the table calls it.
     pub(crate) fn kernel(&self) -> Kernel {
         let shape = self.passes.first().and_then(|pass| pass.shape.as_ref());
-        let way = match (self.algorithm, shape.map(|shape| &shape.tiles)) {
-            (Algorithm::Reference, _) => Way::Reference,
-            (Algorithm::DepthwiseRows, _) => Way::DepthwisePixels,
-            (Algorithm::DepthwiseChannels, _) => Way::DepthwiseChannels,
-            (Algorithm::Gemm, Some(Tiles::Channels(_))) => Way::Channels,
-            (Algorithm::Gemm, Some(Tiles::Squares(_))) => Way::Winograd,
-            (Algorithm::Gemm, _) => Way::Pixels,
+        let kernels = self.kernels;
+        let (way, name) = match (self.algorithm, shape.map(|shape| &shape.tiles)) {
+            (Algorithm::Reference, _) => (Way::Reference, X::REFERENCE),
+            (Algorithm::DepthwiseRows, _) => {
+                (Way::DepthwisePixels, kernels.plain().depthwise_rows.name)
+            }
+            (Algorithm::DepthwiseChannels, _) => {
+                (Way::DepthwiseChannels, kernels.plain().depthwise_channels.name)
+            }
+            (Algorithm::Gemm, Some(Tiles::Channels(_))) => {
+                (Way::Channels, kernels.by_channels.name)
+            }
+            (Algorithm::Gemm, Some(Tiles::Squares(_))) => {
+                (Way::Winograd, kernels.plain().by_squares.name)
+            }
+            (Algorithm::Gemm, _) => (Way::Pixels, kernels.by_pixels.name),
         };
-        let tile = self.kernels.tiles.tile(way.channel_lanes());
-        Kernel { isa: self.kernels.isa, element: X::ELEMENT, tile, way }
+        Kernel { isa: kernels.isa, name, way }
     }
 }
 
@@ -123,20 +131,12 @@ enum Way {
     Reference,
 }
 
-impl Way {
-    fn channel_lanes(self) -> bool {
-        matches!(self, Self::Channels | Self::Winograd | Self::DepthwiseChannels)
-    }
-}
-
-/// Which kernel a plan chose, and its tile.
+/// Which kernel a plan chose. It prints as its name: instruction set, element of the input, tile and way, as in
+/// `avx512-f32-14x32-channels`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kernel {
     isa: Isa,
-    /// Of the input.
-    element: &'static str,
-    /// What is broadcast, times the lanes.
-    tile: (usize, usize),
+    name: &'static str,
     way: Way,
 }
 
@@ -161,21 +161,15 @@ impl Kernel {
     /// What lies along the lanes of a register: `"pixels"` or `"channels"`.
     #[must_use]
     pub fn lanes(&self) -> &'static str {
-        if self.way.channel_lanes() { "channels" } else { "pixels" }
+        match self.way {
+            Way::Channels | Way::Winograd | Way::DepthwiseChannels => "channels",
+            Way::Pixels | Way::DepthwisePixels | Way::Reference => "pixels",
+        }
     }
 }
 
-/// Instruction set, element of the input, tile and way: `avx512-f32-14x32-channels`.
 impl fmt::Display for Kernel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { isa, element, tile: (rows, lanes), way } = self;
-        match way {
-            Way::Pixels => write!(f, "{isa}-{element}-{rows}x{lanes}-pixels"),
-            Way::Channels => write!(f, "{isa}-{element}-{rows}x{lanes}-channels"),
-            Way::Winograd => write!(f, "{isa}-{element}-{rows}x{lanes}-winograd"),
-            Way::DepthwisePixels => write!(f, "{isa}-{element}-depthwise-pixels"),
-            Way::DepthwiseChannels => write!(f, "{isa}-{element}-depthwise-channels"),
-            Way::Reference => write!(f, "{element}-reference"),
-        }
+        f.pad(self.name)
     }
 }

@@ -23,7 +23,7 @@ const UNITS: usize = 4;
 /// What lies along the lanes of registers; the other operand is broadcast.
 #[derive(Clone, Debug)]
 pub(crate) enum Tiles {
-    /// Pixels, packed in blocks of at most so many.
+    /// Pixels, packed in blocks of at most `block`.
     Pixels { block: usize },
     /// Channels; pixels are packed in strips.
     Channels(Bands),
@@ -133,7 +133,7 @@ impl TileSize {
         multiplied + of.per_tap as f64 * strips * packed
     }
 
-    /// Pixels along the lanes, as many at a time as fit.
+    /// Pixels along the lanes, in the largest blocks that fit.
     fn by_pixels(self, of: &Product<'_>) -> Result<Shape, usize> {
         let (pass, size) = (of.pass, of.size);
         let (pixels, steps) = (pass.pixels(), of.per_tap * pass.taps());
@@ -196,15 +196,15 @@ impl TileSize {
         Ok(self.wide(of, count, tiles, scratch))
     }
 
-    /// Tiles with channels along the lanes, in so many bands.
+    /// Tiles with channels along the lanes, in this number of bands.
     fn wide(self, of: &Product<'_>, bands: usize, tiles: Tiles, scratch: usize) -> Shape {
         let parts = of.parts(bands, of.channels.div_ceil(self.panel(true)));
         Shape { tiles, buffered: of.scatters(), parts, scratch }
     }
 
-    /// The largest bands for which the elements that are `needed` are at most so many bytes, or the least
-    /// that are within the limit; as many as threads want, unless those share bands. A row needs `line`
-    /// elements at the least.
+    /// The largest bands whose `needed` elements are at most `most` bytes, or the least that are within the limit.
+    /// There is one for each block that threads want, unless those share bands. A row needs `line` elements at
+    /// the least.
     fn fit(
         self,
         of: &Product<'_>,
@@ -264,7 +264,7 @@ impl Product<'_> {
         }
     }
 
-    /// Parts of the channels, for so many blocks of pixels and panels of channels.
+    /// Into how many parts the channels are cut, for these numbers of `blocks` of pixels and `panels` of channels.
     fn parts(&self, blocks: usize, panels: usize) -> usize {
         self.blocks().div_ceil(blocks.max(1)).min(panels).max(1)
     }

@@ -127,7 +127,7 @@ impl ConvSpec {
     }
 
     /// More outputs at the end of each axis of a transposed convolution: fewer than the step or the
-    /// dilation, because as many lengths have the same number of windows.
+    /// dilation, because that is how many lengths have the same number of windows.
     #[must_use]
     pub fn output_padding(mut self, padding: &[usize]) -> Self {
         self.output_padding = padding.to_vec();
@@ -231,7 +231,7 @@ pub enum Overflow {
     Wrap,
 }
 
-/// The most threads that a plan takes: as many as `rayon` has, one without that feature.
+/// The most threads that a plan takes: those of `rayon`, one without that feature.
 pub const MOST_THREADS: usize = if cfg!(feature = "rayon") { 65_535 } else { 1 };
 
 /// How a plan is to run. The result depends on `isa` and `method` within rounding, and on nothing else here.

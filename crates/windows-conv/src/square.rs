@@ -39,8 +39,8 @@ pub(crate) struct Room {
 }
 
 impl Room {
-    /// For squares in bands, so many input channels of which a part is transformed at a time, and panels of
-    /// output channels; `unit` elements are a line of the cache.
+    /// For squares in bands. Of the input channels, `part` are transformed at a time; `panel` output channels are
+    /// multiplied at a time. `unit` elements are a line of the cache.
     pub(crate) fn new(
         bands: &Bands,
         (channels, part): (usize, usize),

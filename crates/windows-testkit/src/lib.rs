@@ -13,6 +13,7 @@
 //! | [`windows`] | N-D windows: their values, packing, and the adjoint |
 //! | [`strategy`] | random but valid inputs for `proptest` |
 //! | [`guard`] | no oracle: memory beside pages that end a test which touches them |
+//! | [`symbols`] | no oracle: how many functions of a kind a program has, and how large they are |
 //!
 //! # Example
 //!
@@ -36,6 +37,7 @@ pub mod axis;
 pub mod border;
 pub mod guard;
 pub mod strategy;
+pub mod symbols;
 pub mod windows;
 
 pub use array::{NdArray, Slice, indices};

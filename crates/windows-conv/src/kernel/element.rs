@@ -20,6 +20,8 @@ pub trait Input:
     type Lane: Scalar;
     /// What kernels of it are called.
     const ELEMENT: &'static str;
+    /// What the plain loops over it are called, which are no kernel of a set.
+    const REFERENCE: &'static str;
     /// Channels that one lane holds.
     const PAIR: usize;
     /// Whether an element *is* its lane, bit for bit.
@@ -44,7 +46,7 @@ pub trait Weight<T>: Copy + Sync {
     /// Smallest and greatest zero point.
     const ZEROS: (i32, i32);
 
-    /// The lane of the weights of as many channels as it holds, missing ones zero.
+    /// The lane of the weights of its channels, one or a pair. Missing ones are zero.
     fn lane(channels: [Option<Self>; 2], zero: i32) -> T;
 
     /// A whole number that stands for zero at `zero`; nothing for floats, whose sums have no range to leave.
@@ -68,6 +70,7 @@ macro_rules! float {
         impl Input for $float {
             type Lane = $float;
             const ELEMENT: &'static str = stringify!($float);
+            const REFERENCE: &'static str = concat!(stringify!($float), "-reference");
             const PAIR: usize = 1;
             const PLAIN: bool = true;
             const ZEROS: (i32, i32) = (0, 0);
@@ -115,6 +118,7 @@ macro_rules! integer {
         impl Input for $integer {
             type Lane = i32;
             const ELEMENT: &'static str = stringify!($integer);
+            const REFERENCE: &'static str = concat!(stringify!($integer), "-reference");
             const PAIR: usize = 2;
             const PLAIN: bool = false;
             const ZEROS: (i32, i32) = ($integer::MIN as i32, $integer::MAX as i32);

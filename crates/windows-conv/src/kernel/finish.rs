@@ -1,7 +1,13 @@
 //! What becomes of outputs whose sums are complete: their activation.
 //!
+//! ```text
+//! for each row of outputs, each piece of neighbours in it:
+//!     for each element: x = activation(x)
+//! ```
+//!
 //! It is applied to what lies in the first level of cache, rows of outputs at a time, by one function of a set. In
-//! each tile it was a tenth of all that is compiled, for every loop is there once for each activation.
+//! each tile it was a tenth of all that is compiled, for every loop is there once for each activation. Pieces that
+//! adjoin are one piece.
 
 use windows_simd::Compute;
 
@@ -17,10 +23,10 @@ pub(crate) struct Finish<T> {
 
 impl<T: Scalar> Finish<T> {
     /// # Safety
-    /// `len` elements at `at` are the caller's to write, and initialised.
+    /// The `len` elements at `at` are among the *outputs* of a job, and initialised.
     #[inline(always)]
     pub(super) unsafe fn apply(&self, at: *mut T, len: usize) {
-        // SAFETY: the caller's promise.
+        // SAFETY: *outputs*, which no one else touches.
         let row = unsafe { std::slice::from_raw_parts_mut(at, len) };
         match self.activation {
             Activation::None => {}
@@ -46,7 +52,7 @@ pub(crate) fn finished<T: Scalar>(activation: Activation<T>, x: T) -> T {
     }
 }
 
-/// Outputs that are complete: in each row so many pieces of neighbours.
+/// Outputs that are complete: in each of `rows` there are `count` pieces of `len` neighbours.
 pub(super) struct Finishing<'a, T> {
     pub finish: Finish<T>,
     /// What rows are counted from, and the first piece of each.
@@ -70,7 +76,7 @@ impl<T: Scalar, S: Lanes<T>> Compute<S> for Finishing<'_, T> {
         for &row in self.rows {
             for piece in 0..count {
                 let at = self.out.wrapping_offset(row + piece as isize * self.apart);
-                // SAFETY: the kernel has just written these elements, which are its own.
+                // SAFETY: *outputs*, or sums in the *room*, which the kernel has just written.
                 unsafe { self.finish.apply(at, len) };
             }
         }

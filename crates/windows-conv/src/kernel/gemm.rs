@@ -1,5 +1,21 @@
 //! Convolution as a multiplication of matrices that are never made: the loops around the tiles, where
 //! pixels lie along the lanes.
+//!
+//! ```text
+//! straight:  for each block of K:                       where outputs of a row are neighbours
+//!                pack its panels of pixels
+//!                for each panel of channels: out += weights * pixels
+//! buffered:  pack all of K
+//!            for each panel of channels:
+//!                for each block of K: sums += weights * pixels
+//!                scatter sums to out
+//! ```
+//!
+//! Departures:
+//! - K is cut into blocks of one chain of sums each, by its length alone: bits do not depend on anything else.
+//! - Pixels that lie in memory as a panel has them are packed by the first panel of channels: see `tile`.
+//! - Sums are buffered where lanes are no neighbours in the output. All of K is packed then, for sums are there for
+//!   one panel of channels alone.
 
 use std::ops::Range;
 
@@ -26,17 +42,16 @@ pub(crate) fn longest_k_block(steps: usize) -> usize {
 /// A block of pixels, which fits the scratch memory, for channels from the first one of a panel on.
 ///
 /// # Safety
-/// Input and output are as large as the pass and the strides say, the instruction set of `S` is
-/// available, and no one else writes these channels and pixels meanwhile.
+/// *Set*, and *inputs*, *outputs*, *operands* and *room* of the job, for these channels and pixels.
 pub(super) unsafe fn by_pixels<X: Input, S: Lanes<X::Lane>>(
     job: &mut Job<'_, X>,
     channels: Range<usize>,
     pixels: Range<usize>,
 ) {
-    // SAFETY: the caller's promise: the processor has the set.
+    // SAFETY: *set*.
     let simd = unsafe { S::new_unchecked() };
     let panels = Panels::new(pixels.start, pixels.end, S::WIDTH, S::VECTORS);
-    // SAFETY: the caller's promise.
+    // SAFETY: all that the job has, for these channels and pixels.
     unsafe {
         match job.buffered {
             false => job.straight::<S>(simd, channels, panels),
@@ -47,7 +62,7 @@ pub(super) unsafe fn by_pixels<X: Input, S: Lanes<X::Lane>>(
 
 impl<X: Input> Job<'_, X> {
     /// # Safety
-    /// The instruction set of `S` is available; the input is as large as the pass says.
+    /// *Inputs* of the job, for these steps and panels.
     unsafe fn pack_panels<S: Lanes<X::Lane>>(
         &mut self,
         simd: S,
@@ -104,7 +119,7 @@ impl<X: Input> Job<'_, X> {
             // Packed by the first panel of channels on its way, or before.
             let mut fresh = self.fresh(block.start, panels.first);
             if fresh.is_none() {
-                // SAFETY: the caller's promise.
+                // SAFETY: *inputs*, for the pixels of this job.
                 unsafe { self.pack_panels::<S>(simd, block.clone(), panels, 0) };
             }
             let packed = self.scratch[..block.len() * panels.padded()].as_mut_ptr();
@@ -140,7 +155,7 @@ impl<X: Input> Job<'_, X> {
     ) {
         let tiles = self.steps * panels.padded();
         for block in k_blocks(self.steps) {
-            // SAFETY: the caller's promise.
+            // SAFETY: *inputs*, for the pixels of this job.
             unsafe {
                 self.pack_panels::<S>(simd, block.clone(), panels, block.start * panels.padded())
             };
@@ -173,14 +188,14 @@ impl<X: Input> Job<'_, X> {
                 let (start, units, width) = panels.get(panel);
                 let row = units * S::WIDTH;
                 let tile = &self.scratch[tiles + (start - panels.first) * S::ROWS..];
-                // SAFETY: the caller's promise.
+                // SAFETY: *outputs*, for the channels of the panel that exist.
                 unsafe { self.scatter(tile, row, start..start + width, exist, out) };
             }
         }
     }
 
     /// # Safety
-    /// As [`by_pixels`], for these pixels and `channels` channels at `out`.
+    /// *Outputs* of the job, for these pixels and `channels` channels at `out`.
     unsafe fn scatter(
         &self,
         tile: &[X::Lane],
@@ -193,7 +208,7 @@ impl<X: Input> Job<'_, X> {
             let out = out.wrapping_offset(self.pass.out_offset(pixel));
             for channel in 0..channels {
                 let value = tile[channel * row + i];
-                // SAFETY: the caller's promise.
+                // SAFETY: *outputs*.
                 unsafe { out.wrapping_offset(channel as isize * self.out_channel).write(value) };
             }
         }

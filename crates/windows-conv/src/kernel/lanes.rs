@@ -52,7 +52,7 @@ macro_rules! mul_add {
     };
 }
 
-// As many registers as there are, for sums, the lanes of a step, and what is broadcast.
+// All registers of a set: sums, the lanes of a step, and what is broadcast.
 tiles!(
     Portable f32: 1 4, 1 4
     Portable f64: 2 4, 2 4

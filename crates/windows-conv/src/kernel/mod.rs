@@ -21,9 +21,20 @@
 //! `lanes` says what a kernel needs of a set of `windows-simd`, and how large its tiles are. The algorithms are written
 //! once over that: `gemm`, `pack` and `tile` with pixels along the lanes, `wide` and `strip` with channels, `winograd`
 //! with fewer multiplications, `depthwise`; `finish` is what becomes of sums that are complete. What the
-//! multiplications are given is a `job`. `table` has the functions of each set, of which a plan keeps those that it
-//! calls. `run` is the safe way in: it checks input, output and scratch against the program and shares the work among
-//! threads.
+//! multiplications are given is a `job`. `table` has the functions of each set, each with its `name`. A plan keeps those
+//! that it calls. `run` is the safe way in: it checks input, output and scratch against the program and shares the work
+//! among threads.
+//!
+//! What the kernels rest on has names. `SAFETY` comments say these, and whoever makes a job asserts what can be seen
+//! of them without the memory itself:
+//!
+//! | invariant | what holds | who sees to it |
+//! | --- | --- | --- |
+//! | *set* | the processor has the instructions of `S` | planning; a value of `S` is the proof |
+//! | *inputs* | every real tap of the pass is an element of the input, in every channel | `run`, which checks the span of the layout |
+//! | *outputs* | every pixel of the pass is an element of the output, in every channel; no one else touches those of a job meanwhile | `run`, which checks the length and hands out disjoint units |
+//! | *operands* | weights and bias are whole panels, step after step of K | planning, which packs them |
+//! | *room* | scratch is aligned, and as long as the shape of the pass asks for | `run`, and the slices that are cut from it |
 #![allow(unsafe_code)]
 
 pub(crate) mod depthwise;
@@ -32,6 +43,7 @@ pub(crate) mod finish;
 pub(crate) mod gemm;
 pub(crate) mod job;
 pub(crate) mod lanes;
+mod name;
 mod pack;
 pub(crate) mod run;
 pub(crate) mod scalar;

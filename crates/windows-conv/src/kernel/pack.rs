@@ -1,9 +1,21 @@
 //! Pixels to panels, straight from the strided input: the matrix of im2col, a block of it at a time.
 //!
+//! ```text
+//! for each panel of pixels:
+//!     pieces = the panel, cut where a register or a row of outputs ends
+//!     for each tap, each register of the panel:
+//!         segments = lanes of its pieces whose tap is real
+//!         for each channel: panel = load(segments), zeros for the other lanes
+//! ```
+//!
 //! For a tap and a register of neighbouring outputs, the inputs are a few *segments*: lanes that lie in
 //! one row, cut to those that are real. They are worked out once, from the tables of the [`Pass`], and
 //! then serve all channels: a masked load and a store each. Padding, the ends of rows and the end of
 //! the image are all in the masks, so nothing is tested per element and nothing outside is read.
+//!
+//! Departures:
+//! - No segment, one, and two each have a loop of their own, whose masks stay in registers.
+//! - At other steps than 1 and 2, and of pairs of channels, there are no masked loads: elements go one by one.
 
 use std::ops::Range;
 
@@ -38,6 +50,8 @@ struct Segment {
 }
 
 /// Writes the pixel panels of a block of K.
+///
+/// *Inputs* hold for these pixels and steps. *Room* holds for `out`: `steps x padded pixels`.
 pub(crate) struct Pack<'a, X: Input, S> {
     pub pass: &'a Pass,
     /// Element 0, .., 0 of the first channel of the group.
@@ -61,7 +75,7 @@ impl<X: Input, S: Lanes<X::Lane>> Compute<S> for Pack<'_, X, S> {
         for panel in 0..self.panels.count() {
             let (start, units, width) = self.panels.get(panel);
             let row = units * S::WIDTH;
-            // SAFETY: the driver's buffer has room for all panels, and the pass was made for the input.
+            // SAFETY: *inputs* and *room* of the panels, this one behind those before it.
             unsafe { self.panel(start, width, row, out) };
             out = out.wrapping_add(self.steps.len() * row);
         }
@@ -76,7 +90,7 @@ impl<X: Input, S: Lanes<X::Lane>> Pack<'_, X, S> {
     }
 
     /// # Safety
-    /// `out` has `steps x row` elements; every real tap of the pass lies in the input.
+    /// *Inputs* hold, and *room* for `steps x row` elements at `out`.
     #[inline(always)]
     unsafe fn panel(&self, start: usize, width: usize, row: usize, out: *mut X::Lane) {
         let mut pieces = [Piece::default(); MAX_PIXELS];
@@ -115,7 +129,7 @@ impl<X: Input, S: Lanes<X::Lane>> Pack<'_, X, S> {
                 let bases = &self.pass.outer[outer * self.pass.rows..];
                 let count = self.segments(bases, self.pass.inner[inner], mine, &mut segments);
                 let real = &segments[..count];
-                // SAFETY: the caller's promise.
+                // SAFETY: *inputs* and *room*, for the steps of this tap.
                 unsafe { self.register(real, first..first + len, row, out) };
             }
             (step, first) = (step + len, 0);
@@ -167,7 +181,7 @@ impl<X: Input, S: Lanes<X::Lane>> Pack<'_, X, S> {
         let stride = self.pass.stride;
         let channel = self.channel_stride.wrapping_mul(X::PAIR as isize);
         let mut input = self.input.wrapping_offset((steps.start as isize).wrapping_mul(channel));
-        // SAFETY: the masks are the real taps, which lie in the input; `out` has the rows.
+        // SAFETY: *inputs*, for segments are real taps; *room* for the rows.
         unsafe {
             if X::PLAIN && (stride == 1 || stride == 2) {
                 macro_rules! rows {

@@ -1,4 +1,16 @@
 //! The safe way into the kernels.
+//!
+//! ```text
+//! check the span of the input, the lengths of output and scratch
+//! each thread:
+//!     depthwise:        its share of the channels, or of the rows, of all images
+//!     multiplication:   until no unit is left:
+//!         take one: a pass, an image and group, a block of pixels or a band, a part of the channels
+//!         pack the block or the strip, unless this thread's unit before had the same
+//!         multiply
+//! ```
+//!
+//! Units are taken, not dealt out: a thread that starts late, or is interrupted, does fewer of them.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -170,7 +182,7 @@ impl<X: Input> Work<'_, X> {
         let weights = &pass.weights[group * weights..][..weights];
         let bias = program.bias.len() / program.groups;
         let bias = &program.bias[group * bias..][..bias];
-        let mut job = Job::<X> {
+        let job = Job::<X> {
             pass: &pass.pass,
             buffered: shape.buffered,
             weights,
@@ -185,28 +197,29 @@ impl<X: Input> Work<'_, X> {
             finish: program.finish(),
             scratch,
         };
+        let mut job = job.checked();
         let kernels = program.kernels;
-        // SAFETY: `run` has checked input and output, planning its instruction set; units are disjoint channels
-        // or pixels.
+        // SAFETY: *set* by planning; *inputs*, *outputs* and *room* by the checks of `run`, for units are disjoint
+        // channels or pixels; *operands* by `Job::checked` and by planning.
         unsafe {
             match &shape.tiles {
                 Tiles::Pixels { block: most } => {
                     let pixels = block * most..((block + 1) * most).min(pass.pass.pixels());
-                    (kernels.by_pixels)(&mut job, channels, pixels);
+                    (kernels.by_pixels.call)(&mut job, channels, pixels);
                 }
                 Tiles::Channels(bands) => {
                     let band = &bands.get(block);
                     if !packed {
                         (kernels.pack_strip)(&mut job, bands, band);
                     }
-                    (kernels.by_channels)(&mut job, bands, band, channels);
+                    (kernels.by_channels.call)(&mut job, bands, band, channels);
                 }
                 Tiles::Squares(squares) => {
                     let band = &squares.bands.get(block);
                     if !packed {
                         (kernels.plain().transform)(&mut job, squares, band);
                     }
-                    (kernels.plain().by_squares)(&mut job, squares, band, channels);
+                    (kernels.plain().by_squares.call)(&mut job, squares, band, channels);
                 }
             }
         }
@@ -219,9 +232,9 @@ impl<X: Input> Work<'_, X> {
         for image in 0..program.images() {
             let (input, out) = self.image(image);
             for pass in &program.passes {
-                // SAFETY: `run` has checked input and output, planning its instruction set.
+                // SAFETY: *set* by planning; *inputs* and *outputs* by the checks of `run`, for shares are disjoint.
                 unsafe {
-                    (program.kernels.plain().depthwise_rows)(depthwise::Rows {
+                    (program.kernels.plain().depthwise_rows.call)(depthwise::Rows {
                         pass: &pass.pass,
                         input: input.cast::<X::Lane>(),
                         in_channel: program.input.strides()[1],
@@ -246,9 +259,9 @@ impl<X: Input> Work<'_, X> {
             let mine = share(program.images() * rows, part, program.threads);
             for image in 0..program.images() {
                 let (input, out) = self.image(image);
-                // SAFETY: `run` has checked input and output, planning its instruction set.
+                // SAFETY: *set* by planning; *inputs* and *outputs* by the checks of `run`, for shares are disjoint.
                 unsafe {
-                    (program.kernels.plain().depthwise_channels)(depthwise::Channels {
+                    (program.kernels.plain().depthwise_channels.call)(depthwise::Channels {
                         pass: &pass.pass,
                         input: input.cast::<X::Lane>(),
                         weights: &pass.weights,

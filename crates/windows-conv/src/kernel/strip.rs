@@ -1,4 +1,15 @@
 //! Inputs to strips: what a band of outputs reads, each input once.
+//!
+//! ```text
+//! for each channel, each line of the band, each run of the line:
+//!     for each register of columns:
+//!         strip = load(columns that are real), zeros for the others
+//! ```
+//!
+//! Departures:
+//! - Where registers of a line begin, and which columns of them are real, is the same for all lines and channels. It
+//!   is worked out once for [`MOVES`] registers, which then are the innermost loop.
+//! - At other steps than 1 and 2, and of pairs of channels, there are no masked loads: elements go one by one.
 
 use std::ops::Range;
 
@@ -10,6 +21,8 @@ use super::scalar::Scalar;
 use crate::band::{Band, Bands, Run};
 
 /// Writes the strip of a band, for all channels of a group.
+///
+/// *Inputs* hold for these lines and channels. *Room* holds for `out`: a line for each line of the band and channel.
 pub(crate) struct Strip<'a, X: Input, S> {
     pub bands: &'a Bands,
     pub band: &'a Band,
@@ -43,7 +56,7 @@ impl<X: Input, S: Lanes<X::Lane>> Compute<S> for Strip<'_, X, S> {
 
     #[inline(always)]
     fn run(self, _: S) {
-        // SAFETY: the lines of a strip have room for their runs; the real columns of a line are inputs.
+        // SAFETY: *inputs* and *room* of a strip, and the stride is the one that is named.
         unsafe {
             match self.stride {
                 1 if X::PLAIN => self.registers::<1>(),
@@ -77,11 +90,11 @@ impl<X: Input, S: Lanes<X::Lane>> Strip<'_, X, S> {
     /// Whole registers of columns, `STEP` elements apart.
     ///
     /// # Safety
-    /// The real columns of the lines are readable, the strip is writable.
+    /// *Inputs* and *room* of the strip hold, and `STEP` is its stride.
     #[inline(always)]
     unsafe fn registers<const STEP: usize>(&self) {
         let simd = self.simd;
-        // SAFETY: the caller's promise; the masks leave out what is beyond it.
+        // SAFETY: *inputs* and *room*, of which the masks leave out all else.
         unsafe {
             let none = (simd.mask::<X::Lane>(0, 0), simd.second::<X::Lane>(0, 0));
             let mut moves: [Move<X::Lane, S>; MOVES] = core::array::from_fn(|_| Move {
@@ -128,7 +141,7 @@ impl<X: Input, S: Lanes<X::Lane>> Strip<'_, X, S> {
                 let line = input.wrapping_offset(base);
                 for of in moves {
                     let from = line.wrapping_offset(of.from);
-                    // SAFETY: the caller's promise.
+                    // SAFETY: *inputs* for the lanes of `real`, *room* for those of `written`.
                     unsafe {
                         let value = match STEP {
                             2 => simd.load_every_second(from, of.real.1),
@@ -150,7 +163,7 @@ impl<X: Input, S: Lanes<X::Lane>> Strip<'_, X, S> {
     /// Element after element, of any stride, in pairs of channels.
     ///
     /// # Safety
-    /// As [`Strip::registers`].
+    /// *Inputs* and *room* of the strip hold.
     #[inline(always)]
     unsafe fn elements(&self) {
         let pairs = self.channels.div_ceil(X::PAIR);
@@ -165,7 +178,7 @@ impl<X: Input, S: Lanes<X::Lane>> Strip<'_, X, S> {
                     for column in 0..len {
                         let step = (column as isize).wrapping_mul(self.stride);
                         let at = from.wrapping_offset(step);
-                        // SAFETY: the caller's promise, for columns that are real.
+                        // SAFETY: *inputs* for columns that are real, *room* for all.
                         unsafe {
                             let value = if real.contains(&column) {
                                 let next = at.wrapping_offset(self.channel_stride);

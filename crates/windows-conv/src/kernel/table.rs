@@ -1,5 +1,6 @@
 //! The kernels of an instruction set for an element: one line a pair of them.
 
+use std::marker::PhantomData;
 use std::ops::Range;
 
 use windows_core::kernel::Isa;
@@ -7,10 +8,24 @@ use windows_core::kernel::Isa;
 use super::element::Input;
 use super::job::Job;
 use super::lanes::Lanes;
+use super::name::Name;
 use super::scalar::Scalar;
 use super::{depthwise, gemm, wide, winograd};
 use crate::band::{Band, Bands};
 use crate::square::Squares;
+
+/// A function, and what it is called.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry<F> {
+    pub name: &'static str,
+    pub call: F,
+}
+
+/// Multiplies channels by a block of pixels.
+type ByBlock<X> = unsafe fn(&mut Job<'_, X>, Range<usize>, Range<usize>);
+
+/// Multiplies a band, one of these, by channels.
+type ByBand<X, Of> = unsafe fn(&mut Job<'_, X>, &Of, &Band, Range<usize>);
 
 /// What a plan may call. The functions are safe to call where the instruction set is available, on what each says.
 #[derive(Debug)]
@@ -18,10 +33,10 @@ pub struct Kernels<X: Input> {
     pub(crate) isa: Isa,
     pub(crate) tiles: TileSize,
     /// Channels, from the first one of a panel on, of a block of pixels.
-    pub(crate) by_pixels: unsafe fn(&mut Job<'_, X>, Range<usize>, Range<usize>),
+    pub(crate) by_pixels: Entry<ByBlock<X>>,
     pub(crate) pack_strip: unsafe fn(&mut Job<'_, X>, &Bands, &Band),
     /// Channels of a band whose strip is packed.
-    pub(crate) by_channels: unsafe fn(&mut Job<'_, X>, &Bands, &Band, Range<usize>),
+    pub(crate) by_channels: Entry<ByBand<X, Bands>>,
     /// Nothing for elements that are packed in pairs: no kernel is compiled that no plan takes.
     plain: Option<PlainKernels<X>>,
 }
@@ -31,9 +46,28 @@ pub struct Kernels<X: Input> {
 pub(crate) struct PlainKernels<X: Input> {
     pub transform: unsafe fn(&mut Job<'_, X>, &Squares, &Band),
     /// Channels of a band that is transformed.
-    pub by_squares: unsafe fn(&mut Job<'_, X>, &Squares, &Band, Range<usize>),
-    pub depthwise_rows: unsafe fn(depthwise::Rows<'_, X::Lane>),
-    pub depthwise_channels: unsafe fn(depthwise::Channels<'_, X::Lane>),
+    pub by_squares: Entry<ByBand<X, Squares>>,
+    pub depthwise_rows: Entry<unsafe fn(depthwise::Rows<'_, X::Lane>)>,
+    pub depthwise_channels: Entry<unsafe fn(depthwise::Channels<'_, X::Lane>)>,
+}
+
+/// The names of the kernels of an element and a set.
+struct Names<X, S>(PhantomData<(X, S)>);
+
+impl<X: Input, S: Lanes<X::Lane>> Names<X, S> {
+    const TILES: TileSize = TileSize::of::<X::Lane, S>();
+    const BY_PIXELS: &'static Name = &Self::multiplied(false, "pixels");
+    const BY_CHANNELS: &'static Name = &Self::multiplied(true, "channels");
+    const BY_SQUARES: &'static Name = &Self::multiplied(true, "winograd");
+    const DEPTHWISE_ROWS: &'static Name =
+        &Name::of(&[S::ISA.name(), X::ELEMENT, "depthwise", "pixels"]);
+    const DEPTHWISE_CHANNELS: &'static Name =
+        &Name::of(&[S::ISA.name(), X::ELEMENT, "depthwise", "channels"]);
+
+    const fn multiplied(channel_lanes: bool, way: &str) -> Name {
+        let tile = Name::tile(Self::TILES.tile(channel_lanes));
+        Name::of(&[S::ISA.name(), X::ELEMENT, tile.text(), way])
+    }
 }
 
 impl<X: Input> Kernels<X> {
@@ -41,15 +75,30 @@ impl<X: Input> Kernels<X> {
         Self {
             isa: S::ISA,
             tiles: TileSize::of::<X::Lane, S>(),
-            by_pixels: gemm::by_pixels::<X, S>,
+            by_pixels: Entry {
+                name: Names::<X, S>::BY_PIXELS.text(),
+                call: gemm::by_pixels::<X, S>,
+            },
             pack_strip: wide::pack_strip::<X, S>,
-            by_channels: wide::by_channels::<X, S>,
+            by_channels: Entry {
+                name: Names::<X, S>::BY_CHANNELS.text(),
+                call: wide::by_channels::<X, S>,
+            },
             plain: match X::PLAIN {
                 true => Some(PlainKernels {
                     transform: winograd::transform::<X, S>,
-                    by_squares: winograd::by_squares::<X, S>,
-                    depthwise_rows: depthwise::rows::<X::Lane, S>,
-                    depthwise_channels: depthwise::channels::<X::Lane, S>,
+                    by_squares: Entry {
+                        name: Names::<X, S>::BY_SQUARES.text(),
+                        call: winograd::by_squares::<X, S>,
+                    },
+                    depthwise_rows: Entry {
+                        name: Names::<X, S>::DEPTHWISE_ROWS.text(),
+                        call: depthwise::rows::<X::Lane, S>,
+                    },
+                    depthwise_channels: Entry {
+                        name: Names::<X, S>::DEPTHWISE_CHANNELS.text(),
+                        call: depthwise::channels::<X::Lane, S>,
+                    },
                 }),
                 false => None,
             },
@@ -105,7 +154,7 @@ impl TileSize {
     }
 
     /// What is broadcast, times the lanes.
-    pub(crate) fn tile(self, channel_lanes: bool) -> (usize, usize) {
+    pub(crate) const fn tile(self, channel_lanes: bool) -> (usize, usize) {
         match channel_lanes {
             true => (self.pixels, self.width * self.wide),
             false => (self.rows, self.width * self.vectors),
@@ -144,14 +193,17 @@ mod tests {
     static NOTES: Kernels<f32> = Kernels {
         isa: Isa::PORTABLE,
         tiles: TileSize::of::<f32, Portable>(),
-        by_pixels: |_, _, _| note("pixels"),
+        by_pixels: Entry { name: "pixels", call: |_, _, _| note("pixels") },
         pack_strip: |_, _, _| note("pack"),
-        by_channels: |_, _, _, _| note("channels"),
+        by_channels: Entry { name: "channels", call: |_, _, _, _| note("channels") },
         plain: Some(PlainKernels {
             transform: |_, _, _| note("transform"),
-            by_squares: |_, _, _, _| note("winograd"),
-            depthwise_rows: |_| note("depthwise-pixels"),
-            depthwise_channels: |_| note("depthwise-channels"),
+            by_squares: Entry { name: "winograd", call: |_, _, _, _| note("winograd") },
+            depthwise_rows: Entry { name: "depthwise-pixels", call: |_| note("depthwise-pixels") },
+            depthwise_channels: Entry {
+                name: "depthwise-channels",
+                call: |_| note("depthwise-channels"),
+            },
         }),
     };
 
@@ -199,13 +251,14 @@ mod tests {
                 }
                 assert!(printed.ends_with(name), "{printed}");
                 Arc::get_mut(&mut program).expect("one owner").kernels = &NOTES;
+                let noted = program.kernel().to_string();
                 let mut out = vec![0.0; program.output_len()];
                 let mut scratch = vec![0.0; program.scratch_len()];
                 run::run(&program, &input, 0, &mut out, &mut scratch);
                 let mut called = CALLED.take();
                 called.dedup();
                 assert!(called.chunks(expected.len()).all(|some| some == expected), "{called:?}");
-                assert!(!called.is_empty(), "{printed}");
+                assert_eq!(called.last(), Some(&&*noted), "{printed}");
             }
         }
     }

@@ -1,4 +1,21 @@
 //! The multiplication with pixels along the lanes: a tile of outputs stays in registers while K runs.
+//!
+//! ```text
+//! for each panel of pixels:                                  Sweep
+//!     sum[rows][registers] = bias, or 0 after the first block of K
+//!     for each step of the block:                            tile
+//!         lane[registers] = load(pixels)
+//!         for each row: sum[row] += splat(weight of row) * lane
+//!     out = sum, or out + sum after the first block
+//!     out = activation(out), in the last block
+//! ```
+//!
+//! Departures:
+//! - Four steps are one turn of the loop, in which the weights of later ones are asked for.
+//! - Pixels that lie in memory as the panel has them are packed by the first tile on its way ([`Fresh`]): what it
+//!   waits for then, the multiplications hide.
+//! - Stores are written out, not looped: sums that are indexed by a variable are kept in memory.
+//! - The last register of a row may be masked, and only that one.
 
 use windows_simd::Compute;
 
@@ -51,6 +68,9 @@ pub(crate) struct Fresh<T> {
 }
 
 /// One weights panel against all pixel panels of a block.
+///
+/// *Operands* hold for `steps` of the panel, *outputs* or *room* for `out`, *room* for `pixels`, and *inputs* for
+/// `fresh`.
 pub(crate) struct Sweep<T> {
     /// Steps along K.
     pub steps: usize,
@@ -116,7 +136,7 @@ impl<T: Scalar, S: Lanes<T>> Compute<S> for Sweep<T> {
                 count: if self.buffered { S::ROWS } else { self.channels },
                 bias: self.bias,
             };
-            // SAFETY: the driver has set up panels and output for exactly these tiles.
+            // SAFETY: *operands*, *outputs* and *room* of the sweep, of which this tile is a part.
             unsafe {
                 if tile.fresh.is_some() {
                     by_vectors::<T, S, true>(simd, vectors, &tile);
@@ -137,14 +157,14 @@ impl<T: Scalar, S: Lanes<T>> Compute<S> for Sweep<T> {
 /// Finds the tile of that many registers and of the rows of the instruction set.
 ///
 /// # Safety
-/// See [`tile`]; `vectors` is at most that of a full tile.
+/// As [`tile`], of `vectors` registers and the rows of the set. `vectors` is at most that of a full tile.
 #[inline(always)]
 unsafe fn by_vectors<T: Scalar, S: Lanes<T>, const FRESH: bool>(
     simd: S,
     vectors: usize,
     of: &Tile<T>,
 ) {
-    // SAFETY: the caller's promise.
+    // SAFETY: the tile that is found has these registers and rows.
     unsafe {
         match (vectors, S::ROWS) {
             (3, 8) if S::VECTORS >= 3 => tile::<T, S, 3, 8, FRESH>(simd, of),
@@ -167,14 +187,15 @@ unsafe fn by_vectors<T: Scalar, S: Lanes<T>, const FRESH: bool>(
 /// and from zero in the others, which are added to what is there: the same for every shape of tile.
 ///
 /// # Safety
-/// `pixels` has `steps V WIDTH` elements, which are written if `FRESH` from as many that are readable, `weights` has `steps B`, `out` the rows that exist, `bias` as
-/// many as the panel has, and the instruction set of `S` is available.
+/// `pixels` has `steps x V x WIDTH` elements. If `FRESH` they are written, from `steps` channels that are *inputs*.
+/// *Operands*: `weights` has `steps x B` elements, `bias` has `B`. *Outputs*, or *room*: the `count` rows at `out`, of
+/// `V` registers whose last one has `tail` lanes.
 #[inline(always)]
 unsafe fn tile<T: Scalar, S: Lanes<T>, const V: usize, const B: usize, const FRESH: bool>(
     simd: S,
     of: &Tile<T>,
 ) {
-    // SAFETY: the caller's promise.
+    // SAFETY: *operands* and *room* for each step; *outputs* for `count` rows, whose last register is masked.
     unsafe {
         let mut sum = [[simd.splat(T::default()); V]; B];
         if let Some(bias) = of.bias {

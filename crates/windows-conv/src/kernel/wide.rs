@@ -1,8 +1,31 @@
 //! Channels along the lanes: a pixel is broadcast, straight from a strip, to a register or two of them.
 //!
+//! ```text
+//! pack_strip:   pack the lines that the band reads, each once
+//! by_channels:  for each panel of channels:
+//!                   for each block of K, each row of the band:       Sweep
+//!                       taps = those of the block that the row has
+//!                       for each tile of the row:                    Row
+//!                           sum[pixels][registers] = bias, or 0 after the first block
+//!                           for each tap, each channel:              tile
+//!                               lane[registers] = load(weights)
+//!                               for each pixel: sum[pixel] += splat(strip at the tap) * lane
+//!                           out = sum, or out + sum after the first block
+//!                   transpose the sums, if channels are no neighbours in the output
+//! ```
+//!
 //! Nothing is repeated for the taps, an output loses no lane to the end of a row, and a tap that is missing
 //! in a row of outputs is left out. Where neighbouring channels are not neighbours in the output, tiles
 //! are summed up in scratch memory and transposed when they are complete.
+//!
+//! Departures:
+//! - Of pixels at the ends of a row, which lack the tap, the sum is left out: a twelfth of all the work, of 3 x 3
+//!   taps on 8 x 8 pixels.
+//! - Rows are cut to full tiles, tiles of at most [`SHORT`] pixels, and halves of what is between: half as much is
+//!   compiled.
+//! - Each tile is a function by itself ([`Alone`]): where many were one, the portable set lost half of its speed.
+//! - The tiles of a panel ask for the next one meanwhile, a line of the cache every two steps.
+//! - Stores are written out, not looped: sums that are indexed by a variable are kept in memory.
 
 use std::ops::Range;
 
@@ -21,13 +44,13 @@ use crate::pass::Pass;
 /// Packs the strip of a band.
 ///
 /// # Safety
-/// The instruction set of `S` is available, and the input is as large as the pass says.
+/// *Set*, and *inputs* and *room* of the job, for this band.
 pub(super) unsafe fn pack_strip<X: Input, S: Lanes<X::Lane>>(
     job: &mut Job<'_, X>,
     bands: &Bands,
     band: &Band,
 ) {
-    // SAFETY: the caller's promise: the processor has the set.
+    // SAFETY: *set*.
     let simd = unsafe { S::new_unchecked() };
     if bands.in_place {
         return;
@@ -50,14 +73,14 @@ pub(super) unsafe fn pack_strip<X: Input, S: Lanes<X::Lane>>(
 /// Some channels of a band whose strip is packed, from the first one of a panel on.
 ///
 /// # Safety
-/// As [`pack_strip`], for the output as well; no one else writes these outputs meanwhile.
+/// *Set*, and *inputs*, *outputs*, *operands* and *room* of the job, for these channels of the band.
 pub(super) unsafe fn by_channels<X: Input, S: Lanes<X::Lane>>(
     job: &mut Job<'_, X>,
     bands: &Bands,
     band: &Band,
     channels: Range<usize>,
 ) {
-    // SAFETY: the caller's promise: the processor has the set.
+    // SAFETY: *set*.
     let simd = unsafe { S::new_unchecked() };
     let strip = Job::<X>::strip(bands, job.channels);
     for channel in channels.clone().step_by(S::WIDTH * S::WIDE) {
@@ -97,7 +120,7 @@ pub(super) unsafe fn by_channels<X: Input, S: Lanes<X::Lane>>(
             };
             sweep.run(simd);
         }
-        // SAFETY: the caller's promise; the sums of the band are complete.
+        // SAFETY: *outputs* of the panel; the sums are in the *room* behind the strip, and complete.
         unsafe { job.scatter_panel::<S>(simd, band, sums, &panel) };
     }
 }
@@ -127,7 +150,7 @@ impl<X: Input> Job<'_, X> {
     /// Moves the sums of a panel to where they belong, if they are not there.
     ///
     /// # Safety
-    /// As [`by_channels`]; the sums are those of all pixels of the band.
+    /// *Outputs* of the panel, and *room* for the sums of all pixels of the band, which are complete.
     pub(super) unsafe fn scatter_panel<S: Lanes<X::Lane>>(
         &self,
         simd: S,
@@ -160,6 +183,8 @@ pub(super) struct WidePanel<T> {
 }
 
 /// One weights panel against all pixels of a band, for a block of K.
+///
+/// *Operands* hold for the block, *inputs* or *room* for the strip, and *room* for the sums or *outputs* for `out`.
 struct Sweep<'a, T> {
     pass: &'a Pass,
     bands: &'a Bands,
@@ -171,7 +196,7 @@ struct Sweep<'a, T> {
     vectors: usize,
     /// Channels of the panel that exist.
     channels: usize,
-    /// The inputs of the band, the lines of neighbouring channels so many elements apart.
+    /// The inputs of the band, the lines of neighbouring channels `line` elements apart.
     strip: *const T,
     line: usize,
     /// Where the pixels of the band are summed up, one behind the other, if not in the output.
@@ -196,6 +221,9 @@ pub(super) struct Reach {
 }
 
 /// A row of neighbouring pixels times a panel of weights, tile by tile.
+///
+/// The strip has `width` pixels at each step of the taps. *Operands* hold for `panel` elements of weights. *Outputs*,
+/// or *room*, hold for the `width` pixels at `out`.
 pub(super) struct Row<'a, T> {
     pub taps: &'a [Reach],
     /// Pixels.
@@ -231,7 +259,7 @@ impl<T: Scalar> Row<'_, T> {
     /// Gives how many elements of the next panel have been asked for.
     ///
     /// # Safety
-    /// Pixels, panel and output are there for each tile of the row.
+    /// What [`Row`] says holds.
     pub(super) unsafe fn run<S: Lanes<T>>(self, simd: S) -> usize {
         let Self { tile: row, vectors, panel, mut asked, .. } = self;
         // A tile asks for a line of the cache every two steps.
@@ -252,7 +280,7 @@ impl<T: Scalar> Row<'_, T> {
                     ..row
                 };
                 asked += steps / 2 * line;
-                // SAFETY: the caller's promise.
+                // SAFETY: what `Row` says, for a part of its pixels: a full tile, or at most `SHORT`.
                 unsafe { by_pixels::<T, S>(simd, vectors, end - start, &tile, self.taps) };
             }
         }
@@ -301,7 +329,7 @@ impl<T: Scalar> Sweep<'_, T> {
                 asked,
                 finish: self.finish,
             };
-            // SAFETY: the driver has set up strip, panel and output for exactly these tiles.
+            // SAFETY: *operands*, *inputs*, *outputs* and *room* of the sweep, of which this is one row.
             asked = unsafe { row.run(simd) };
         }
     }
@@ -338,7 +366,7 @@ const SHORT: usize = 8;
 /// Finds the tile of that many registers and pixels.
 ///
 /// # Safety
-/// See [`tile`]; there are as many pixels as a full tile has, or at most [`SHORT`].
+/// As [`tile`], of `vectors` and `pixels`: those of a full tile, or at most [`SHORT`].
 #[inline]
 unsafe fn by_pixels<T: Scalar, S: Lanes<T>>(
     simd: S,
@@ -371,7 +399,7 @@ impl<T: Scalar, S: Lanes<T>, const V: usize, const B: usize> Compute<S> for Alon
 
     #[inline(always)]
     fn run(self, simd: S) {
-        // SAFETY: as [`by_pixels`], which alone makes one.
+        // SAFETY: what `by_pixels` says, which alone makes one of these.
         unsafe { tile::<T, S, V, B>(simd, self.of, self.taps) }
     }
 }
@@ -382,15 +410,16 @@ impl<T: Scalar, S: Lanes<T>, const V: usize, const B: usize> Compute<S> for Alon
 /// and from zero in the others, which are added to what is there: the same for every shape of tile.
 ///
 /// # Safety
-/// The strip has `B` pixels at each of the taps, the panel all steps of the taps, `out` the `B` rows,
-/// `bias` as many as the panel has, and the instruction set of `S` is available.
+/// The strip has `B` pixels at each step of the taps. *Operands*: the panel has all those steps, `bias` has `V`
+/// registers. *Outputs*, or *room*: the `B` pixels at `out`, of `V` registers whose last one has `tail` lanes.
 #[inline(always)]
 unsafe fn tile<T: Scalar, S: Lanes<T>, const V: usize, const B: usize>(
     simd: S,
     of: &Tile<T>,
     taps: &[Reach],
 ) {
-    // SAFETY: the caller's promise.
+    // SAFETY: *inputs* or *room* for each step of the taps, *operands* likewise; *outputs* for `B` pixels, whose last
+    // register is masked.
     unsafe {
         let mut sum = [[simd.splat(T::default()); V]; B];
         if let Some(bias) = of.bias {
@@ -488,6 +517,8 @@ unsafe fn tile<T: Scalar, S: Lanes<T>, const V: usize, const B: usize>(
 }
 
 /// Sums of a panel of channels to where they belong.
+///
+/// *Room* holds for the sums of the band, *outputs* for its pixels in `channels` channels.
 struct Scatter<'a, T> {
     pass: &'a Pass,
     band: &'a Band,
@@ -520,7 +551,7 @@ impl<T: Scalar, S: Lanes<T>> Compute<S> for Scatter<'_, T> {
                     let from = self.sums.wrapping_add((i * width + pixel) * self.wide + channel);
                     let to = out.wrapping_offset(channel as isize * self.out_channel);
                     let channels = (self.channels - channel).min(S::WIDTH);
-                    // SAFETY: the driver's promise: the sums of these pixels and their outputs exist.
+                    // SAFETY: *room* for the sums of these pixels, and their *outputs*.
                     unsafe {
                         if pass.out_stride == 1 {
                             simd.transpose(from, self.wide, pixels, to, self.out_channel, channels);

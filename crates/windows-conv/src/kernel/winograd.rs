@@ -1,6 +1,24 @@
-//! Squares of outputs with fewer multiplications: see `square`. Inputs are transformed with squares along the
-//! lanes, then each of 16 places is a multiplication of matrices with channels along the lanes, as in `wide`;
-//! its products are transformed back a square at a time.
+//! Squares of outputs with fewer multiplications: see `square`.
+//!
+//! ```text
+//! transform:   for each part of the channels:
+//!                  pack the lines that the band reads
+//!                  for each channel, each register of squares:           Forward
+//!                      d = load(4 x 4 inputs of the squares)
+//!                      for each place: inputs[place] = (B^T d B)[place]
+//! by_squares:  for each panel of channels:
+//!                  for each place: products[place] = inputs[place] * weights[place]    Products
+//!                  for each square:                                                    Back
+//!                      out = A^T products A + bias, activated
+//!                  transpose the sums, if channels are no neighbours in the output
+//! ```
+//!
+//! Departures:
+//! - Inputs are transformed with squares along the lanes, and multiplied with channels along the lanes: those are the
+//!   tiles of `wide`, and nothing is compiled for them here.
+//! - A part of the channels is packed and transformed at a time: its strip stays in the first level of cache.
+//! - An output of a square that lies beyond the end is written to where the one before it is written after it, so
+//!   that no square is a case of its own.
 
 use std::ops::Range;
 
@@ -21,13 +39,13 @@ use crate::square::{PLACES, Room, Squares};
 /// Transforms what the squares of a band read, of all channels.
 ///
 /// # Safety
-/// The instruction set of `S` is available, and the input is as large as the pass says.
+/// *Set*, and *inputs* and *room* of the job, for this band.
 pub(super) unsafe fn transform<X: Input, S: Lanes<X::Lane>>(
     job: &mut Job<'_, X>,
     squares: &Squares,
     band: &Band,
 ) {
-    // SAFETY: the caller's promise: the processor has the set.
+    // SAFETY: *set*.
     let simd = unsafe { S::new_unchecked() };
     let bands = &squares.bands;
     let room = job.room(squares);
@@ -62,14 +80,14 @@ pub(super) unsafe fn transform<X: Input, S: Lanes<X::Lane>>(
 /// Some channels of a band that is transformed, from the first one of a panel on.
 ///
 /// # Safety
-/// As [`transform`], for the output as well; no one else writes these outputs meanwhile.
+/// *Set*, and *outputs*, *operands* and *room* of the job, for these channels of the band.
 pub(super) unsafe fn by_squares<X: Input, S: Lanes<X::Lane>>(
     job: &mut Job<'_, X>,
     squares: &Squares,
     band: &Band,
     channels: Range<usize>,
 ) {
-    // SAFETY: the caller's promise: the processor has the set.
+    // SAFETY: *set*.
     let simd = unsafe { S::new_unchecked() };
     let room = job.room(squares);
     let scratch = job.scratch.as_mut_ptr();
@@ -84,7 +102,7 @@ pub(super) unsafe fn by_squares<X: Input, S: Lanes<X::Lane>>(
         let panel = job.wide_panel::<S>(channel, channels.end);
         let wide = panel.vectors * S::WIDTH;
         let weights = &job.weights[channel * job.steps..][..job.steps * wide];
-        // SAFETY: the caller's promise; the parts of scratch are as large as `room` says.
+        // SAFETY: *outputs* of the panel; *room*, whose parts are those that `Room` says.
         unsafe {
             let multiplied = Products::<X::Lane> {
                 squares: band.pixels(),
@@ -131,6 +149,8 @@ fn minus<T: Scalar, S: Lanes<T>>(simd: S, a: S::V<T>, b: S::V<T>) -> S::V<T> {
 }
 
 /// Inputs of a band to `places x channels x squares`: `B^T d B`.
+///
+/// *Room* holds for strip, zeros and `out`, laid out as [`Room`] says.
 struct Forward<'a, T> {
     bands: &'a Bands,
     band: &'a Band,
@@ -164,8 +184,8 @@ impl<T: Scalar, S: Lanes<T>> Compute<S> for Forward<'_, T> {
                 for square in (0..width).step_by(S::WIDTH) {
                     let len = (width - square).min(S::WIDTH);
                     let out = self.out.wrapping_add(channel * squares + i * width + square);
-                    // SAFETY: the driver's promise. Beyond a line there are other lines, and zeros behind the
-                    // strip, and the inputs of the first place behind those.
+                    // SAFETY: *room* for strip, zeros and inputs. Beyond a line there are other lines, and zeros
+                    // behind the strip, and the inputs of the first place behind those.
                     unsafe {
                         let mut d = [[simd.splat(T::default()); 4]; 4];
                         for outer in 0..4 {
@@ -225,6 +245,8 @@ fn forward<T: Scalar, S: Lanes<T>>(
 }
 
 /// The multiplications of a panel of channels: for each place, `squares x channels` times `channels x panel`.
+///
+/// *Room* holds for inputs, zeros and `out`, *operands* for the weights of all places.
 struct Products<T> {
     squares: usize,
     /// Input channels.
@@ -267,7 +289,7 @@ impl<T: Scalar> Products<T> {
                     asked: 0,
                     finish: None,
                 };
-                // SAFETY: the driver has set up inputs, weights and products for exactly these tiles.
+                // SAFETY: *operands* of the place; *room* for its inputs, the zeros and its products.
                 unsafe { row.run(simd) };
             }
         }
@@ -275,6 +297,8 @@ impl<T: Scalar> Products<T> {
 }
 
 /// Products of a panel to outputs: `A^T m A`, and the bias.
+///
+/// *Room* holds for products and sums, *operands* for the bias, *outputs* for `pixels` in `channels` channels.
 struct Back<'a, T> {
     pass: &'a Pass,
     /// Of squares, and of their outputs.
@@ -320,7 +344,7 @@ impl<T: Scalar, S: Lanes<T>> Compute<S> for Back<'_, T> {
             }
             for v in 0..vectors {
                 let lane = v * S::WIDTH;
-                // SAFETY: the driver has set up products, bias and outputs for exactly these squares.
+                // SAFETY: *room* for products and sums, *operands* for the bias, *outputs* of the squares.
                 unsafe {
                     let mut half = [[simd.splat(T::default()); 4]; 2];
                     for inner in 0..4 {

@@ -1,5 +1,6 @@
 //! `windows-conv` against its definition, against other libraries, and what a plan promises beyond sums.
 
+mod budget;
 mod case;
 mod contracts;
 mod golden;

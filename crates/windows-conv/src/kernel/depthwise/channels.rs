@@ -1,9 +1,28 @@
 //! Neighbouring channels in the lanes.
+//!
+//! ```text
+//! for each band of rows that the cache holds:
+//!     for each register of channels:
+//!         taps = load(their weights)
+//!         for each row or two of outputs:                slide_rows: the walk of `depthwise`, along the columns
+//!             for each column of input: for each row of taps: x = load(channels of the input there)
+//!                 for each output in flight: sum += taps[outer][inner] * x
+//!             store each output that is complete
+//!     activate
+//! ```
+//!
+//! Departures:
+//! - Only 3 x 3 and 5 x 5 taps, whose outputs share columns of input, are walked. Other 3 x 3 taps keep their weights
+//!   in registers ([`Channels::band`]), anything else goes output by output ([`Channels::pixels`]).
+//! - Two rows of outputs go together where registers are enough: a sum alone would wait for itself.
+//! - Where it pays, a short first register lets the others begin lines of the cache.
+//! - The lines of a row are looked up before its columns: in the loop each would be asked whether it is there.
 
 use std::ops::Range;
 
 use windows_simd::{Compute, Simd};
 
+use super::in_flight;
 use crate::kernel::finish::{Finish, Finishing};
 use crate::kernel::lanes::Lanes;
 use crate::kernel::scalar::Scalar;
@@ -32,6 +51,8 @@ macro_rules! each {
 }
 
 /// Neighbouring channels of the outputs of some rows, where channels are neighbours in memory.
+///
+/// *Inputs* and *outputs* hold for these rows, in all channels. *Operands*: each tap has a weight for each channel.
 pub(crate) struct Channels<'a, T, S = ()> {
     pub pass: &'a Pass,
     /// Element 0, .., 0 of the first channel.
@@ -49,6 +70,8 @@ pub(crate) struct Channels<'a, T, S = ()> {
 impl<'a, T> Channels<'a, T> {
     /// On the registers of an instruction set.
     pub(super) fn on<S>(self, simd: S) -> Channels<'a, T, S> {
+        debug_assert!(self.rows.end <= self.pass.rows, "rows of the pass");
+        debug_assert_eq!(self.weights.len(), self.pass.taps() * self.bias.len(), "operands");
         Channels {
             pass: self.pass,
             input: self.input,
@@ -71,8 +94,8 @@ impl<T: Scalar, S: Lanes<T>> Compute<S> for Channels<'_, T, S> {
         let inner_taps = pass.inner.len();
         let step = pass.stairs.as_ref().map(|stairs| stairs.step);
         let columns = step.and_then(|step| pass.columns(step));
-        // SAFETY: the pass was made for this input and output, and has the taps that are named; outputs share
-        // rows and columns where they are said to.
+        // SAFETY: *inputs* and *outputs*; the pass has the taps that are named, and its outputs share rows and columns
+        // where it has stairs and columns.
         unsafe {
             match (pass.taps() / inner_taps.max(1), inner_taps, step, columns) {
                 (3, 3, Some(1), Some(columns)) => self.bands::<3, 3, 1>(Some(columns)),
@@ -92,14 +115,14 @@ type Taps<T, S, const OUTER: usize, const INNER: usize> = [[<S as Simd>::V<T>; I
 /// A register, or the lanes of a mask.
 ///
 /// # Safety
-/// The instruction set is there, and so are the elements.
+/// The elements at `from` are readable: a register if `WHOLE`, else the lanes of `mask`.
 #[inline(always)]
 unsafe fn read<T: Scalar, S: Lanes<T>, const WHOLE: bool>(
     simd: S,
     from: *const T,
     mask: S::M<T>,
 ) -> S::V<T> {
-    // SAFETY: the caller's promise.
+    // SAFETY: the elements are readable.
     unsafe { if WHOLE { simd.load(from) } else { simd.load_masked(from, mask) } }
 }
 
@@ -108,8 +131,8 @@ impl<T: Scalar, S: Lanes<T>> Channels<'_, T, S> {
     /// rows, and `columns` of which those are real, at step `STEP`; without `columns` they share nothing.
     ///
     /// # Safety
-    /// Input and output are as large as the pass says, which has these taps, and stairs and columns of this
-    /// step if there are `columns`.
+    /// What [`Channels`] says, of a pass that has these taps, and stairs and columns of this step if there are
+    /// `columns`.
     #[inline(always)]
     unsafe fn bands<const OUTER: usize, const INNER: usize, const STEP: usize>(
         &self,
@@ -137,7 +160,7 @@ impl<T: Scalar, S: Lanes<T>> Channels<'_, T, S> {
                 // are a row apart are fetched twice: a short first register lets the others begin lines.
                 let room = if channel == 0 { head } else { S::WIDTH };
                 let len = (channels - channel).min(room);
-                // SAFETY: the caller's promise; the channels exist.
+                // SAFETY: *inputs* and *outputs*; the pass is that of this function, and the channels exist.
                 unsafe {
                     match &columns {
                         Some(columns) if len == S::WIDTH => {
@@ -170,7 +193,7 @@ impl<T: Scalar, S: Lanes<T>> Channels<'_, T, S> {
     /// Bias and weights of a register of channels.
     ///
     /// # Safety
-    /// The instruction set is there; the `len` channels exist, and fill the register if `WHOLE`.
+    /// The `len` channels exist, and fill the register if `WHOLE`.
     #[inline(always)]
     unsafe fn taps<const OUTER: usize, const INNER: usize, const WHOLE: bool>(
         &self,
@@ -179,7 +202,7 @@ impl<T: Scalar, S: Lanes<T>> Channels<'_, T, S> {
     ) -> (S::V<T>, Taps<T, S, OUTER, INNER>) {
         let simd = self.simd;
         let channels = self.bias.len();
-        // SAFETY: the caller's promise.
+        // SAFETY: *operands*, of channels that exist.
         unsafe {
             let mask = simd.mask::<T>(0, len);
             let bias = read::<T, S, WHOLE>(simd, self.bias[channel..].as_ptr(), mask);
@@ -214,7 +237,7 @@ impl<T: Scalar, S: Lanes<T>> Channels<'_, T, S> {
         len: usize,
     ) {
         let mut row = rows.start;
-        // SAFETY: the caller's promise.
+        // SAFETY: *inputs* and *outputs* of these rows, of channels that exist.
         unsafe {
             let (bias, taps) = self.taps::<OUTER, INNER, WHOLE>(channel, len);
             while row < rows.end {
@@ -234,7 +257,8 @@ impl<T: Scalar, S: Lanes<T>> Channels<'_, T, S> {
         }
     }
 
-    /// `ROWS` rows of [`Channels::slide`], from one on.
+    /// `ROWS` rows of [`Channels::slide`], from one on: the walk of `depthwise` along the columns of input. Turned by
+    /// 90 degrees it is `Rows::descend`.
     ///
     /// # Safety
     /// As there; `taps` are the weights of those channels.
@@ -259,9 +283,8 @@ impl<T: Scalar, S: Lanes<T>> Channels<'_, T, S> {
         let Some(Stairs { bases, .. }) = &pass.stairs else { return };
         let input = self.input.wrapping_add(channel).wrapping_offset(pass.inner[0].offset);
         let apart = pass.inner[1].offset.wrapping_sub(pass.inner[0].offset);
-        // Outputs in flight: the first lacks its last taps, the last has its first ones only.
-        let ahead = INNER.div_ceil(STEP) - 1;
-        // SAFETY: the caller's promise.
+        let ahead = const { in_flight(INNER, STEP) - 1 };
+        // SAFETY: *inputs*, of columns and lines that are real; *outputs* of `ROWS` rows, of channels that exist.
         unsafe {
             let mask = simd.mask::<T>(0, len);
             // Looked up once: in the loop over the columns each would be asked whether it is there.
@@ -287,7 +310,7 @@ impl<T: Scalar, S: Lanes<T>> Channels<'_, T, S> {
                         let from = from.wrapping_offset(lines[place]);
                         let x = read::<T, S, WHOLE>(simd, from, mask);
                         for below in 0..ROWS {
-                            // Which tap that row is to an output so many rows below.
+                            // Which tap that row is to the output `below` rows further down.
                             let outer = place.wrapping_sub(below * STEP);
                             if outer >= OUTER {
                                 continue;
@@ -336,7 +359,7 @@ impl<T: Scalar, S: Lanes<T>> Channels<'_, T, S> {
     ) {
         let simd = self.simd;
         let pass = self.pass;
-        // SAFETY: the caller's promise.
+        // SAFETY: *inputs*, for taps that are real; *outputs* of these rows, of channels that exist.
         unsafe {
             let (bias, taps) = self.taps::<OUTER, INNER, WHOLE>(channel, len);
             let mask = simd.mask::<T>(0, len);
@@ -399,7 +422,7 @@ impl<T: Scalar, S: Lanes<T>> Channels<'_, T, S> {
                 let mut channel = 0;
                 while channel < channels {
                     let len = (channels - channel).min(SLOTS * S::WIDTH);
-                    // SAFETY: the caller's promise.
+                    // SAFETY: *inputs* and *outputs* of this output, of channels that exist.
                     unsafe {
                         if len == SLOTS * S::WIDTH {
                             self.pixel::<SLOTS>(row, x, channel, S::WIDTH);
@@ -421,13 +444,13 @@ impl<T: Scalar, S: Lanes<T>> Channels<'_, T, S> {
     /// `V` registers of channels of one output, `tail` lanes in the last.
     ///
     /// # Safety
-    /// Input and output are as large as the pass says; the channels exist.
+    /// What [`Channels`] says, for this output; the channels exist.
     #[inline(always)]
     unsafe fn pixel<const V: usize>(&self, row: usize, x: usize, channel: usize, tail: usize) {
         let simd = self.simd;
         let pass = self.pass;
         let channels = self.bias.len();
-        // SAFETY: the caller's promise.
+        // SAFETY: *inputs*, for taps that are real; *outputs* and *operands*, of channels that exist.
         unsafe {
             let mask = simd.mask::<T>(0, tail);
             let whole = tail == S::WIDTH;

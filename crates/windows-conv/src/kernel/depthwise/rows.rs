@@ -1,9 +1,28 @@
 //! Neighbouring outputs of a row in the lanes.
+//!
+//! ```text
+//! for the channels that the cache holds together, each few registers of columns:
+//!     masks = lanes whose taps are real
+//!     for each channel:                                  descend: the walk of `depthwise`, down the rows
+//!         for each row of input: for each inner tap: x = load(row at the tap, masks)
+//!             for each row of outputs in flight: sum += taps[outer][inner] * x
+//!         store each row that is complete
+//!     activate
+//! ```
+//!
+//! Departures:
+//! - Only 3 x 3 and 5 x 5 taps, whose rows of outputs share rows of input, are walked. Others go register by register
+//!   of outputs, tap by tap ([`Rows::columns`]), a few at a time so that no sum waits for itself.
+//! - Masks are made once for some channels, for they depend on columns alone.
+//! - Of several registers only the first and the last may be masked: masks of all would be more than there are
+//!   registers for. Where padding is wider than that, registers go one by one.
+//! - With the 16 registers of AVX2 there are one or two at a time, with 32 up to four: see [`at_once`].
 
 use std::ops::Range;
 
 use windows_simd::Compute;
 
+use super::in_flight;
 use crate::band::pieces;
 use crate::kernel::finish::{Finish, Finishing};
 use crate::kernel::lanes::Lanes;
@@ -21,6 +40,8 @@ pub(crate) const MAX_INNER_TAPS: usize = 16;
 
 /// Channels of an image, each read along rows at stride 1 or 2, with at most [`MAX_INNER_TAPS`] taps
 /// along a row.
+///
+/// *Inputs* and *outputs* hold for these channels. *Operands*: each has its bias, and its weights tap by tap.
 pub(crate) struct Rows<'a, T, S = ()> {
     pub pass: &'a Pass,
     /// Element 0, .., 0 of the image.
@@ -44,6 +65,11 @@ pub(crate) struct Rows<'a, T, S = ()> {
 impl<'a, T> Rows<'a, T> {
     /// On the registers of an instruction set.
     pub(super) fn on<S>(self, simd: S) -> Rows<'a, T, S> {
+        let taps = self.pass.taps();
+        debug_assert!(matches!(self.pass.stride, 1 | 2), "a stride that there are masks for");
+        debug_assert!(self.pass.inner.len() <= MAX_INNER_TAPS, "taps along a row");
+        debug_assert!(self.channels.end <= self.bias.len(), "operands: bias");
+        debug_assert!(self.channels.end * taps <= self.weights.len(), "operands: weights");
         Rows {
             pass: self.pass,
             input: self.input,
@@ -69,8 +95,7 @@ impl<T: Scalar, S: Lanes<T>> Compute<S> for Rows<'_, T, S> {
         let inner_taps = pass.inner.len();
         let outer_taps = pass.taps() / inner_taps.max(1);
         let step = pass.stairs.as_ref().map(|stairs| stairs.step);
-        // SAFETY: the pass was made for this input and output; strides 1 and 2 have masks; the numbers
-        // of taps and the stride are those that are named.
+        // SAFETY: *inputs* and *outputs*; the numbers of taps and the stride are those that are named.
         unsafe {
             match (step, outer_taps, inner_taps, pass.stride) {
                 (Some(1), 3, 3, 1) => self.share::<3, 3, 1>(),
@@ -89,7 +114,7 @@ impl<T: Scalar, S: Lanes<T>> Compute<S> for Rows<'_, T, S> {
     }
 }
 
-/// Registers of columns at a time: as many as leave room for the weights, for a sum alone would wait for itself.
+/// Registers of columns at a time, beside the weights: a sum alone would wait for itself.
 const fn at_once(registers: usize, outer: usize, inner: usize, step: usize) -> usize {
     let room = registers.saturating_sub(outer * inner) / outer;
     match (registers > 16, step, room) {
@@ -113,8 +138,7 @@ impl<T: Scalar, S: Lanes<T>> Rows<'_, T, S> {
     /// input is read once for all the outputs that it is part of, whose sums are in flight together.
     ///
     /// # Safety
-    /// Input and output are as large as the pass says, which has these taps, this stride and stairs of
-    /// this step.
+    /// What [`Rows`] says, of a pass that has these taps, this stride and stairs of this step.
     #[inline(always)]
     unsafe fn share<const OUTER: usize, const INNER: usize, const STEP: usize>(&self) {
         let pass = self.pass;
@@ -125,7 +149,7 @@ impl<T: Scalar, S: Lanes<T>> Rows<'_, T, S> {
             let channels = first..(first + together).min(self.channels.end);
             for registers in pieces(pass.width.div_ceil(S::WIDTH), most) {
                 let all = registers.start * S::WIDTH;
-                // SAFETY: the caller's promise; masked lanes are the real taps.
+                // SAFETY: *inputs* and *outputs*, for these columns; the pass is that of this function.
                 unsafe {
                     let done = match registers.len() {
                         4 if most >= 4 => {
@@ -165,7 +189,7 @@ impl<T: Scalar, S: Lanes<T>> Rows<'_, T, S> {
         channels: Range<usize>,
     ) -> bool {
         let simd = self.simd;
-        // SAFETY: the caller's promise.
+        // SAFETY: registers between the first and the last are whole, or nothing is done.
         unsafe {
             let mut columns = [Columns::<T, S, INNER>::new(simd, self.pass, x); V];
             for v in 1..V {
@@ -200,7 +224,8 @@ impl<T: Scalar, S: Lanes<T>> Rows<'_, T, S> {
         }
     }
 
-    /// `V` registers of columns of a channel, top to bottom.
+    /// `V` registers of columns of a channel, top to bottom: the walk of `depthwise` down the rows of input. Turned by
+    /// 90 degrees it is `Channels::slide_rows`.
     ///
     /// # Safety
     /// As [`Rows::share`]; no lane is masked but in the first and the last register, and there only unless
@@ -220,13 +245,12 @@ impl<T: Scalar, S: Lanes<T>> Rows<'_, T, S> {
         let simd = self.simd;
         let pass = self.pass;
         let Some(Stairs { bases, .. }) = &pass.stairs else { return };
-        // Rows of outputs in flight: the first lacks its last taps, the last has its first ones only.
-        let ahead = OUTER.div_ceil(STEP) - 1;
+        let ahead = const { in_flight(OUTER, STEP) - 1 };
         let (input, out) = self.place(channel);
         let x = columns[0].x;
         let (input, out) = (input.wrapping_add(x * STEP), out.wrapping_add(x));
         let weights = &self.weights[channel * OUTER * INNER..][..OUTER * INNER];
-        // SAFETY: the caller's promise.
+        // SAFETY: *inputs*, for lanes that are not masked are real taps; *outputs*, of the columns that exist.
         unsafe {
             let mut taps = [[simd.splat(T::default()); INNER]; OUTER];
             for outer in 0..OUTER {
@@ -292,13 +316,13 @@ impl<T: Scalar, S: Lanes<T>> Rows<'_, T, S> {
     /// A channel with any number of taps, whose rows need not share inputs.
     ///
     /// # Safety
-    /// Input and output are as large as the pass says.
+    /// What [`Rows`] says, for this channel.
     #[inline(always)]
     unsafe fn any(&self, channel: usize) {
         let mut x = 0;
         while x < self.pass.width {
             let vectors = (self.pass.width - x).div_ceil(S::WIDTH);
-            // SAFETY: the caller's promise.
+            // SAFETY: *inputs* and *outputs*, for columns from `x` on; strides are 1 and 2.
             x += unsafe {
                 match (self.pass.stride, vectors) {
                     (1, 1) => self.columns::<1, 1, 4>(channel, x),
@@ -317,7 +341,7 @@ impl<T: Scalar, S: Lanes<T>> Rows<'_, T, S> {
     /// Masks depend on columns alone, so they are made once for all rows.
     ///
     /// # Safety
-    /// Input and output are as large as the pass says, `STEP` is its stride.
+    /// What [`Rows`] says, for this channel; `STEP` is the stride of the pass.
     #[inline(always)]
     unsafe fn columns<const STEP: usize, const V: usize, const R: usize>(
         &self,
@@ -330,7 +354,7 @@ impl<T: Scalar, S: Lanes<T>> Rows<'_, T, S> {
         let weights = &self.weights[channel * pass.taps()..][..pass.taps()];
         let inner_taps = pass.inner.len();
         let outer_taps = pass.taps() / inner_taps.max(1);
-        // SAFETY: the caller's promise; masked lanes are the real taps.
+        // SAFETY: *inputs*, for lanes that are not masked are real taps; *outputs*, of the columns that exist.
         unsafe {
             let none = (simd.mask::<T>(0, 0), simd.second::<T>(0, 0));
             let mut masks = [[none; V]; MAX_INNER_TAPS];
