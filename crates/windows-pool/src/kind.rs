@@ -3,7 +3,7 @@
 use core::num::NonZeroUsize;
 
 use crate::PoolError;
-use crate::element::number::{Number, Possible};
+use crate::element::number::{Key, Number, Possible};
 use crate::element::{Element, average};
 use crate::entry::Entry;
 use crate::fold::{
@@ -121,8 +121,29 @@ pub(crate) fn extreme<T: Element, const MAX: bool>(window: &[T], nan: Nan) -> Op
     best
 }
 
+/// The elements with the greatest keys, by the engine: `bits` are flipped for these.
+fn greatest<K: Key>(pass: &mut Pass<'_, K, K>, bits: K) {
+    // Data is mostly free of NaN, and the plain join is one instruction.
+    let as_it_is = bytemuck::bytes_of(&bits).iter().all(|&byte| byte == 0);
+    let mut nan = false;
+    let plain = as_it_is
+        && K::Plain::run(|| {
+            nan = pass.fold(Extreme::<K, false, false>::new(bits));
+            true
+        });
+    if !plain {
+        nan = pass.fold(Extreme::<K, true, false>::new(bits));
+    }
+    if nan {
+        K::Nans::run(|| match pass.nan {
+            Nan::Propagate => pass.fold(Extreme::<K, true, true>::new(bits)),
+            Nan::Ignore => pass.fold(Ignoring(Extreme::<K, true, false>::new(bits))),
+        });
+    }
+}
+
 macro_rules! extremes {
-    ($($kind:ident $entry:ident $max:literal $nothing:ident;)*) => {$(
+    ($($kind:ident $entry:ident $max:literal $nothing:ident $bits:ident;)*) => {$(
         impl<T: Element> Reduce<T> for $kind {
             type Out = T;
 
@@ -137,14 +158,7 @@ macro_rules! extremes {
             }
 
             fn pool(&self, pass: &mut Pass<'_, T, T>) -> bool {
-                // Data is mostly free of NaN, and the plain join is one instruction.
-                let plain = Extreme::<T, $max, false>::new();
-                if pass.fold(plain) {
-                    T::Nans::run(|| match pass.nan {
-                        Nan::Propagate => pass.fold(Extreme::<T, $max, true>::new()),
-                        Nan::Ignore => pass.fold(Ignoring(plain)),
-                    });
-                }
+                greatest(&mut pass.keys(), T::$bits);
                 true
             }
         }
@@ -152,8 +166,8 @@ macro_rules! extremes {
 }
 
 extremes! {
-    Max max true LOWEST;
-    Min min false HIGHEST;
+    Max max true LOWEST GREATEST;
+    Min min false HIGHEST LEAST;
 }
 
 /// The sum over the number of elements, with the type of the elements: integers are rounded half to even.
