@@ -22,7 +22,7 @@ pub trait Element: number::Number + Display {
 }
 
 pub(crate) mod number {
-    use super::{Debug, Element, Isa, OnVectors, Ordering, Pod, Total};
+    use super::{Debug, Element, Isa, OnVectors, Pod, Total};
 
     /// Whether something can happen for a type. What cannot is not even compiled: the loops of ten types
     /// are many.
@@ -53,6 +53,8 @@ pub(crate) mod number {
 
     /// The arithmetic behind [`Element`](super::Element): not nameable outside the crate.
     pub trait Number: Copy + PartialOrd + Default + Debug + Pod + Send + Sync + 'static {
+        /// What ranks are looked for among: an unsigned integer.
+        type Ordered: Ord + Pod;
         /// What sums of few elements accumulate in: exact for up to [`Number::FEW`] integers.
         type Few: Total;
         /// What sums of many elements accumulate in.
@@ -84,8 +86,10 @@ pub(crate) mod number {
         fn from_real(real: f64) -> Self;
         /// The low bits.
         fn wrap(total: i128) -> Self;
-        /// Total order: for floats IEEE 754's.
-        fn order(&self, other: &Self) -> Ordering;
+        /// An integer of the same size whose order is the total order of the type: for floats IEEE 754's.
+        fn ordered(self) -> Self::Ordered;
+        /// The element of such an integer.
+        fn of_ordered(ordered: Self::Ordered) -> Self;
     }
 
     /// What is compared to find extremes: an unsigned integer or a float.
@@ -124,6 +128,7 @@ macro_rules! keys {
                 $flipped(self, bits)
             }
 
+            #[inline(always)]
             fn on_vectors<const FLIP: bool, C: OnVectors<Self>>(
                 isa: Isa,
                 bits: Self,
@@ -209,6 +214,7 @@ macro_rules! integers {
             const HIGHEST: Self = Self::MAX;
             const FLOAT: bool = false;
             type Key = $key;
+            type Ordered = $key;
             // The sign bit, where there is one.
             const GREATEST: $key = <$type>::MIN as $key;
             const LEAST: $key = <$type>::MAX as $key;
@@ -243,8 +249,14 @@ macro_rules! integers {
                 total as Self
             }
 
-            fn order(&self, other: &Self) -> Ordering {
-                self.cmp(other)
+            #[inline(always)]
+            fn ordered(self) -> $key {
+                self as $key ^ Self::GREATEST
+            }
+
+            #[inline(always)]
+            fn of_ordered(ordered: $key) -> Self {
+                (ordered ^ Self::GREATEST) as Self
             }
         }
     )*};
@@ -262,7 +274,7 @@ integers! {
 }
 
 macro_rules! floats {
-    ($($type:ty)*) => {$(
+    ($($type:ty: $bits:ty;)*) => {$(
         impl Element for $type {
             type Sum = $type;
             type Real = $type;
@@ -279,6 +291,7 @@ macro_rules! floats {
             const HIGHEST: Self = Self::INFINITY;
             const FLOAT: bool = true;
             type Key = $type;
+            type Ordered = $bits;
             const GREATEST: $type = 0.0;
             // The sign bit.
             const LEAST: $type = -0.0;
@@ -314,14 +327,25 @@ macro_rules! floats {
                 total as Self
             }
 
-            fn order(&self, other: &Self) -> Ordering {
-                self.total_cmp(other)
+            #[inline(always)]
+            fn ordered(self) -> $bits {
+                let (bits, sign) = (self.to_bits(), (-0.0 as $type).to_bits());
+                if bits & sign != 0 { !bits } else { bits | sign }
+            }
+
+            #[inline(always)]
+            fn of_ordered(ordered: $bits) -> Self {
+                let sign = (-0.0 as $type).to_bits();
+                Self::from_bits(if ordered & sign != 0 { ordered ^ sign } else { !ordered })
             }
         }
     )*};
 }
 
-floats! { f32 f64 }
+floats! {
+    f32: u32;
+    f64: u64;
+}
 
 /// `sum / area`, rounded half to even; 0 where there is no area.
 #[must_use]

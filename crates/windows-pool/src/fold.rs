@@ -156,6 +156,7 @@ impl<K: Key, const FLIP: bool, const PROPAGATE: bool> Join for Extreme<K, FLIP, 
         if PROPAGATE && right.not_a_number() && !left.not_a_number() { right } else { later }
     }
 
+    #[inline(always)]
     fn on_vectors<C: OnVectors<K>>(
         self,
         isa: Isa,

@@ -379,7 +379,7 @@ impl Quantile {
 }
 
 /// The element of a rank, in the total order of the type.
-fn ranked<T: Element>(window: &mut [T], nan: Nan, rank: impl Fn(usize) -> usize) -> T {
+fn ranked<T: Element>(window: &mut [T], nan: Nan, rank: &dyn Fn(usize) -> usize) -> T {
     if nan == Nan::Propagate
         && let Some(value) = window.iter().find(|value| value.not_a_number())
     {
@@ -389,7 +389,17 @@ fn ranked<T: Element>(window: &mut [T], nan: Nan, rank: impl Fn(usize) -> usize)
     if kept == 0 {
         return T::from_real(f64::NAN);
     }
-    *window[..kept].select_nth_unstable_by(rank(kept), T::order).1
+    let window: &mut [T::Ordered] = bytemuck::cast_slice_mut(&mut window[..kept]);
+    for value in &mut *window {
+        *value = bytemuck::cast::<_, T>(*value).ordered();
+    }
+    T::of_ordered(nth(window, rank(kept)))
+}
+
+/// The element of a rank. Apart, so that it is compiled once for elements of a size.
+#[inline(never)]
+fn nth<I: Ord + Copy>(window: &mut [I], rank: usize) -> I {
+    *window.select_nth_unstable(rank).1
 }
 
 /// A kind that is an element of the sorted window.
@@ -441,7 +451,7 @@ macro_rules! ranks {
             }
 
             fn value(&self, window: &mut [T], _: usize, nan: Nan) -> T {
-                ranked(window, nan, |len| self.rank(len))
+                ranked(window, nan, &|len| self.rank(len))
             }
         }
     )*};

@@ -250,6 +250,7 @@ impl<F: Finish> Lanes<F> {
 impl<J: Join> Lanes<J> {
     /// Runs a computation on vectors that rows of `least` elements fill, or gives it back if there are none
     /// for this join.
+    #[inline(always)]
     pub(crate) fn on_vectors<C: OnVectors<J::Acc>>(
         self,
         least: usize,

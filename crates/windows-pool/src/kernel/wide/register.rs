@@ -173,6 +173,7 @@ impl<T: Element, const FLIP: bool, S: Extreme<T> + Moves, C: OnVectors<T>> Compu
 
 /// Runs a computation on the widest vectors that `isa` has and that rows of `least` elements fill, or gives
 /// it back. If `FLIP`, `bits` are flipped of elements for keys.
+#[inline(always)]
 pub(crate) fn on_vectors<T: Element, const FLIP: bool, C: OnVectors<T>>(
     isa: Isa,
     bits: T,
