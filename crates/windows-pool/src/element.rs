@@ -22,7 +22,7 @@ pub trait Element: number::Number + Display {
 }
 
 pub(crate) mod number {
-    use super::{Debug, Isa, OnVectors, Ordering, Pod, Total};
+    use super::{Debug, Element, Isa, OnVectors, Pod, Total};
 
     /// Whether something can happen for a type. What cannot is not even compiled: the loops of ten types
     /// are many.
@@ -53,6 +53,8 @@ pub(crate) mod number {
 
     /// The arithmetic behind [`Element`](super::Element): not nameable outside the crate.
     pub trait Number: Copy + PartialOrd + Default + Debug + Pod + Send + Sync + 'static {
+        /// What ranks are looked for among: an unsigned integer.
+        type Ordered: Ord + Pod;
         /// What sums of few elements accumulate in: exact for up to [`Number::FEW`] integers.
         type Few: Total;
         /// What sums of many elements accumulate in.
@@ -69,8 +71,12 @@ pub(crate) mod number {
         type Wider: Possible;
         /// Whether there are NaNs.
         const FLOAT: bool;
-        /// Whether it is what pictures and networks consist of.
-        const LAYERS: bool;
+        /// What extremes are looked for among, of the same size.
+        type Key: Key;
+        /// The bits of an element that are flipped for its key, where the greatest key is the greatest element.
+        const GREATEST: Self::Key;
+        /// Those where the greatest key is the least element.
+        const LEAST: Self::Key;
 
         fn not_a_number(self) -> bool;
         fn few(self) -> Self::Few;
@@ -80,30 +86,68 @@ pub(crate) mod number {
         fn from_real(real: f64) -> Self;
         /// The low bits.
         fn wrap(total: i128) -> Self;
-        /// Total order: for floats IEEE 754's.
-        fn order(&self, other: &Self) -> Ordering;
+        /// An integer of the same size whose order is the total order of the type: for floats IEEE 754's.
+        fn ordered(self) -> Self::Ordered;
+        /// The element of such an integer.
+        fn of_ordered(ordered: Self::Ordered) -> Self;
+    }
 
-        /// Runs a computation on vectors of maxima or minima that `least` elements fill, or gives it back if
-        /// there are none.
-        fn on_vectors<const MAX: bool, C: OnVectors<Self>>(
+    /// What is compared to find extremes: an unsigned integer or a float.
+    ///
+    /// The greatest and the least of every type are the greatest of keys, which are elements with some bits flipped:
+    /// the sign bit of signed integers, for they come before the others; all bits of unsigned ones, and the sign of
+    /// floats, where the least is looked for. So the loops of ten types, for both extremes, are those of six keys.
+    /// What a float loses, ties and NaNs, it loses with either sign.
+    pub trait Key: Element {
+        /// Whether the greatest elements have loops of their own, which flip nothing: pictures and networks are full
+        /// of them.
+        type Plain: Possible;
+
+        /// Bits flipped: a key of an element, and back.
+        #[must_use]
+        fn flipped(self, bits: Self) -> Self;
+
+        /// Runs a computation on vectors of keys that `least` elements fill, or gives it back if there are none.
+        /// `bits` are flipped for a key, if `FLIP`.
+        fn on_vectors<const FLIP: bool, C: OnVectors<Self>>(
             isa: Isa,
+            bits: Self,
             least: usize,
             computation: C,
         ) -> Result<C::Output, C>;
     }
 }
 
-/// The vectors of a type.
-macro_rules! vectors {
-    () => {
-        fn on_vectors<const MAX: bool, C: OnVectors<Self>>(
-            isa: Isa,
-            least: usize,
-            computation: C,
-        ) -> Result<C::Output, C> {
-            crate::kernel::wide::on_vectors::<Self, MAX, C>(isa, least, computation)
+macro_rules! keys {
+    ($($type:ty: $plain:ident, $flipped:expr;)*) => {$(
+        impl number::Key for $type {
+            type Plain = number::$plain;
+
+            #[inline(always)]
+            fn flipped(self, bits: Self) -> Self {
+                $flipped(self, bits)
+            }
+
+            #[inline(always)]
+            fn on_vectors<const FLIP: bool, C: OnVectors<Self>>(
+                isa: Isa,
+                bits: Self,
+                least: usize,
+                computation: C,
+            ) -> Result<C::Output, C> {
+                crate::kernel::wide::on_vectors::<Self, FLIP, C>(isa, bits, least, computation)
+            }
         }
-    };
+    )*};
+}
+
+keys! {
+    u8: Yes, |key, bits| key ^ bits;
+    u16: No, |key, bits| key ^ bits;
+    u32: No, |key, bits| key ^ bits;
+    u64: No, |key, bits| key ^ bits;
+    f32: Yes, |key: f32, bits: f32| f32::from_bits(key.to_bits() ^ bits.to_bits());
+    f64: No, |key: f64, bits: f64| f64::from_bits(key.to_bits() ^ bits.to_bits());
 }
 
 /// A wide accumulator of sums.
@@ -153,7 +197,7 @@ totals! {
 }
 
 macro_rules! integers {
-    ($($type:ty: $sum:ty, $few:ty, $many:ty, $wider:ident, $limit:expr;)*) => {$(
+    ($($type:ty, $key:ty: $sum:ty, $few:ty, $many:ty, $wider:ident, $limit:expr;)*) => {$(
         impl Element for $type {
             type Sum = $sum;
             type Real = f64;
@@ -169,7 +213,11 @@ macro_rules! integers {
             const LOWEST: Self = Self::MIN;
             const HIGHEST: Self = Self::MAX;
             const FLOAT: bool = false;
-            const LAYERS: bool = size_of::<Self>() <= 2;
+            type Key = $key;
+            type Ordered = $key;
+            // The sign bit, where there is one.
+            const GREATEST: $key = <$type>::MIN as $key;
+            const LEAST: $key = <$type>::MAX as $key;
 
             #[inline(always)]
             fn not_a_number(self) -> bool {
@@ -201,28 +249,32 @@ macro_rules! integers {
                 total as Self
             }
 
-            fn order(&self, other: &Self) -> Ordering {
-                self.cmp(other)
+            #[inline(always)]
+            fn ordered(self) -> $key {
+                self as $key ^ Self::GREATEST
             }
 
-            vectors!();
+            #[inline(always)]
+            fn of_ordered(ordered: $key) -> Self {
+                (ordered ^ Self::GREATEST) as Self
+            }
         }
     )*};
 }
 
 integers! {
-    u8: u64, i32, i64, Yes, 1 << 23;
-    i8: i64, i32, i64, Yes, 1 << 23;
-    u16: u64, i32, i64, Yes, 1 << 15;
-    i16: i64, i32, i64, Yes, 1 << 15;
-    u32: u64, i64, i64, No, usize::MAX;
-    i32: i64, i64, i64, No, usize::MAX;
-    u64: u64, i128, i128, No, usize::MAX;
-    i64: i64, i128, i128, No, usize::MAX;
+    u8, u8: u64, i32, i64, Yes, 1 << 23;
+    i8, u8: i64, i32, i64, Yes, 1 << 23;
+    u16, u16: u64, i32, i64, Yes, 1 << 15;
+    i16, u16: i64, i32, i64, Yes, 1 << 15;
+    u32, u32: u64, i64, i64, No, usize::MAX;
+    i32, u32: i64, i64, i64, No, usize::MAX;
+    u64, u64: u64, i128, i128, No, usize::MAX;
+    i64, u64: i64, i128, i128, No, usize::MAX;
 }
 
 macro_rules! floats {
-    ($($type:ty)*) => {$(
+    ($($type:ty: $bits:ty;)*) => {$(
         impl Element for $type {
             type Sum = $type;
             type Real = $type;
@@ -238,7 +290,11 @@ macro_rules! floats {
             const LOWEST: Self = Self::NEG_INFINITY;
             const HIGHEST: Self = Self::INFINITY;
             const FLOAT: bool = true;
-            const LAYERS: bool = true;
+            type Key = $type;
+            type Ordered = $bits;
+            const GREATEST: $type = 0.0;
+            // The sign bit.
+            const LEAST: $type = -0.0;
 
             #[inline(always)]
             fn not_a_number(self) -> bool {
@@ -271,16 +327,25 @@ macro_rules! floats {
                 total as Self
             }
 
-            fn order(&self, other: &Self) -> Ordering {
-                self.total_cmp(other)
+            #[inline(always)]
+            fn ordered(self) -> $bits {
+                let (bits, sign) = (self.to_bits(), (-0.0 as $type).to_bits());
+                if bits & sign != 0 { !bits } else { bits | sign }
             }
 
-            vectors!();
+            #[inline(always)]
+            fn of_ordered(ordered: $bits) -> Self {
+                let sign = (-0.0 as $type).to_bits();
+                Self::from_bits(if ordered & sign != 0 { ordered ^ sign } else { !ordered })
+            }
         }
     )*};
 }
 
-floats! { f32 f64 }
+floats! {
+    f32: u32;
+    f64: u64;
+}
 
 /// `sum / area`, rounded half to even; 0 where there is no area.
 #[must_use]

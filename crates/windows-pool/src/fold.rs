@@ -6,7 +6,7 @@ use core::marker::PhantomData;
 use bytemuck::Pod;
 use windows_core::kernel::Isa;
 
-use crate::element::number::Number;
+use crate::element::number::{Key, Number};
 use crate::element::{Element, Total, average};
 use crate::kernel::Sets;
 use crate::kernel::wide::OnVectors;
@@ -27,8 +27,6 @@ pub(crate) trait Join: Copy + Send + Sync + 'static {
     const SEES: bool;
     /// The sets that loops which join are compiled for.
     const SETS: Sets;
-    /// Whether layers of networks take these joins: there are vectors for their windows in one go.
-    const LAYERS: bool = false;
 
     fn identity(self) -> Self::Acc;
     /// Whether an element was loaded from a NaN.
@@ -39,6 +37,7 @@ pub(crate) trait Join: Copy + Send + Sync + 'static {
 
     /// Runs a computation on vectors with this join, or gives it back if there are none.
     fn on_vectors<C: OnVectors<Self::Acc>>(
+        self,
         _: Isa,
         _: usize,
         computation: C,
@@ -103,22 +102,33 @@ pub(crate) trait Fold: Copy + Send + Sync + 'static {
     }
 }
 
-/// The least or the greatest element, the first of equals; the first NaN, or NaN not looked at, which is
-/// right for integers and for data without NaN.
+/// The element with the greatest key, the first of equals; the first NaN, or NaN not looked at, which is right for
+/// integers and for data without NaN.
+///
+/// Elements stay what they are wherever they are stored: they are keys while they are compared.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Extreme<T, const MAX: bool, const PROPAGATE: bool>(PhantomData<T>);
+pub(crate) struct Extreme<K, const FLIP: bool, const PROPAGATE: bool> {
+    /// What is flipped of an element for its key: nothing unless `FLIP`.
+    bits: K,
+}
 
-impl<T, const MAX: bool, const PROPAGATE: bool> Extreme<T, MAX, PROPAGATE> {
-    pub(crate) const fn new() -> Self {
-        Self(PhantomData)
+impl<K: Key, const FLIP: bool, const PROPAGATE: bool> Extreme<K, FLIP, PROPAGATE> {
+    pub(crate) const fn new(bits: K) -> Self {
+        Self { bits }
+    }
+
+    /// The key of an element, and back.
+    #[inline(always)]
+    fn flipped(self, value: K) -> K {
+        if FLIP { value.flipped(self.bits) } else { value }
     }
 }
 
-impl<T: Element, const MAX: bool, const PROPAGATE: bool> Join for Extreme<T, MAX, PROPAGATE> {
-    type Acc = T;
+impl<K: Key, const FLIP: bool, const PROPAGATE: bool> Join for Extreme<K, FLIP, PROPAGATE> {
+    type Acc = K;
 
     const IDEMPOTENT: bool = true;
-    const SEES: bool = T::FLOAT;
+    const SEES: bool = K::FLOAT;
     // Rows that fill vectors are left to `on_vectors`. Where NaNs are looked at, which only what was read with one
     // is, half of the widest vectors will do.
     const SETS: Sets = match (PROPAGATE, cfg!(target_arch = "x86_64")) {
@@ -126,65 +136,70 @@ impl<T: Element, const MAX: bool, const PROPAGATE: bool> Join for Extreme<T, MAX
         (false, false) => Sets::All,
         (true, _) => Sets::Half,
     };
-    const LAYERS: bool = MAX && !PROPAGATE && T::LAYERS;
 
     #[inline(always)]
-    fn is_nan(acc: T) -> bool {
+    fn is_nan(acc: K) -> bool {
         acc.not_a_number()
     }
 
     #[inline(always)]
-    fn identity(self) -> T {
-        if MAX { T::LOWEST } else { T::HIGHEST }
+    fn identity(self) -> K {
+        self.flipped(K::LOWEST)
     }
 
     #[inline(always)]
-    fn join(self, left: T, right: T) -> T {
+    fn join(self, left: K, right: K) -> K {
         // The shape of the instruction: the second operand on a tie, and on a NaN in either. A branch
         // would become a store under a mask where `left` is replaced, which takes several times as long.
-        let wins = if MAX { right > left } else { right < left };
-        let later = select_unpredictable(wins, right, left);
+        let (first, second) = (self.flipped(left), self.flipped(right));
+        let later = self.flipped(select_unpredictable(second > first, second, first));
         if PROPAGATE && right.not_a_number() && !left.not_a_number() { right } else { later }
     }
 
-    fn on_vectors<C: OnVectors<T>>(isa: Isa, least: usize, computation: C) -> Result<C::Output, C> {
+    #[inline(always)]
+    fn on_vectors<C: OnVectors<K>>(
+        self,
+        isa: Isa,
+        least: usize,
+        computation: C,
+    ) -> Result<C::Output, C> {
         if PROPAGATE {
             return Err(computation);
         }
-        T::on_vectors::<MAX, C>(isa, least, computation)
+        K::on_vectors::<FLIP, C>(isa, self.bits, least, computation)
     }
 }
 
-impl<T: Element, const MAX: bool, const PROPAGATE: bool> Load for Extreme<T, MAX, PROPAGATE> {
-    type In = T;
-    type Acc = T;
+impl<K: Key, const FLIP: bool, const PROPAGATE: bool> Load for Extreme<K, FLIP, PROPAGATE> {
+    type In = K;
+    type Acc = K;
 
     // Copies, and those that fill vectors are made without it.
     const SETS: Sets = Sets::Baseline;
 
     #[inline(always)]
-    fn identity(self) -> T {
+    fn identity(self) -> K {
         Join::identity(self)
     }
 
     #[inline(always)]
-    fn load(self, value: T) -> T {
+    fn load(self, value: K) -> K {
         value
     }
 
     #[inline(always)]
-    fn direct(input: &[T]) -> Option<&[T]> {
+    fn direct(input: &[K]) -> Option<&[K]> {
         Some(input)
     }
 }
 
-impl<T: Element, const MAX: bool, const PROPAGATE: bool> Fold for Extreme<T, MAX, PROPAGATE> {
-    type In = T;
-    type Acc = T;
-    type Out = T;
+impl<K: Key, const FLIP: bool, const PROPAGATE: bool> Fold for Extreme<K, FLIP, PROPAGATE> {
+    type In = K;
+    type Acc = K;
+    type Out = K;
     type Loads = Self;
     type Joins = Self;
-    type Finishes = Joined<T>;
+    type Finishes = Joined<K>;
 
     const PLAIN: bool = true;
     const WEIGHTED: bool = false;
@@ -197,12 +212,12 @@ impl<T: Element, const MAX: bool, const PROPAGATE: bool> Fold for Extreme<T, MAX
         self
     }
 
-    fn finishes(self) -> Joined<T> {
+    fn finishes(self) -> Joined<K> {
         Joined(PhantomData)
     }
 
     #[inline(always)]
-    fn plain(out: &mut [T]) -> Option<&mut [T]> {
+    fn plain(out: &mut [K]) -> Option<&mut [K]> {
         Some(out)
     }
 }

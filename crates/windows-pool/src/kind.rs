@@ -3,7 +3,7 @@
 use core::num::NonZeroUsize;
 
 use crate::PoolError;
-use crate::element::number::{Number, Possible};
+use crate::element::number::{Key, Number, Possible};
 use crate::element::{Element, average};
 use crate::entry::Entry;
 use crate::fold::{
@@ -121,8 +121,29 @@ pub(crate) fn extreme<T: Element, const MAX: bool>(window: &[T], nan: Nan) -> Op
     best
 }
 
+/// The elements with the greatest keys, by the engine: `bits` are flipped for these.
+fn greatest<K: Key>(pass: &mut Pass<'_, K, K>, bits: K) {
+    // Data is mostly free of NaN, and the plain join is one instruction.
+    let as_it_is = bytemuck::bytes_of(&bits).iter().all(|&byte| byte == 0);
+    let mut nan = false;
+    let plain = as_it_is
+        && K::Plain::run(|| {
+            nan = pass.fold(Extreme::<K, false, false>::new(bits));
+            true
+        });
+    if !plain {
+        nan = pass.fold(Extreme::<K, true, false>::new(bits));
+    }
+    if nan {
+        K::Nans::run(|| match pass.nan {
+            Nan::Propagate => pass.fold(Extreme::<K, true, true>::new(bits)),
+            Nan::Ignore => pass.fold(Ignoring(Extreme::<K, true, false>::new(bits))),
+        });
+    }
+}
+
 macro_rules! extremes {
-    ($($kind:ident $entry:ident $max:literal $nothing:ident;)*) => {$(
+    ($($kind:ident $entry:ident $max:literal $nothing:ident $bits:ident;)*) => {$(
         impl<T: Element> Reduce<T> for $kind {
             type Out = T;
 
@@ -137,14 +158,7 @@ macro_rules! extremes {
             }
 
             fn pool(&self, pass: &mut Pass<'_, T, T>) -> bool {
-                // Data is mostly free of NaN, and the plain join is one instruction.
-                let plain = Extreme::<T, $max, false>::new();
-                if pass.fold(plain) {
-                    T::Nans::run(|| match pass.nan {
-                        Nan::Propagate => pass.fold(Extreme::<T, $max, true>::new()),
-                        Nan::Ignore => pass.fold(Ignoring(plain)),
-                    });
-                }
+                greatest(&mut pass.keys(), T::$bits);
                 true
             }
         }
@@ -152,8 +166,8 @@ macro_rules! extremes {
 }
 
 extremes! {
-    Max max true LOWEST;
-    Min min false HIGHEST;
+    Max max true LOWEST GREATEST;
+    Min min false HIGHEST LEAST;
 }
 
 /// The sum over the number of elements, with the type of the elements: integers are rounded half to even.
@@ -365,7 +379,7 @@ impl Quantile {
 }
 
 /// The element of a rank, in the total order of the type.
-fn ranked<T: Element>(window: &mut [T], nan: Nan, rank: impl Fn(usize) -> usize) -> T {
+fn ranked<T: Element>(window: &mut [T], nan: Nan, rank: &dyn Fn(usize) -> usize) -> T {
     if nan == Nan::Propagate
         && let Some(value) = window.iter().find(|value| value.not_a_number())
     {
@@ -375,7 +389,17 @@ fn ranked<T: Element>(window: &mut [T], nan: Nan, rank: impl Fn(usize) -> usize)
     if kept == 0 {
         return T::from_real(f64::NAN);
     }
-    *window[..kept].select_nth_unstable_by(rank(kept), T::order).1
+    let window: &mut [T::Ordered] = bytemuck::cast_slice_mut(&mut window[..kept]);
+    for value in &mut *window {
+        *value = bytemuck::cast::<_, T>(*value).ordered();
+    }
+    T::of_ordered(nth(window, rank(kept)))
+}
+
+/// The element of a rank. Apart, so that it is compiled once for elements of a size.
+#[inline(never)]
+fn nth<I: Ord + Copy>(window: &mut [I], rank: usize) -> I {
+    *window.select_nth_unstable(rank).1
 }
 
 /// A kind that is an element of the sorted window.
@@ -427,7 +451,7 @@ macro_rules! ranks {
             }
 
             fn value(&self, window: &mut [T], _: usize, nan: Nan) -> T {
-                ranked(window, nan, |len| self.rank(len))
+                ranked(window, nan, &|len| self.rank(len))
             }
         }
     )*};

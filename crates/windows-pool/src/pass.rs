@@ -3,7 +3,7 @@
 use core::cell::Cell;
 use core::ops::Range;
 
-use bytemuck::Pod;
+use bytemuck::{Pod, cast_slice, cast_slice_mut};
 use windows_core::kernel::Isa;
 
 use crate::element::Element;
@@ -42,6 +42,25 @@ impl<T: Element, O> Pass<'_, T, O> {
         let (plane, band) = (self.plane, self.band.clone());
         self.engine.run(&job, self.offset, plane, band, &mut output, scratch);
         job.nan.get()
+    }
+}
+
+impl<T: Element> Pass<'_, T, T> {
+    /// The same pass, with elements as what their keys are made of.
+    pub(crate) fn keys(&mut self) -> Pass<'_, T::Key, T::Key> {
+        Pass {
+            engine: self.engine,
+            isa: self.isa,
+            nan: self.nan,
+            taps: self.taps,
+            data: cast_slice(self.data),
+            offset: self.offset,
+            constant: self.constant.map(bytemuck::cast),
+            plane: self.plane,
+            band: self.band.clone(),
+            out: cast_slice_mut(&mut *self.out),
+            scratch: &mut *self.scratch,
+        }
     }
 }
 
@@ -115,5 +134,5 @@ pub(crate) fn typed<A: Pod>(scratch: &mut [u128]) -> &mut [A] {
     let skip = scratch.as_ptr().align_offset(64).min(scratch.len());
     let scratch = &mut scratch[skip..];
     let whole = size_of_val(scratch) / size_of::<A>();
-    &mut bytemuck::cast_slice_mut(scratch)[..whole]
+    &mut cast_slice_mut(scratch)[..whole]
 }

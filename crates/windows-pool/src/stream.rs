@@ -196,16 +196,43 @@ impl<T: Element> SlidingAverage<T> {
     }
 }
 
+/// A stream of elements that are looked at as what their keys are made of.
+#[derive(Clone, Debug)]
+struct Keyed<S>(S);
+
+impl<T, F> State<T, T> for Keyed<Sliding<F>>
+where
+    T: Element,
+    F: Fold<In = T::Key, Acc = T::Key, Out = T::Key> + core::fmt::Debug,
+{
+    fn push(&mut self, value: T) -> Option<T> {
+        self.0.push(bytemuck::cast(value)).map(bytemuck::cast)
+    }
+
+    fn push_all(&mut self, values: &[T], out: &mut Vec<T>) {
+        let keys: &[T::Key] = bytemuck::cast_slice(values);
+        out.extend(keys.iter().filter_map(|&key| self.0.push(key)).map(bytemuck::cast::<_, T>));
+    }
+
+    fn copy(&self) -> Box<dyn State<T, T>> {
+        Box::new(self.clone())
+    }
+}
+
 /// A stream of extremes.
 pub(crate) fn extreme<T: Element, const MAX: bool>(
     size: usize,
     step: usize,
     nan: Nan,
 ) -> Result<Box<dyn State<T, T>>, PoolError> {
+    let bits = if MAX { T::GREATEST } else { T::LEAST };
     Ok(match nan {
-        Nan::Propagate => Box::new(Sliding::new(Extreme::<T, MAX, true>::new(), size, step)?),
+        Nan::Propagate => {
+            Box::new(Keyed(Sliding::new(Extreme::<_, true, true>::new(bits), size, step)?))
+        }
         Nan::Ignore => {
-            Box::new(Sliding::new(Ignoring(Extreme::<T, MAX, false>::new()), size, step)?)
+            let fold = Ignoring(Extreme::<_, true, false>::new(bits));
+            Box::new(Keyed(Sliding::new(fold, size, step)?))
         }
     })
 }

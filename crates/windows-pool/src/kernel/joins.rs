@@ -174,9 +174,6 @@ impl<J: Join> Joins<J::Acc> for Lanes<J> {
     }
 
     fn halve_rows(&self, halves: Halves<'_, J::Acc>, size: usize) -> Option<bool> {
-        if const { !J::LAYERS } {
-            return None;
-        }
         let least = halves.whole();
         match size {
             2 => self.on_vectors(least, Sized::<_, 2>(halves)).ok(),
@@ -185,7 +182,7 @@ impl<J: Join> Joins<J::Acc> for Lanes<J> {
     }
 
     fn join_pixels(&self, pixels: Pixels<'_, J::Acc>) -> Option<bool> {
-        if J::LAYERS { self.on_vectors(pixels.inner, pixels).ok() } else { None }
+        self.on_vectors(pixels.inner, pixels).ok()
     }
 
     fn slide_rows(&self, rows: SlideRows<'_, J::Acc>) -> Option<bool> {
@@ -264,6 +261,9 @@ fn slide<J: Join>(
     }
 }
 
+/// Windows of pairs from which on vectors pay: to enter them takes as long as half of these.
+const LONG: usize = 128;
+
 /// What [`Joins::whole`] does.
 fn whole<J: Join>(lanes: Lanes<J>, out: &mut [J::Acc], row: &[J::Acc], work: &mut [J::Acc]) {
     let inner = out.len();
@@ -283,7 +283,12 @@ fn whole<J: Join>(lanes: Lanes<J>, out: &mut [J::Acc], row: &[J::Acc], work: &mu
             tail = Some(tail.map_or(last, |tail| lanes.fold.join(last, tail)));
         }
         len /= 2;
-        lanes.halve::<2>(&mut next[..len], &this[..2 * len]);
+        let (joined, pairs) = (&mut next[..len], &this[..2 * len]);
+        if len >= LONG {
+            lanes.halve::<2>(joined, pairs);
+        } else {
+            lanes.halve_short::<2>(joined, pairs);
+        }
         core::mem::swap(&mut this, &mut next);
     }
     out[0] = tail.map_or(this[0], |tail| lanes.fold.join(this[0], tail));

@@ -42,11 +42,6 @@ impl Sets {
         if size_of::<W>() <= 8 { Self::All } else { Self::Baseline }
     }
 
-    /// And half of the widest vectors, if so.
-    const fn with_half(self, so: bool) -> Self {
-        if so && self.is_baseline() { Self::Half } else { self }
-    }
-
     const fn is_baseline(self) -> bool {
         matches!(self, Self::Baseline)
     }
@@ -255,12 +250,13 @@ impl<F: Finish> Lanes<F> {
 impl<J: Join> Lanes<J> {
     /// Runs a computation on vectors that rows of `least` elements fill, or gives it back if there are none
     /// for this join.
+    #[inline(always)]
     pub(crate) fn on_vectors<C: OnVectors<J::Acc>>(
         self,
         least: usize,
         computation: C,
     ) -> Result<C::Output, C> {
-        J::on_vectors(self.isa, least, computation)
+        self.fold.on_vectors(self.isa, least, computation)
     }
 
     /// Joins one to four runs that begin `apart` elements from each other in one. Four are joined as two pairs, three
@@ -349,33 +345,31 @@ impl<J: Join> Lanes<J> {
     /// Windows of `K` neighbours at step 2, for `K` of 2 and 3: the even elements joined with the odd ones, and
     /// with the next even ones. Whether one of them is NaN.
     pub(crate) fn halve<const K: usize>(self, out: &mut [J::Acc], input: &[J::Acc]) -> bool {
-        if J::LAYERS {
-            let (windows, len, identity) = (out.len(), input.len(), self.fold.identity());
-            let row = Span { first: 0, taps: 1, area: 1 };
-            let halves = Halves {
-                out: Places { rows: &mut *out, pitch: windows },
-                data: input,
-                pitch: len,
-                len,
-                rows: &[row],
-                apart: 1,
-                even: None,
-                windows,
-                lacks: false,
-                right: &[],
-                first: 0,
-                identity,
-            };
-            if let Ok(nan) = self.on_vectors(windows, Sized::<_, K>(halves)) {
-                return nan;
-            }
+        let (windows, len, identity) = (out.len(), input.len(), self.fold.identity());
+        let row = Span { first: 0, taps: 1, area: 1 };
+        let halves = Halves {
+            out: Places { rows: &mut *out, pitch: windows },
+            data: input,
+            pitch: len,
+            len,
+            rows: &[row],
+            apart: 1,
+            even: None,
+            windows,
+            lacks: false,
+            right: &[],
+            first: 0,
+            identity,
+        };
+        match self.on_vectors(windows, Sized::<_, K>(halves)) {
+            Ok(nan) => nan,
+            Err(_) => self.halve_short::<K>(out, input),
         }
-        self.halve_short::<K>(out, input)
     }
 
     leaf! {
         /// What [`Lanes::halve`] does where no vectors do it.
-        halve_short<const K: usize>[J::SETS.with_half(!J::LAYERS)](
+        halve_short<const K: usize>(
             J: Join, fold, out: &'a mut [J::Acc], input: &'a [J::Acc],
         ) -> bool {
             halve::<J, K>(fold, out, input)
@@ -465,7 +459,7 @@ pub(crate) fn copy_rows<A: Pod>(
     rows: LoadRows,
     identity: A,
 ) -> bool {
-    // Greatest or least is all the same: nothing is joined.
+    // Nothing is joined, so nothing is flipped.
     by_size!(A, |Bits| {
         let load = wide::rows::Load {
             out: cast_slice_mut::<_, Bits>(out),
@@ -473,7 +467,7 @@ pub(crate) fn copy_rows<A: Pod>(
             rows,
             identity: bytemuck::cast::<A, Bits>(identity),
         };
-        wide::on_vectors::<Bits, true, _>(isa, rows.len, load).is_ok()
+        wide::on_vectors::<Bits, false, _>(isa, 0, rows.len, load).is_ok()
     }, else false)
 }
 

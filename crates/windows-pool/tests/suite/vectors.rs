@@ -139,10 +139,11 @@ macro_rules! floats {
 
             #[test]
             fn $type(case in case(), nan in any::<bool>()) {
-                // Zeros of both signs, infinities, and a NaN now and then.
+                // Zeros of both signs, infinities, and a NaN of any bits now and then.
                 let element = |noise: u64| match noise % 1024 {
                     0 if nan && noise >> 63 == 0 => $type::NAN,
                     0 if nan => -$type::NAN,
+                    1023 if nan => $type::from_bits($type::INFINITY.to_bits() | (noise >> 40) as $bits),
                     1..100 => 0.0,
                     100..200 => -0.0,
                     200..300 => $type::NEG_INFINITY,

@@ -30,7 +30,7 @@ impl<A: Copy> OnVectors<A> for Direct<'_, A> {
     type Output = ();
 
     #[inline(always)]
-    unsafe fn run<V: Vector<Element = A>>(self) {
+    unsafe fn run<V: Vector<Element = A>>(self, flip: V::Flip) {
         let Self { out, blocks, ring, spans, apart, identity } = self;
         fits(&out, blocks, ring, spans, V::LANES);
         let (row, from) = (out.rows.as_mut_ptr(), blocks.as_ptr());
@@ -41,21 +41,21 @@ impl<A: Copy> OnVectors<A> for Direct<'_, A> {
                 while let [span, ..] = spans {
                     let first = from.add(ring.start(span.first));
                     let done = if alike(spans, 4, ring, apart) {
-                        group::<V, _, 4>(first, ring.pitch, span.taps, at, row, out.pitch);
+                        group::<V, _, 4>(flip, first, ring.pitch, span.taps, at, row, out.pitch);
                         4
                     } else if alike(spans, 2, ring, apart) {
-                        group::<V, _, 2>(first, ring.pitch, span.taps, at, row, out.pitch);
+                        group::<V, _, 2>(flip, first, ring.pitch, span.taps, at, row, out.pitch);
                         2
                     } else {
-                        let mut joined = [V::splat(identity); _];
+                        let mut joined = [V::splat(flip, identity); _];
                         if span.taps > 0 {
-                            joined = load_all(first, at);
+                            joined = load_all(flip, first, at);
                         }
                         for tap in 1..span.taps {
                             let block = from.add(ring.start(span.first + tap * apart));
-                            joined = join_all(joined, load_all(block, at));
+                            joined = join_all(joined, load_all(flip, block, at));
                         }
-                        store_all(joined, row, at);
+                        store_all(flip, joined, row, at);
                         1
                     };
                     spans = &spans[done..];
@@ -85,6 +85,7 @@ fn alike(spans: &[Span], count: usize, ring: Ring, apart: usize) -> bool {
 /// That of [`Vector`], for all places in all these rows; `taps` is at least `G`.
 #[inline(always)]
 unsafe fn group<V: Vector, const N: usize, const G: usize>(
+    flip: V::Flip,
     from: *const V::Element,
     pitch: usize,
     taps: usize,
@@ -94,20 +95,20 @@ unsafe fn group<V: Vector, const N: usize, const G: usize>(
 ) {
     // SAFETY: the caller's.
     unsafe {
-        let mut shared = load_all::<V, N>(from.add((G - 1) * pitch), at);
+        let mut shared = load_all::<V, N>(flip, from.add((G - 1) * pitch), at);
         for tap in G..taps {
-            shared = join_all(shared, load_all(from.add(tap * pitch), at));
+            shared = join_all(shared, load_all(flip, from.add(tap * pitch), at));
         }
         let mut front = [shared; G];
         for i in (0..G - 1).rev() {
-            front[i] = join_all(load_all(from.add(i * pitch), at), front[i + 1]);
+            front[i] = join_all(load_all(flip, from.add(i * pitch), at), front[i + 1]);
         }
-        store_all(front[0], to, at);
-        let mut back = load_all::<V, N>(from.add(taps * pitch), at);
+        store_all(flip, front[0], to, at);
+        let mut back = load_all::<V, N>(flip, from.add(taps * pitch), at);
         for i in 1..G {
-            store_all(join_all(front[i], back), to.add(i * to_pitch), at);
+            store_all(flip, join_all(front[i], back), to.add(i * to_pitch), at);
             if i + 1 < G {
-                back = join_all(back, load_all(from.add((taps + i) * pitch), at));
+                back = join_all(back, load_all(flip, from.add((taps + i) * pitch), at));
             }
         }
     }
@@ -131,7 +132,7 @@ impl<A: Copy> OnVectors<A> for Stacked<'_, A> {
     type Output = Stacks;
 
     #[inline(always)]
-    unsafe fn run<V: Vector<Element = A>>(self) -> Stacks {
+    unsafe fn run<V: Vector<Element = A>>(self, flip: V::Flip) -> Stacks {
         let Self { out, blocks, ring, spans, held: [this, that], stacks, identity } = self;
         fits(&out, blocks, ring, spans, V::LANES);
         assert!(this.len() >= ring.width && that.len() >= ring.width, "room for the back stack");
@@ -144,7 +145,12 @@ impl<A: Copy> OnVectors<A> for Stacked<'_, A> {
             if span.taps == 0 {
                 // SAFETY: as below.
                 unsafe {
-                    strips!(V, ring.width, |at| store_all([V::splat(identity); _], row, at));
+                    strips!(V, ring.width, |at| store_all(
+                        flip,
+                        [V::splat(flip, identity); _],
+                        row,
+                        at
+                    ));
                 }
                 done += 1;
                 continue;
@@ -161,28 +167,30 @@ impl<A: Copy> OnVectors<A> for Stacked<'_, A> {
             // they are within what is held. The four are borrowed for themselves.
             unsafe {
                 strips!(V, ring.width, threes, |at| {
-                    let mut held = [V::splat(identity); _];
+                    let mut held = [V::splat(flip, identity); _];
                     if fresh {
-                        let mut front = load_all::<V, _>(blocks.add(ring.start(front_end - 1)), at);
+                        let mut front =
+                            load_all::<V, _>(flip, blocks.add(ring.start(front_end - 1)), at);
                         for block in (span.first..front_end - 1).rev() {
                             let block = blocks.add(ring.start(block));
-                            front = join_all(load_all(block, at), front);
-                            store_all(front, block, at);
+                            front = join_all(load_all(flip, block, at), front);
+                            store_all(flip, front, block, at);
                         }
                     } else {
-                        held = load_all(from, at);
+                        held = load_all(flip, from, at);
                     }
                     let (mut end, mut row) = (back_end, row);
                     for span in windows {
                         for block in end..span.end(1) {
-                            held = join_all(held, load_all(blocks.add(ring.start(block)), at));
+                            held =
+                                join_all(held, load_all(flip, blocks.add(ring.start(block)), at));
                         }
                         end = end.max(span.end(1));
-                        let front = load_all(blocks.add(ring.start(span.first)), at);
-                        store_all(join_all(front, held), row, at);
+                        let front = load_all(flip, blocks.add(ring.start(span.first)), at);
+                        store_all(flip, join_all(front, held), row, at);
                         row = row.wrapping_add(out.pitch);
                     }
-                    store_all(held, to, at);
+                    store_all(flip, held, to, at);
                 });
             }
             turned = !turned;

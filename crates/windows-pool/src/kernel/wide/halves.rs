@@ -65,7 +65,7 @@ impl<A: Copy, const SIZE: usize> OnVectors<A> for Sized<'_, A, SIZE> {
     type Output = bool;
 
     #[inline(always)]
-    unsafe fn run<V: Vector<Element = A>>(self) -> bool {
+    unsafe fn run<V: Vector<Element = A>>(self, flip: V::Flip) -> bool {
         let whole = self.0.whole();
         let Halves { out, data, pitch, len, rows, apart, .. } = self.0;
         let Halves { even, windows, lacks, right, first, identity, .. } = self.0;
@@ -102,10 +102,11 @@ impl<A: Copy, const SIZE: usize> OnVectors<A> for Sized<'_, A, SIZE> {
         // for a window that lacks elements, all but one lane is overwritten.
         unsafe {
             let from = Rows {
+                flip,
                 first: data.as_ptr().wrapping_add(first).wrapping_sub(2 * usize::from(lacks)),
                 pitch,
                 apart,
-                before: lacks.then_some(V::splat(identity)),
+                before: lacks.then_some(V::splat(flip, identity)),
                 ahead: (FETCH.0 * pitch + FETCH.1 / size_of::<A>()).next_multiple_of(pitch),
             };
             let mut row = out.rows.as_mut_ptr();
@@ -120,16 +121,17 @@ impl<A: Copy, const SIZE: usize> OnVectors<A> for Sized<'_, A, SIZE> {
                 for (number, window) in right.iter().enumerate().rev() {
                     let position = windows + number;
                     for (number, span) in rows.iter().enumerate() {
-                        let mut acc = V::splat(identity);
+                        let mut acc = V::splat(flip, identity);
                         for tap in 0..span.taps {
                             let at = (span.first + tap * apart) * pitch + window.first;
                             for tap in 0..window.taps {
-                                let next = V::load(data.as_ptr().add(at + tap + 1).sub(lanes));
+                                let next =
+                                    V::load(flip, data.as_ptr().add(at + tap + 1).sub(lanes));
                                 seen[0] = next.see(next, seen[0]);
                                 acc = acc.join(next);
                             }
                         }
-                        acc.store(row.add(number * out.pitch + position + 1).sub(lanes));
+                        acc.store(flip, row.add(number * out.pitch + position + 1).sub(lanes));
                     }
                 }
                 strips!(V, windows, |at| {
@@ -145,6 +147,7 @@ impl<A: Copy, const SIZE: usize> OnVectors<A> for Sized<'_, A, SIZE> {
 /// Rows of the data: of the first one where its first window begins, or would if it lacks an element.
 #[derive(Clone, Copy)]
 struct Rows<V: Vector> {
+    flip: V::Flip,
     first: *const V::Element,
     pitch: usize,
     apart: usize,
@@ -167,6 +170,7 @@ unsafe fn pairs<V: Vector>(
     windows: usize,
     seen: &mut [V::Seen; 4],
 ) {
+    let flip = data.flip;
     let mut top = data.first.wrapping_add(first * data.pitch);
     for _ in 0..count {
         let below = top.wrapping_add(data.apart * data.pitch);
@@ -174,7 +178,7 @@ unsafe fn pairs<V: Vector>(
             ($at:expr) => {{
                 let above = halved::<V, 1, 2>(data, top, [$at], &mut seen[..1]);
                 let below = halved::<V, 1, 2>(data, below, [$at], &mut seen[1..]);
-                store_all(in_order(join_all(above, below)), to, [$at]);
+                store_all(flip, in_order(join_all(above, below)), to, [$at]);
             }};
         }
         // SAFETY: the caller's.
@@ -207,11 +211,12 @@ unsafe fn down<V: Vector, const N: usize, const SIZE: usize>(
 ) {
     // SAFETY: the caller's.
     unsafe {
+        let flip = data.flip;
         // The last row, which the next window may begin with.
-        let mut last = [V::splat(identity); N];
+        let mut last = [V::splat(flip, identity); N];
         let mut shared = usize::MAX;
         for span in rows {
-            let mut acc = [V::splat(identity); N];
+            let mut acc = [V::splat(flip, identity); N];
             let mut from = data.first.wrapping_add(span.first * data.pitch);
             let mut taps = span.taps;
             if taps > 0 && span.first == shared {
@@ -228,7 +233,7 @@ unsafe fn down<V: Vector, const N: usize, const SIZE: usize>(
             if SIZE == 2 {
                 acc = in_order(acc);
             }
-            store_all(acc, to, at);
+            store_all(flip, acc, to, at);
             to = to.wrapping_add(pitch);
         }
     }
@@ -259,24 +264,25 @@ unsafe fn halved<V: Vector, const N: usize, const SIZE: usize>(
 ) -> [V; N] {
     // SAFETY: the caller's.
     unsafe {
-        let mut acc = [V::load(row.wrapping_add(2 * at[0] + V::LANES)); N];
+        let flip = data.flip;
+        let mut acc = [V::load(flip, row.wrapping_add(2 * at[0] + V::LANES)); N];
         for i in 0..N {
             let from = row.wrapping_add(2 * at[i]);
             V::fetch(from.wrapping_add(data.ahead));
             V::fetch(from.wrapping_add(data.ahead + V::LANES));
             let this = match data.before {
                 Some(before) if i == 0 && at[0] == 0 => {
-                    V::load(from.wrapping_add(1)).behind(before)
+                    V::load(flip, from.wrapping_add(1)).behind(before)
                 }
-                _ => V::load(from),
+                _ => V::load(flip, from),
             };
-            let next = V::load(from.wrapping_add(V::LANES));
+            let next = V::load(flip, from.wrapping_add(V::LANES));
             seen[i] = this.see(next, seen[i]);
             let (even, odd) = this.part(next);
             acc[i] = even.join(odd);
             if SIZE == 3 {
                 // The third of each is the first of the next; that of the last is in no pair.
-                let third = V::splat(*from.wrapping_add(2 * V::LANES));
+                let third = V::splat(flip, *from.wrapping_add(2 * V::LANES));
                 acc[i] = acc[i].in_order().join(even.in_order().ahead(1, third));
                 if i + 1 == N {
                     seen[i] = third.see(third, seen[i]);

@@ -21,15 +21,17 @@ pub(crate) use register::on_vectors;
 
 /// Gives a computation back: there are no vectors.
 #[cfg(not(target_arch = "x86_64"))]
-pub(crate) fn on_vectors<T, const MAX: bool, C: OnVectors<T>>(
+pub(crate) fn on_vectors<T, const FLIP: bool, C: OnVectors<T>>(
     _: windows_core::kernel::Isa,
+    _: T,
     _: usize,
     computation: C,
 ) -> Result<C::Output, C> {
     Err(computation)
 }
 
-/// A vector of elements, with the join of an extreme.
+/// A vector of keys, of which the greatest are looked for. In memory they are elements, with other bits: those of
+/// [`Vector::Flip`] are flipped on the way.
 ///
 /// # Safety
 /// Of all functions: the processor has the instructions of the vector. Of `load` and `store`: there are
@@ -40,19 +42,26 @@ pub trait Vector: Copy {
     type Seen: Copy;
     /// Some of the lanes.
     type Chosen: Copy;
+    /// What is flipped of elements for keys.
+    type Flip: Copy;
     const LANES: usize;
 
-    unsafe fn splat(value: Self::Element) -> Self;
-    unsafe fn load(from: *const Self::Element) -> Self;
+    unsafe fn splat(flip: Self::Flip, value: Self::Element) -> Self;
+    unsafe fn load(flip: Self::Flip, from: *const Self::Element) -> Self;
     /// Asks for what will be loaded. Nothing has to be there.
     unsafe fn fetch(from: *const Self::Element);
-    unsafe fn store(self, to: *mut Self::Element);
+    unsafe fn store(self, flip: Self::Flip, to: *mut Self::Element);
     /// The lanes from one on, before another one.
     unsafe fn choose(from: usize, to: usize) -> Self::Chosen;
     /// The chosen lanes, each from its place, the others from `other`. Their places are not touched.
-    unsafe fn load_chosen(from: *const Self::Element, lanes: Self::Chosen, other: Self) -> Self;
+    unsafe fn load_chosen(
+        flip: Self::Flip,
+        from: *const Self::Element,
+        lanes: Self::Chosen,
+        other: Self,
+    ) -> Self;
     /// The chosen lanes, each to its place.
-    unsafe fn store_chosen(self, to: *mut Self::Element, lanes: Self::Chosen);
+    unsafe fn store_chosen(self, flip: Self::Flip, to: *mut Self::Element, lanes: Self::Chosen);
     /// `self` holds the earlier elements.
     unsafe fn join(self, right: Self) -> Self;
     /// The lanes from `by` on, and behind them the first of `next`. `by` is a power of two, at most half of
@@ -81,7 +90,7 @@ pub trait OnVectors<E> {
     ///
     /// # Safety
     /// The processor has the instructions of the vector, and there are as many elements as was said.
-    unsafe fn run<V: Vector<Element = E>>(self) -> Self::Output;
+    unsafe fn run<V: Vector<Element = E>>(self, flip: V::Flip) -> Self::Output;
 }
 
 /// Where the vectors of a row of `width` elements begin, from `at` on: the last one is moved back to end
@@ -94,12 +103,16 @@ fn places<V: Vector, const N: usize>(at: usize, width: usize) -> [usize; N] {
 // Loops and no closures: those would be functions of their own, without the instructions of the caller.
 
 #[inline(always)]
-unsafe fn load_all<V: Vector, const N: usize>(row: *const V::Element, at: [usize; N]) -> [V; N] {
+unsafe fn load_all<V: Vector, const N: usize>(
+    flip: V::Flip,
+    row: *const V::Element,
+    at: [usize; N],
+) -> [V; N] {
     // SAFETY: the caller's.
     unsafe {
-        let mut vectors = [V::load(row.add(at[0])); N];
+        let mut vectors = [V::load(flip, row.add(at[0])); N];
         for i in 1..N {
-            vectors[i] = V::load(row.add(at[i]));
+            vectors[i] = V::load(flip, row.add(at[i]));
         }
         vectors
     }
@@ -107,13 +120,14 @@ unsafe fn load_all<V: Vector, const N: usize>(row: *const V::Element, at: [usize
 
 #[inline(always)]
 unsafe fn store_all<V: Vector, const N: usize>(
+    flip: V::Flip,
     vectors: [V; N],
     row: *mut V::Element,
     at: [usize; N],
 ) {
     for i in 0..N {
         // SAFETY: the caller's.
-        unsafe { vectors[i].store(row.add(at[i])) };
+        unsafe { vectors[i].store(flip, row.add(at[i])) };
     }
 }
 

@@ -30,7 +30,7 @@ impl<A: Copy> OnVectors<A> for Pixels<'_, A> {
     type Output = bool;
 
     #[inline(always)]
-    unsafe fn run<V: Vector<Element = A>>(self) -> bool {
+    unsafe fn run<V: Vector<Element = A>>(self, flip: V::Flip) -> bool {
         let Self { out, data, pitch, len, inner, rows, columns, identity } = self;
         let reach = |(spans, apart): (&[Span], usize)| {
             spans.iter().map(|span| span.end(apart)).max().unwrap_or(0)
@@ -57,9 +57,10 @@ impl<A: Copy> OnVectors<A> for Pixels<'_, A> {
                             let (rows, columns) =
                                 (($rows, down * pitch), ($columns, along * inner));
                             strips!(V, inner, |at| {
-                                let acc =
-                                    joined::<V, _>(from, rows, columns, at, identity, &mut seen);
-                                store_all(acc, place, at);
+                                let acc = joined::<V, _>(
+                                    flip, from, rows, columns, at, identity, &mut seen,
+                                );
+                                store_all(flip, acc, place, at);
                             });
                         }};
                     }
@@ -84,6 +85,7 @@ impl<A: Copy> OnVectors<A> for Pixels<'_, A> {
 /// That of [`Vector`], for places `at` in each of those pixels.
 #[inline(always)]
 unsafe fn joined<V: Vector, const N: usize>(
+    flip: V::Flip,
     from: *const V::Element,
     rows: (usize, usize),
     columns: (usize, usize),
@@ -93,7 +95,7 @@ unsafe fn joined<V: Vector, const N: usize>(
 ) -> [V; N] {
     // SAFETY: the caller's.
     unsafe {
-        let mut acc = [V::splat(identity); N];
+        let mut acc = [V::splat(flip, identity); N];
         for row in 0..rows.0 {
             let line = from.wrapping_add(row * rows.1);
             for column in (0..columns.0).step_by(2) {
@@ -102,8 +104,10 @@ unsafe fn joined<V: Vector, const N: usize>(
                 let pair = column + 1 < columns.0;
                 let next = if pair { this.wrapping_add(columns.1) } else { this };
                 for i in 0..N {
-                    let (this, next) =
-                        (V::load(this.wrapping_add(at[i])), V::load(next.wrapping_add(at[i])));
+                    let (this, next) = (
+                        V::load(flip, this.wrapping_add(at[i])),
+                        V::load(flip, next.wrapping_add(at[i])),
+                    );
                     seen[i] = this.see(next, seen[i]);
                     acc[i] = acc[i].join(this);
                     if pair {

@@ -7,22 +7,28 @@ use windows_simd::{Compute, Element, Extreme, Moves, Simd};
 
 use super::{OnVectors, Vector};
 
-/// A register of the set `S` under a maximum or a minimum.
-struct Joined<S: Simd, T: Element, const MAX: bool>(S::V<T>, PhantomData<S>);
+/// A register of the set `S`, of keys.
+struct Joined<S: Simd, T: Element, const FLIP: bool>(S::V<T>, PhantomData<S>);
 
-impl<S: Simd, T: Element, const MAX: bool> Clone for Joined<S, T, MAX> {
+impl<S: Simd, T: Element, const FLIP: bool> Clone for Joined<S, T, FLIP> {
     #[inline(always)]
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<S: Simd, T: Element, const MAX: bool> Copy for Joined<S, T, MAX> {}
+impl<S: Simd, T: Element, const FLIP: bool> Copy for Joined<S, T, FLIP> {}
 
-impl<S: Simd, T: Element, const MAX: bool> Joined<S, T, MAX> {
+impl<S: Simd, T: Element, const FLIP: bool> Joined<S, T, FLIP> {
     #[inline(always)]
     fn of(register: S::V<T>) -> Self {
         Self(register, PhantomData)
+    }
+
+    /// Elements as keys, and back.
+    #[inline(always)]
+    fn flipped(simd: S, flip: S::V<T>, register: S::V<T>) -> S::V<T> {
+        if FLIP { simd.xor(register, flip) } else { register }
     }
 
     /// # Safety
@@ -35,22 +41,25 @@ impl<S: Simd, T: Element, const MAX: bool> Joined<S, T, MAX> {
 }
 
 // SAFETY of all blocks: the caller of a function of `Vector` has the set, and its elements.
-impl<S: Extreme<T> + Moves, T: Element, const MAX: bool> Vector for Joined<S, T, MAX> {
+impl<S: Extreme<T> + Moves, T: Element, const FLIP: bool> Vector for Joined<S, T, FLIP> {
     type Element = T;
     type Seen = S::Seen;
     type Chosen = S::M<T>;
+    type Flip = S::V<T>;
     const LANES: usize = S::BYTES / size_of::<T>();
 
     #[inline(always)]
-    unsafe fn splat(value: T) -> Self {
+    unsafe fn splat(flip: S::V<T>, value: T) -> Self {
         // SAFETY: the caller's.
-        Self::of(unsafe { Self::simd() }.splat(value))
+        let simd = unsafe { Self::simd() };
+        Self::of(Self::flipped(simd, flip, simd.splat(value)))
     }
 
     #[inline(always)]
-    unsafe fn load(from: *const T) -> Self {
+    unsafe fn load(flip: S::V<T>, from: *const T) -> Self {
         // SAFETY: the caller's.
-        Self::of(unsafe { Self::simd().load(from) })
+        let (simd, elements) = unsafe { (Self::simd(), Self::simd().load(from)) };
+        Self::of(Self::flipped(simd, flip, elements))
     }
 
     #[inline(always)]
@@ -60,9 +69,12 @@ impl<S: Extreme<T> + Moves, T: Element, const MAX: bool> Vector for Joined<S, T,
     }
 
     #[inline(always)]
-    unsafe fn store(self, to: *mut T) {
+    unsafe fn store(self, flip: S::V<T>, to: *mut T) {
         // SAFETY: the caller's.
-        unsafe { Self::simd().store(to, self.0) }
+        unsafe {
+            let simd = Self::simd();
+            simd.store(to, Self::flipped(simd, flip, self.0));
+        }
     }
 
     #[inline(always)]
@@ -72,26 +84,28 @@ impl<S: Extreme<T> + Moves, T: Element, const MAX: bool> Vector for Joined<S, T,
     }
 
     #[inline(always)]
-    unsafe fn load_chosen(from: *const T, lanes: S::M<T>, other: Self) -> Self {
+    unsafe fn load_chosen(flip: S::V<T>, from: *const T, lanes: S::M<T>, other: Self) -> Self {
         // SAFETY: the caller's.
-        Self::of(unsafe { Self::simd().load_masked_or(from, lanes, other.0) })
+        unsafe {
+            let simd = Self::simd();
+            let other = Self::flipped(simd, flip, other.0);
+            Self::of(Self::flipped(simd, flip, simd.load_masked_or(from, lanes, other)))
+        }
     }
 
     #[inline(always)]
-    unsafe fn store_chosen(self, to: *mut T, lanes: S::M<T>) {
+    unsafe fn store_chosen(self, flip: S::V<T>, to: *mut T, lanes: S::M<T>) {
         // SAFETY: the caller's.
-        unsafe { Self::simd().store_masked(to, lanes, self.0) }
+        unsafe {
+            let simd = Self::simd();
+            simd.store_masked(to, lanes, Self::flipped(simd, flip, self.0));
+        }
     }
 
     #[inline(always)]
     unsafe fn join(self, right: Self) -> Self {
         // SAFETY: the caller's.
-        let simd = unsafe { Self::simd() };
-        Self::of(if MAX {
-            simd.first_of_greatest(self.0, right.0)
-        } else {
-            simd.first_of_least(self.0, right.0)
-        })
+        Self::of(unsafe { Self::simd() }.first_of_greatest(self.0, right.0))
     }
 
     #[inline(always)]
@@ -138,28 +152,31 @@ impl<S: Extreme<T> + Moves, T: Element, const MAX: bool> Vector for Joined<S, T,
     }
 }
 
-/// A computation on vectors of `T`, with rows that fill them.
-struct On<C, T, const MAX: bool> {
+/// A computation on vectors of `T`, with rows that fill them, and what is flipped of elements for keys.
+struct On<C, T, const FLIP: bool> {
     computation: C,
-    element: PhantomData<T>,
+    bits: T,
 }
 
-impl<T: Element, const MAX: bool, S: Extreme<T> + Moves, C: OnVectors<T>> Compute<S>
-    for On<C, T, MAX>
+impl<T: Element, const FLIP: bool, S: Extreme<T> + Moves, C: OnVectors<T>> Compute<S>
+    for On<C, T, FLIP>
 {
     type Output = C::Output;
 
     #[inline(always)]
-    fn run(self, _: S) -> C::Output {
+    fn run(self, simd: S) -> C::Output {
+        let flip = simd.splat(self.bits);
         // SAFETY: the set is there, for its token is; `on_vectors` asked for the elements before it made this.
-        unsafe { self.computation.run::<Joined<S, T, MAX>>() }
+        unsafe { self.computation.run::<Joined<S, T, FLIP>>(flip) }
     }
 }
 
 /// Runs a computation on the widest vectors that `isa` has and that rows of `least` elements fill, or gives
-/// it back.
-pub(crate) fn on_vectors<T: Element, const MAX: bool, C: OnVectors<T>>(
+/// it back. If `FLIP`, `bits` are flipped of elements for keys.
+#[inline(always)]
+pub(crate) fn on_vectors<T: Element, const FLIP: bool, C: OnVectors<T>>(
     isa: Isa,
+    bits: T,
     least: usize,
     computation: C,
 ) -> Result<C::Output, C>
@@ -173,7 +190,7 @@ where
     if least < half {
         return Err(computation);
     }
-    let on = On::<C, T, MAX> { computation, element: PhantomData };
+    let on = On::<C, T, FLIP> { computation, bits };
     // Short rows, where half a vector less is done twice.
     let fewer = least < 2 * wide && least.next_multiple_of(half) < least.next_multiple_of(wide);
     if least >= wide

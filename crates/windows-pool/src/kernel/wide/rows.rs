@@ -32,7 +32,7 @@ impl<A: Copy> OnVectors<A> for Slide<'_, A> {
     type Output = bool;
 
     #[inline(always)]
-    unsafe fn run<V: Vector<Element = A>>(self) -> bool {
+    unsafe fn run<V: Vector<Element = A>>(self, flip: V::Flip) -> bool {
         let Self { out, run, taps, work, identity } = self;
         let (len, lanes) = (out.len(), V::LANES);
         assert!(len >= lanes && taps > 0 && run.len() == len + taps - 1, "a window for each");
@@ -47,13 +47,13 @@ impl<A: Copy> OnVectors<A> for Slide<'_, A> {
         // SAFETY: the instructions are there; there is a vector of results, and an element for each.
         let nan = unsafe {
             match doublings {
-                0 => doubled::<V, 0>(to, run, plus, identity),
-                1 => doubled::<V, 1>(to, run, plus, identity),
-                2 => doubled::<V, 2>(to, run, plus, identity),
-                3 if lanes >= 8 => doubled::<V, 3>(to, run, false, identity),
-                4 if lanes >= 16 => doubled::<V, 4>(to, run, false, identity),
-                5 if lanes >= 32 => doubled::<V, 5>(to, run, false, identity),
-                _ => doubled::<V, 6>(to, run, false, identity),
+                0 => doubled::<V, 0>(flip, to, run, plus, identity),
+                1 => doubled::<V, 1>(flip, to, run, plus, identity),
+                2 => doubled::<V, 2>(flip, to, run, plus, identity),
+                3 if lanes >= 8 => doubled::<V, 3>(flip, to, run, false, identity),
+                4 if lanes >= 16 => doubled::<V, 4>(flip, to, run, false, identity),
+                5 if lanes >= 32 => doubled::<V, 5>(flip, to, run, false, identity),
+                _ => doubled::<V, 6>(flip, to, run, false, identity),
             }
         };
         if direct {
@@ -68,22 +68,23 @@ impl<A: Copy> OnVectors<A> for Slide<'_, A> {
                 reach -= 3 * joined;
                 for start in (0..reach).step_by(lanes) {
                     let at = work.add(start);
-                    let left = V::load(at).join(V::load(at.add(joined)));
-                    let right = V::load(at.add(2 * joined)).join(V::load(at.add(3 * joined)));
-                    left.join(right).store(at);
+                    let left = V::load(flip, at).join(V::load(flip, at.add(joined)));
+                    let right =
+                        V::load(flip, at.add(2 * joined)).join(V::load(flip, at.add(3 * joined)));
+                    left.join(right).store(flip, at);
                 }
                 joined *= 4;
             }
             let last = taps - joined;
             strips!(V, len, threes, |at| {
-                let mut acc = load_all::<V, _>(work, at);
+                let mut acc = load_all::<V, _>(flip, work, at);
                 let mut shift = joined;
                 while shift < last {
-                    acc = join_all(acc, load_all(work.add(shift), at));
+                    acc = join_all(acc, load_all(flip, work.add(shift), at));
                     shift += joined;
                 }
-                acc = join_all(acc, load_all(work.add(last), at));
-                store_all(acc, out, at);
+                acc = join_all(acc, load_all(flip, work.add(last), at));
+                store_all(flip, acc, out, at);
             });
         }
         nan
@@ -122,7 +123,7 @@ impl<A: Copy> OnVectors<A> for Taps<'_, A> {
     type Output = bool;
 
     #[inline(always)]
-    unsafe fn run<V: Vector<Element = A>>(self) -> bool {
+    unsafe fn run<V: Vector<Element = A>>(self, flip: V::Flip) -> bool {
         let end = self.end(self.out.len() / self.inner);
         assert!(end.is_some_and(|end| end <= self.data.len()), "elements of each tap");
         let Self { out, data, inner, taps, step, apart, held } = self;
@@ -135,10 +136,10 @@ impl<A: Copy> OnVectors<A> for Taps<'_, A> {
             for out in out.chunks_exact_mut(inner) {
                 let out = out.as_mut_ptr();
                 strips!(V, inner, |at| {
-                    let mut acc = load_all::<V, _>(from, at);
+                    let mut acc = load_all::<V, _>(flip, from, at);
                     let mut left = acc;
                     if held {
-                        acc = join_all(load_all(out, at), acc);
+                        acc = join_all(load_all(flip, out, at), acc);
                     }
                     let (mut tap, mut this) = (1, from);
                     loop {
@@ -146,7 +147,7 @@ impl<A: Copy> OnVectors<A> for Taps<'_, A> {
                         let mut right = left;
                         if tap < taps {
                             this = this.add(apart);
-                            right = load_all(this, at);
+                            right = load_all(flip, this, at);
                             acc = join_all(acc, right);
                         }
                         for i in 0..at.len() {
@@ -156,11 +157,11 @@ impl<A: Copy> OnVectors<A> for Taps<'_, A> {
                             break;
                         }
                         this = this.add(apart);
-                        left = load_all(this, at);
+                        left = load_all(flip, this, at);
                         acc = join_all(acc, left);
                         tap += 2;
                     }
-                    store_all(acc, out, at);
+                    store_all(flip, acc, out, at);
                 });
                 from = from.wrapping_add(step);
             }
@@ -186,7 +187,7 @@ impl<A: Copy> OnVectors<A> for Load<'_, A> {
     type Output = ();
 
     #[inline(always)]
-    unsafe fn run<V: Vector<Element = A>>(self) {
+    unsafe fn run<V: Vector<Element = A>>(self, flip: V::Flip) {
         let Self { out, data, rows, identity } = self;
         let LoadRows { start, stride, len, before, pitch, padded } = rows;
         let count = out.len().div_ceil(pitch);
@@ -200,17 +201,17 @@ impl<A: Copy> OnVectors<A> for Load<'_, A> {
         // is no shorter than a vector.
         unsafe {
             // The padding first: what is written too much of it is written over.
-            let none = V::splat(identity);
+            let none = V::splat(flip, identity);
             let mut at = if padded == 0 { 0 } else { usize::MAX };
             while at < before {
-                none.store(to.add(at));
+                none.store(flip, to.add(at));
                 at += V::LANES;
             }
             for row in padded..count {
                 let mut at = row * pitch + before + len;
                 let end = out.len().min(at + pitch - len);
                 while at < end {
-                    none.store(to.add(at.min(last_vector)));
+                    none.store(flip, to.add(at.min(last_vector)));
                     at += V::LANES;
                 }
             }
@@ -220,7 +221,7 @@ impl<A: Copy> OnVectors<A> for Load<'_, A> {
                     for at in at {
                         V::fetch(from.wrapping_add(at).wrapping_byte_add(FETCH));
                     }
-                    store_all(load_all::<V, _>(from, at), to, at);
+                    store_all(flip, load_all::<V, _>(flip, from, at), to, at);
                     (from, to) = (from.wrapping_offset(stride), to.wrapping_add(pitch));
                 }
             });
@@ -263,7 +264,7 @@ impl<A: Copy> OnVectors<A> for SlideRows<'_, A> {
     const CHOOSES: bool = true;
 
     #[inline(always)]
-    unsafe fn run<V: Vector<Element = A>>(self) -> bool {
+    unsafe fn run<V: Vector<Element = A>>(self, flip: V::Flip) -> bool {
         let LoadRows { start, stride, len, pitch, .. } = self.rows;
         let last = start + (self.count as isize - 1) * stride;
         let inside = |start: isize| start >= 0 && start as usize + len <= self.data.len();
@@ -273,10 +274,10 @@ impl<A: Copy> OnVectors<A> for SlideRows<'_, A> {
         // SAFETY: the instructions are there, and as asserted rows and places.
         unsafe {
             match self.taps {
-                2 => self.rows::<V, 1, false>(),
-                3 => self.rows::<V, 1, true>(),
-                4 => self.rows::<V, 2, false>(),
-                _ => self.rows::<V, 2, true>(),
+                2 => self.rows::<V, 1, false>(flip),
+                3 => self.rows::<V, 1, true>(flip),
+                4 => self.rows::<V, 2, false>(flip),
+                _ => self.rows::<V, 2, true>(flip),
             }
         }
     }
@@ -288,7 +289,10 @@ impl<A: Copy> SlideRows<'_, A> {
     /// # Safety
     /// The processor has the instructions, and what [`SlideRows::run`] asserts.
     #[inline(always)]
-    unsafe fn rows<V: Vector<Element = A>, const N: usize, const PLUS: bool>(self) -> bool {
+    unsafe fn rows<V: Vector<Element = A>, const N: usize, const PLUS: bool>(
+        self,
+        flip: V::Flip,
+    ) -> bool {
         let Self { out, data, rows, count, windows, taps, identity } = self;
         let LoadRows { start, stride, len, before, pitch, .. } = rows;
         let vectors = (windows + taps - 1).div_ceil(V::LANES);
@@ -297,7 +301,7 @@ impl<A: Copy> SlideRows<'_, A> {
         // SAFETY: the instructions are there. Chosen lanes are elements of a row, and places for its windows;
         // between the first and the last two vectors all are.
         unsafe {
-            let none = V::splat(identity);
+            let none = V::splat(flip, identity);
             let edge = |vector: usize| {
                 let lane = |place: usize| place.saturating_sub(vector * V::LANES).min(V::LANES);
                 let (real, windows) = ((lane(before), lane(before + len)), lane(windows));
@@ -319,8 +323,8 @@ impl<A: Copy> SlideRows<'_, A> {
                     ($edge:expr) => {{
                         let Edge { vector, real, windows } = $edge;
                         let at = vector * V::LANES;
-                        let acc = step!(V::load_chosen(from.wrapping_add(at), real, none));
-                        acc.store_chosen(to.wrapping_add(at), windows);
+                        let acc = step!(V::load_chosen(flip, from.wrapping_add(at), real, none));
+                        acc.store_chosen(flip, to.wrapping_add(at), windows);
                     }};
                 }
                 at_edge!(edges[0]);
@@ -330,7 +334,8 @@ impl<A: Copy> SlideRows<'_, A> {
                 if vectors > 2 {
                     for vector in (1..vectors - 2).rev() {
                         let at = vector * V::LANES;
-                        step!(V::load(from.wrapping_add(at))).store(to.wrapping_add(at));
+                        step!(V::load(flip, from.wrapping_add(at)))
+                            .store(flip, to.wrapping_add(at));
                     }
                     at_edge!(edges[2]);
                 }
@@ -378,6 +383,7 @@ impl<V: Vector, const N: usize> Behind<V, N> {
 /// joined, less one, and that is no more than a vector.
 #[inline(always)]
 unsafe fn doubled<V: Vector, const N: usize>(
+    flip: V::Flip,
     out: &mut [V::Element],
     run: &[V::Element],
     plus: bool,
@@ -385,7 +391,7 @@ unsafe fn doubled<V: Vector, const N: usize>(
 ) -> bool {
     let (lanes, len) = (V::LANES, run.len());
     // SAFETY: the instructions are there.
-    let (none, mut seen) = unsafe { (V::splat(identity), V::unseen()) };
+    let (none, mut seen) = unsafe { (V::splat(flip, identity), V::unseen()) };
     // The last vectors, between what is before them and nothing behind them.
     let whole = (out.len() / lanes) * lanes;
     let (run, to) = (run.as_ptr(), out.as_mut_ptr());
@@ -395,39 +401,42 @@ unsafe fn doubled<V: Vector, const N: usize>(
     unsafe {
         let mut tail = [none; 4];
         let start = tail.as_mut_ptr().cast::<V::Element>();
-        V::load(run.add(len - lanes)).store(start.add(len - whole));
+        // Keys, as vectors hold them.
+        let held = |at: usize| start.add(at).cast::<V>();
+        held(len - whole).write_unaligned(V::load(flip, run.add(len - lanes)));
         if len - whole > lanes {
-            V::load(run.add(whole)).store(start.add(lanes));
+            held(lanes).write_unaligned(V::load(flip, run.add(whole)));
         }
-        let (this, behind) = (V::load(start.add(lanes)), V::load(start.add(2 * lanes)));
+        let (this, behind) = (tail[1], tail[2]);
         seen = this.see(behind, seen);
         let _ = next.step(behind, plus);
         let rest = next.step(this, plus);
         let mut at = whole - lanes;
-        let vector = V::load(run.add(at));
+        let vector = V::load(flip, run.add(at));
         seen = vector.see(this, seen);
         let mut acc = next.step(vector, plus);
         if whole < out.len() {
-            acc.store(start);
-            rest.store(start.add(lanes));
-            V::load(start.add(out.len() - whole)).store(to.add(out.len() - lanes));
+            (tail[0], tail[1]) = (acc, rest);
+            let start = tail.as_ptr().cast::<V::Element>();
+            let last = start.add(out.len() - whole).cast::<V>().read_unaligned();
+            last.store(flip, to.add(out.len() - lanes));
         }
-        acc.store(to.add(at));
+        acc.store(flip, to.add(at));
         // Two at once, for one look at both.
         while at >= 2 * lanes {
-            let pair = [V::load(run.add(at - lanes)), V::load(run.add(at - 2 * lanes))];
+            let pair = [V::load(flip, run.add(at - lanes)), V::load(flip, run.add(at - 2 * lanes))];
             seen = pair[0].see(pair[1], seen);
             for vector in pair {
                 at -= lanes;
                 acc = next.step(vector, plus);
-                acc.store(to.add(at));
+                acc.store(flip, to.add(at));
             }
         }
         if at > 0 {
-            let vector = V::load(run);
+            let vector = V::load(flip, run);
             seen = vector.see(vector, seen);
             acc = next.step(vector, plus);
-            acc.store(to);
+            acc.store(flip, to);
         }
         V::any([seen])
     }
