@@ -25,27 +25,11 @@ pub(crate) fn transfer_into<S: Copy, D: Copy, C: Convert<S, D>>(
     channels: Option<usize>,
     conversion: &C,
 ) -> Result<(), WindowError> {
-    let ndim = view.ndim();
-    check_shape("layout", view.shape(), layout.shape())?;
-    if let Some(axis) = channels.filter(|&axis| axis >= ndim) {
-        return Err(WindowError::NoSuchAxis { axis, ndim });
-    }
+    let walk = Walk::of(view.layout(), layout, channels)?;
     DynView::with_layout(&*out, offset, layout.clone())?;
-    if view.is_empty() {
+    let Some(Walk { channel, pixel, row, from, to }) = walk else {
         return Ok(());
-    }
-
-    // The channel, and the axes that pixels and rows lie along where they are written.
-    let channel = Along::of(view, layout, channels);
-    let mut others: Vec<usize> =
-        (0..ndim).filter(|&axis| Some(axis) != channels && view.shape()[axis] > 1).collect();
-    others.sort_by_key(|&axis| {
-        // Where two axes are as near to each other in one memory, the other one decides.
-        let near = |stride: isize| Reverse(stride.unsigned_abs());
-        (near(layout.strides()[axis]), near(view.strides()[axis]))
-    });
-    let pixel = Along::of(view, layout, others.pop());
-    let row = Along::of(view, layout, others.pop());
+    };
 
     let both = (0..channel.len).map(|at| conversion.channel(at)).cycle();
     let len = pixel.len * channel.len;
@@ -55,12 +39,6 @@ pub(crate) fn transfer_into<S: Copy, D: Copy, C: Convert<S, D>>(
         scales.push(scale);
         biases.push(bias);
     }
-    let outer = |strides: &[isize]| -> Result<Layout<Dyn>, WindowError> {
-        let shape: Axes<usize> = others.iter().map(|&axis| view.shape()[axis]).collect();
-        let strides: Axes<isize> = others.iter().map(|&axis| strides[axis]).collect();
-        Layout::new(shape.as_ref(), strides.as_ref())
-    };
-    let (from, to) = (outer(view.strides())?, outer(layout.strides())?);
     let isa = Isa::best();
     for (read, write) in from.offsets().zip(to.offsets()) {
         let side = |first: usize, ahead: isize, of: fn(&Along) -> isize| Side {
@@ -85,6 +63,51 @@ pub(crate) fn transfer_into<S: Copy, D: Copy, C: Convert<S, D>>(
     }
     Ok(())
 }
+
+/// Which axes go at once, and the layouts of all others. Of no element type: it is compiled once.
+struct Walk {
+    channel: Along,
+    pixel: Along,
+    row: Along,
+    from: Layout<Dyn>,
+    to: Layout<Dyn>,
+}
+
+impl Walk {
+    /// `None` if there are no elements.
+    fn of(
+        from: &Layout<Dyn>,
+        to: &Layout<Dyn>,
+        channels: Option<usize>,
+    ) -> Result<Option<Self>, WindowError> {
+        let (ndim, shape) = (from.ndim(), from.shape());
+        check_shape("layout", shape, to.shape())?;
+        if let Some(axis) = channels.filter(|&axis| axis >= ndim) {
+            return Err(WindowError::NoSuchAxis { axis, ndim });
+        }
+        if from.is_empty() {
+            return Ok(None);
+        }
+        // The channel, and the axes that pixels and rows lie along where they are written.
+        let mut others: Vec<usize> =
+            (0..ndim).filter(|&axis| Some(axis) != channels && shape[axis] > 1).collect();
+        others.sort_by_key(|&axis| {
+            // Where two axes are as near to each other in one memory, the other one decides.
+            let near = |stride: isize| Reverse(stride.unsigned_abs());
+            (near(to.strides()[axis]), near(from.strides()[axis]))
+        });
+        let along = |axis| Along::of(from, to, axis);
+        let (channel, pixel, row) = (along(channels), along(others.pop()), along(others.pop()));
+        let outer = |strides: &[isize]| -> Result<Layout<Dyn>, WindowError> {
+            let shape: Axes<usize> = others.iter().map(|&axis| shape[axis]).collect();
+            let strides: Axes<isize> = others.iter().map(|&axis| strides[axis]).collect();
+            Layout::new(shape.as_ref(), strides.as_ref())
+        };
+        let (from, to) = (outer(from.strides())?, outer(to.strides())?);
+        Ok(Some(Self { channel, pixel, row, from, to }))
+    }
+}
+
 /// An axis of both layouts, or none: a single step.
 struct Along {
     len: usize,
@@ -93,13 +116,11 @@ struct Along {
 }
 
 impl Along {
-    fn of<S>(view: &DynView<'_, S>, layout: &Layout<Dyn>, axis: Option<usize>) -> Self {
+    fn of(from: &Layout<Dyn>, to: &Layout<Dyn>, axis: Option<usize>) -> Self {
         match axis {
-            Some(axis) => Self {
-                len: view.shape()[axis],
-                from: view.strides()[axis],
-                to: layout.strides()[axis],
-            },
+            Some(axis) => {
+                Self { len: from.shape()[axis], from: from.strides()[axis], to: to.strides()[axis] }
+            }
             None => Self { len: 1, from: 1, to: 1 },
         }
     }

@@ -282,8 +282,18 @@ pub fn write<T: Element>(
     shape: &[usize],
     data: &[T],
 ) -> Result<()> {
-    let pixels = pixels(T::DTYPE, shape)?;
-    let bytes: &[u8] = bytemuck::cast_slice(data);
+    write_bytes(out, format, T::DTYPE, shape, bytemuck::cast_slice(data))
+}
+
+/// Writes the bytes of elements, whatever their type.
+fn write_bytes(
+    out: &mut (impl Write + Seek),
+    format: Format,
+    dtype: Dtype,
+    shape: &[usize],
+    bytes: &[u8],
+) -> Result<()> {
+    let pixels = pixels(dtype, shape)?;
     let written = match format {
         Format::Png => png::write(out, pixels, bytes),
         Format::Jpeg => jpeg::write(out, pixels, bytes),
@@ -296,8 +306,7 @@ pub fn write<T: Element>(
         Fault::Io(error) => Error::new(error),
         Fault::Refused(error) => error,
         Fault::Kind => Error::new(format_args!(
-            "a {name} picture cannot hold {} elements of shape {shape:?}: write .png, .tif or .npy",
-            T::DTYPE
+            "a {name} picture cannot hold {dtype} elements of shape {shape:?}: write .png, .tif or .npy"
         )),
         _ => Error::new(format_args!(
             "the shape {shape:?} is larger than a {name} picture can be: write .npy"

@@ -125,12 +125,19 @@ impl Outputs {
         path: &Path,
         write: impl FnOnce(&mut BufWriter<File>) -> Result<(), E>,
     ) -> Result<()> {
+        let (mut out, temp) = self.begin(path)?;
+        let written = write(&mut out).map_err(Error::new);
+        flushed(out, written).at(path)?;
+        self.stage(path, Content::File(temp));
+        Ok(())
+    }
+
+    // Apart from what is generic, of which there is one for each thing that is written.
+    fn begin(&mut self, path: &Path) -> Result<(BufWriter<File>, TempPath)> {
         let parent = self.make_parents(path)?;
         let temporary = hidden().tempfile_in(parent).map_err(plain).at(path)?;
         let (file, temp) = NamedTempFile::into_parts(temporary);
-        write_buffered(file, write).at(path)?;
-        self.stage(path, Content::File(temp));
-        Ok(())
+        Ok((buffered(file), temp))
     }
 
     /// Makes a planned folder, not yet at its place, and returns where its files are to be written
@@ -251,17 +258,18 @@ pub fn write_file<E: Display>(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<File>) -> Result<(), E>,
 ) -> Result<()> {
-    let file = File::create_new(path).at(path)?;
-    write_buffered(file, write).at(path)
+    let mut out = buffered(File::create_new(path).at(path)?);
+    let written = write(&mut out).map_err(Error::new);
+    flushed(out, written).at(path)
 }
 
-fn write_buffered<E: Display>(
-    file: File,
-    write: impl FnOnce(&mut BufWriter<File>) -> Result<(), E>,
-) -> Result<()> {
-    let mut out = BufWriter::with_capacity(1 << 16, file);
-    write(&mut out).map_err(Error::new)?;
-    // Not left to the drop, which would swallow a full disk.
+fn buffered(file: File) -> BufWriter<File> {
+    BufWriter::with_capacity(1 << 16, file)
+}
+
+/// Not left to the drop, which would swallow a full disk.
+fn flushed(mut out: BufWriter<File>, written: Result<()>) -> Result<()> {
+    written?;
     out.flush().map_err(Error::new)
 }
 

@@ -227,13 +227,23 @@ impl<R: Read> TypeVisitor for Body<'_, R> {
 /// When `out` refuses; [`Error::Elements`] when there are not as many elements as the shape has, which the header would
 /// claim; those of [`require_loadable`].
 pub fn write<T: Element>(out: &mut impl Write, shape: &[usize], data: &[T]) -> Result<(), Error> {
-    let expected = product(shape);
-    if expected != Some(data.len()) {
-        return Err(Error::Elements { shape: shape.to_vec(), expected, found: data.len() });
+    write_bytes(out, T::DTYPE, shape, bytemuck::cast_slice(data))
+}
+
+/// Writes the bytes of elements, whatever their type.
+fn write_bytes(
+    out: &mut dyn Write,
+    dtype: Dtype,
+    shape: &[usize],
+    data: &[u8],
+) -> Result<(), Error> {
+    let (expected, found) = (product(shape), data.len() / dtype.bytes());
+    if expected != Some(found) {
+        return Err(Error::Elements { shape: shape.to_vec(), expected, found });
     }
-    require_loadable(T::DTYPE, shape)?;
-    out.write_all(&header(T::DTYPE, shape))?;
-    Ok(out.write_all(bytemuck::cast_slice(data))?)
+    require_loadable(dtype, shape)?;
+    out.write_all(&header(dtype, shape))?;
+    Ok(out.write_all(data)?)
 }
 
 /// Refuses a shape that numpy cannot load: of more than 64 axes, or whose lengths, those of 0 left out, are of more

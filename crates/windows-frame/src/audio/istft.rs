@@ -4,8 +4,8 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
+use realfft::ComplexToReal;
 use realfft::num_complex::Complex;
-use realfft::{ComplexToReal, RealFftPlanner};
 
 #[cfg(feature = "rayon")]
 use super::stft::TASK;
@@ -52,7 +52,7 @@ impl<F: Transform + Blend> Istft<F> {
     /// As [`FrameSpec::over`](crate::FrameSpec::over).
     pub fn new(spec: StftSpec) -> Result<Self, FrameError> {
         spec.frames().over(0)?;
-        let transform = RealFftPlanner::new().plan_fft_inverse(spec.size());
+        let transform = F::plan_inverse(spec.size());
         Ok(Self { spec, transform })
     }
 

@@ -5,17 +5,44 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use realfft::num_complex::Complex;
-use realfft::{FftNum, RealFftPlanner, RealToComplex};
+use realfft::{ComplexToReal, FftNum, RealFftPlanner, RealToComplex};
 use windows_core::kernel::{Isa, Vectorized, vectorized};
 
 use super::sample::windowed;
 use super::{Real, Sample, StftSpec};
 use crate::{Frame, FrameError, Framer};
 
-/// The precisions that Fourier transforms come in.
-pub trait Transform: Real + FftNum {}
+/// The precisions that Fourier transforms come in: `f32` and `f64`.
+///
+/// Transforms are planned by each precision and not by a generic function: so they are compiled here once, and not by
+/// whoever plans one.
+pub trait Transform: Real + FftNum {
+    /// Plans the transform of `size` real samples to `size / 2 + 1` bins.
+    fn plan_forward(size: usize) -> Arc<dyn RealToComplex<Self>>;
 
-impl<F: Real + FftNum> Transform for F {}
+    /// Plans its inverse.
+    fn plan_inverse(size: usize) -> Arc<dyn ComplexToReal<Self>>;
+}
+
+impl Transform for f32 {
+    fn plan_forward(size: usize) -> Arc<dyn RealToComplex<Self>> {
+        RealFftPlanner::new().plan_fft_forward(size)
+    }
+
+    fn plan_inverse(size: usize) -> Arc<dyn ComplexToReal<Self>> {
+        RealFftPlanner::new().plan_fft_inverse(size)
+    }
+}
+
+impl Transform for f64 {
+    fn plan_forward(size: usize) -> Arc<dyn RealToComplex<Self>> {
+        RealFftPlanner::new().plan_fft_forward(size)
+    }
+
+    fn plan_inverse(size: usize) -> Arc<dyn ComplexToReal<Self>> {
+        RealFftPlanner::new().plan_fft_inverse(size)
+    }
+}
 
 /// A plan of an STFT, for one precision: `f64` by default, `f32` on request.
 ///
@@ -101,7 +128,7 @@ impl<F: Transform> Stft<F> {
     pub fn new(spec: StftSpec) -> Result<Self, FrameError> {
         spec.frames.over(0)?;
         let window = spec.window.iter().map(|&weight| F::nearest(weight)).collect();
-        let transform = RealFftPlanner::new().plan_fft_forward(spec.size);
+        let transform = F::plan_forward(spec.size);
         Ok(Self { spec, window, transform })
     }
 
