@@ -318,8 +318,11 @@ macro_rules! floats {
 
             #[inline(always)]
             fn from_real(real: f64) -> Self {
-                // Which of two NaNs an addition keeps is up to the instruction.
-                if real.is_nan() { Self::NAN } else { real as Self }
+                // Which of two NaNs an addition keeps is up to the instruction. Looked at as integers: of floats
+                // the compiler takes one NaN for another, and keeps what there is.
+                let magnitude = real.to_bits() & !(-0.0_f64).to_bits();
+                let nan = magnitude > f64::INFINITY.to_bits();
+                Self::from_bits(if nan { Self::NAN.to_bits() } else { (real as Self).to_bits() })
             }
 
             #[inline(always)]
