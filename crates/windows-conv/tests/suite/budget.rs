@@ -6,7 +6,7 @@
 use windows_testkit::symbols::{self, Budget};
 
 /// Kernels of both sets together.
-const KERNELS: Budget = Budget { functions: 140, bytes: 760_000, largest: 66_000 };
+const KERNELS: Budget = Budget { functions: 145, bytes: 770_000, largest: 67_000 };
 
 #[test]
 fn kernels_are_few_and_small() {
