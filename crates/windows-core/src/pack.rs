@@ -383,7 +383,7 @@ impl<T: Copy, R: Rank> StridedView<'_, T, R> {
     /// Copies the elements in row-major order. Allocates nothing.
     ///
     /// # Errors
-    /// [`WindowError::Length`] unless `out` has [`View::len`] elements.
+    /// [`WindowError::Length`] unless `out` has the elements of the view.
     pub fn copy_into(&self, out: &mut [T]) -> Result<(), WindowError> {
         check_len("output", self.len(), out.len())?;
         if !self.is_empty() {
