@@ -186,7 +186,10 @@ proptest! {
         asked in asked(), seed in 1..60_000_usize, deviation in 0.1_f32..2.0, mean in -1.0_f32..1.0,
     ) {
         let Ok(plan) = asked.plan() else { return Ok(()) };
-        prop_assume!(asked.order != Order::Pix2Struct);
+        // Passed by and not rejected: of many cases too many are.
+        if asked.order == Order::Pix2Struct {
+            return Ok(());
+        }
         let normalize = Normalize::new(&[mean], &[deviation]);
         let bytes: Vec<u8> = (0..asked.len()).map(|at| (at * seed % 65_521) as u8).collect();
         let case = asked.case().pixels(asked.order);
