@@ -61,10 +61,7 @@ pub fn zeroed<T: Clone + Default>(count: usize, what: &str) -> Result<Vec<T>> {
 /// # Errors
 /// When it overflows `usize`.
 pub fn count(shape: &[usize], what: &str) -> Result<usize> {
-    if shape.contains(&0) {
-        return Ok(0);
-    }
-    shape.iter().try_fold(1usize, |n, &len| n.checked_mul(len)).ok_or_else(|| {
+    windows_dtype::elements(shape).ok_or_else(|| {
         Error::new(format_args!(
             "{what}: the shape {shape:?} has more elements than the address space"
         ))

@@ -1,23 +1,23 @@
-//! Memory that there may be too little of: asked for by what needs it, and an error instead of an abort.
+//! Memory that there may be too little of: what the core asks for, with the errors of this crate.
+
+use windows_core::check;
 
 use crate::ConvError;
 
 /// An empty vector with room for `len` elements.
 pub(crate) fn room<T>(what: &'static str, len: usize) -> Result<Vec<T>, ConvError> {
-    let mut vec = Vec::new();
-    match vec.try_reserve_exact(len) {
-        Ok(()) => Ok(vec),
-        Err(_) => Err(ConvError::Memory { what, bytes: len.saturating_mul(size_of::<T>()) }),
-    }
+    check::room(what, len).map_err(|_| too_much::<T>(what, len))
 }
 
-/// So many elements of one value.
+/// A vector of `len` equal elements.
 pub(crate) fn filled<T: Clone>(
     what: &'static str,
     len: usize,
     value: T,
 ) -> Result<Vec<T>, ConvError> {
-    // Tried and given back: memory that `vec!` asks the system for is zero already, and is not written twice.
-    drop(room::<T>(what, len)?);
-    Ok(vec![value; len])
+    check::filled(what, len, value).map_err(|_| too_much::<T>(what, len))
+}
+
+fn too_much<T>(what: &'static str, len: usize) -> ConvError {
+    ConvError::Memory { what, bytes: len.saturating_mul(size_of::<T>()) }
 }

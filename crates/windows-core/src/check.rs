@@ -76,3 +76,13 @@ pub fn room<T>(what: &'static str, len: usize) -> Result<Vec<T>, WindowError> {
         Err(_) => Err(WindowError::Memory { what, len, size: size_of::<T>() }),
     }
 }
+
+/// A vector of `len` equal elements.
+///
+/// # Errors
+/// As [`room`].
+pub fn filled<T: Clone>(what: &'static str, len: usize, value: T) -> Result<Vec<T>, WindowError> {
+    // Asked for and given back: zeros then come from the system, which need not write them.
+    drop(room::<T>(what, len)?);
+    Ok(alloc::vec![value; len])
+}

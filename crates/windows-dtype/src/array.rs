@@ -64,6 +64,15 @@ impl<T> ArrayOf<T> {
     }
 }
 
+/// The number of elements of a shape: 0 if one of its lengths is, whatever the others are. `None` if it overflows.
+#[must_use]
+pub fn elements(shape: &[usize]) -> Option<usize> {
+    if shape.contains(&0) {
+        return Some(0);
+    }
+    shape.iter().try_fold(1_usize, |all, &len| all.checked_mul(len))
+}
+
 /// A function of an array of any element type.
 pub trait Visitor {
     /// What the function returns.

@@ -37,6 +37,6 @@ mod dtype;
 mod error;
 pub mod npy;
 
-pub use array::{Array, ArrayOf, Visitor};
+pub use array::{Array, ArrayOf, Visitor, elements};
 pub use dtype::{Dtype, Element, TypeVisitor};
 pub use error::Error;

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use windows_core::WindowError;
+use windows_core::{WindowError, check};
 
 /// Why a kind, a geometry or a buffer was refused.
 ///
@@ -137,25 +137,24 @@ impl core::error::Error for PoolError {
     }
 }
 
-/// A vector with room for so many elements. What cannot be had is an error, and not the end of the process.
+/// An empty vector with room for `len` elements.
 pub(crate) fn room<E>(
     what: &'static str,
     axis: Option<usize>,
     len: usize,
 ) -> Result<Vec<E>, PoolError> {
-    let mut room = Vec::new();
-    let bytes = len.saturating_mul(size_of::<E>());
-    room.try_reserve_exact(len).map_err(|_| PoolError::Memory { what, axis, bytes })?;
-    Ok(room)
+    check::room(what, len).map_err(|_| too_much::<E>(what, axis, len))
 }
 
-/// So many equal elements.
+/// A vector of `len` equal elements.
 pub(crate) fn filled<E: Clone>(
     what: &'static str,
     value: E,
     len: usize,
 ) -> Result<Vec<E>, PoolError> {
-    // Asked for and given back: zeros then come from the system, which need not write them.
-    drop(room::<E>(what, None, len)?);
-    Ok(vec![value; len])
+    check::filled(what, len, value).map_err(|_| too_much::<E>(what, None, len))
+}
+
+fn too_much<E>(what: &'static str, axis: Option<usize>, len: usize) -> PoolError {
+    PoolError::Memory { what, axis, bytes: len.saturating_mul(size_of::<E>()) }
 }

@@ -24,8 +24,9 @@ pub trait Vectorized {
     fn run(self) -> Self::Output;
 }
 
-/// A plain loop: it needs a set's features, and none of its registers.
-struct Plain<V>(V);
+/// A plain loop: it needs a set's features, and none of its registers. For who enters one set and not every one.
+#[derive(Clone, Copy, Debug)]
+pub struct Plain<V>(pub V);
 
 impl<V: Vectorized, S: Simd> Compute<S> for Plain<V> {
     type Output = V::Output;

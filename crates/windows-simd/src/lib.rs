@@ -109,7 +109,7 @@ mod register;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod simd128;
 
-pub use dispatch::{Compute, Vectorized, dispatch, vectorized};
+pub use dispatch::{Compute, Plain, Vectorized, dispatch, vectorized};
 pub use element::{Element, WideElement};
 pub use fetch::fetch;
 pub use isa::{Isa, IsaError};

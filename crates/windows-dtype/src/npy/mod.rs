@@ -6,7 +6,9 @@
 
 use std::io::{Read, Write};
 
-use crate::array::{Array, ArrayOf};
+use windows_core::check;
+
+use crate::array::{self, Array, ArrayOf};
 use crate::dtype::{Dtype, Element, TypeVisitor};
 use crate::error::Error;
 use literal::{Kind, Value};
@@ -69,7 +71,7 @@ impl Header {
         let Some(dtype) = Dtype::of_code(code) else {
             return Err(Error::UnknownDtype(descr));
         };
-        let Some(elements) = product(&shape) else {
+        let Some(elements) = array::elements(&shape) else {
             return Err(Error::Elements { shape, expected: None, found: 0 });
         };
         let held = len.saturating_sub(header_len) / dtype.bytes() as u64;
@@ -199,13 +201,8 @@ impl<R: Read> TypeVisitor for Body<'_, R> {
 
     fn visit<T: Element>(mut self) -> Result<Array, Error> {
         let Header { shape, elements, big_endian, fortran_order, .. } = self.header;
-        // Asked for first, since the next line aborts where it gets none. It takes pages that are zero already.
-        let mut room = Vec::<T>::new();
-        if room.try_reserve_exact(*elements).is_err() {
-            return Err(Error::Memory { bytes: self.header.bytes() });
-        }
-        drop(room);
-        let mut data = vec![T::default(); *elements];
+        let mut data = check::filled("the array", *elements, T::default())
+            .map_err(|_| Error::Memory { bytes: self.header.bytes() })?;
         let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut data);
         self.file.read_exact(bytes)?;
         if *big_endian != cfg!(target_endian = "big") {
@@ -237,7 +234,7 @@ fn write_bytes(
     shape: &[usize],
     data: &[u8],
 ) -> Result<(), Error> {
-    let (expected, found) = (product(shape), data.len() / dtype.bytes());
+    let (expected, found) = (array::elements(shape), data.len() / dtype.bytes());
     if expected != Some(found) {
         return Err(Error::Elements { shape: shape.to_vec(), expected, found });
     }
@@ -261,14 +258,6 @@ pub fn require_loadable(dtype: Dtype, shape: &[usize]) -> Result<(), Error> {
         return Err(Error::Unloadable { shape: shape.to_vec() });
     }
     Ok(())
-}
-
-/// The number of elements of a shape. `None` if it overflows.
-fn product(shape: &[usize]) -> Option<usize> {
-    if shape.contains(&0) {
-        return Some(0);
-    }
-    shape.iter().try_fold(1_usize, |all, &len| all.checked_mul(len))
 }
 
 /// The header of a row-major array: version 1, or 2 for a rank that needs it. The elements follow in the byte order of

@@ -24,25 +24,21 @@ pub trait Transform: Real + FftNum {
     fn plan_inverse(size: usize) -> Arc<dyn ComplexToReal<Self>>;
 }
 
-impl Transform for f32 {
-    fn plan_forward(size: usize) -> Arc<dyn RealToComplex<Self>> {
-        RealFftPlanner::new().plan_fft_forward(size)
-    }
+macro_rules! transform {
+    ($($real:ty)*) => {$(
+        impl Transform for $real {
+            fn plan_forward(size: usize) -> Arc<dyn RealToComplex<Self>> {
+                RealFftPlanner::new().plan_fft_forward(size)
+            }
 
-    fn plan_inverse(size: usize) -> Arc<dyn ComplexToReal<Self>> {
-        RealFftPlanner::new().plan_fft_inverse(size)
-    }
+            fn plan_inverse(size: usize) -> Arc<dyn ComplexToReal<Self>> {
+                RealFftPlanner::new().plan_fft_inverse(size)
+            }
+        }
+    )*};
 }
 
-impl Transform for f64 {
-    fn plan_forward(size: usize) -> Arc<dyn RealToComplex<Self>> {
-        RealFftPlanner::new().plan_fft_forward(size)
-    }
-
-    fn plan_inverse(size: usize) -> Arc<dyn ComplexToReal<Self>> {
-        RealFftPlanner::new().plan_fft_inverse(size)
-    }
-}
+transform! { f32 f64 }
 
 /// A plan of an STFT, for one precision: `f64` by default, `f32` on request.
 ///

@@ -54,19 +54,7 @@ impl Sets {
 /// Runs a loop with half of the widest vectors, or the best of less, within `isa`.
 #[cfg(target_arch = "x86_64")]
 fn half_vectorized<V: Vectorized>(isa: Isa, computation: V) -> V::Output {
-    use windows_simd::{Avx2, Compute, Simd};
-
-    /// A plain loop.
-    struct Plain<V>(V);
-
-    impl<V: Vectorized, S: Simd> Compute<S> for Plain<V> {
-        type Output = V::Output;
-
-        #[inline(always)]
-        fn run(self, _: S) -> V::Output {
-            self.0.run()
-        }
-    }
+    use windows_simd::{Avx2, Plain, Simd};
 
     match Avx2::within(isa) {
         Some(simd) => simd.enter(Plain(computation)),
